@@ -1,0 +1,196 @@
+//! The shapes of an answer: what the window shows, what `ask --json` prints, what feedback keeps.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What sort of document a passage comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Qa,
+    Sop,
+    Article,
+    Code,
+}
+
+/// The way a passage was found, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundBy {
+    Code,
+    Words,
+    Meaning,
+}
+
+/// A piece of a document, with the bytes of the document that it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Passage {
+    /// `<document>#<n>`, stable for the same sources.
+    pub id: String,
+    /// Its number in this answer, from 1.
+    pub number: u32,
+    pub document: String,
+    pub version: String,
+    pub title: String,
+    pub kind: Kind,
+    pub url: Option<String>,
+    #[ts(type = "string | null")]
+    pub effective_from: Option<Date>,
+    #[ts(type = "string | null")]
+    pub effective_to: Option<Date>,
+    pub heading_path: Vec<String>,
+    /// Byte range of `text` in the document's body.
+    pub start: u32,
+    pub end: u32,
+    pub text: String,
+    /// The calibrated probability that this passage answers the question.
+    pub score: f32,
+    pub found_by: Vec<FoundBy>,
+}
+
+/// How well a sentence stands on its sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Grounding {
+    /// A whole sentence of a passage, byte for byte up to white space.
+    Verbatim,
+    /// A close paraphrase whose every fact stands in the passage.
+    Supported,
+    /// Some of it stands in a passage.
+    Partial,
+    /// No passage says it, or a passage says otherwise.
+    Unsupported,
+}
+
+/// A tie from a sentence to bytes of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Citation {
+    pub passage: String,
+    /// The passage's number in this answer.
+    pub number: u32,
+    pub document: String,
+    pub version: String,
+    /// Byte range of `quote` in the document's body.
+    pub start: u32,
+    pub end: u32,
+    pub quote: String,
+}
+
+/// Why a sentence is not fully grounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Problem {
+    /// These facts stand in none of the passages, or not where the rest of the sentence stands.
+    Missing { values: Vec<String> },
+    /// The nearest passage says the opposite.
+    Negation,
+    /// The wording is too far from any passage.
+    Wording,
+}
+
+/// One sentence of an answer, one claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Sentence {
+    pub text: String,
+    /// Byte range in the answer's text.
+    pub start: u32,
+    pub end: u32,
+    pub grounding: Grounding,
+    pub citations: Vec<Citation>,
+    pub problem: Option<Problem>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The question asks for a code that the knowledge does not hold.
+    UnknownCode,
+    /// The code is there, but in documents that are not in force on the day asked about.
+    NotInForce,
+    /// No passage is near enough to the question.
+    NotCovered,
+}
+
+/// A code that is in the knowledge and is one character away from one that is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LookAlike {
+    pub code: String,
+    pub document: String,
+    pub title: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct Timings {
+    pub embed: f64,
+    pub retrieve: f64,
+    /// From the question to the first text; absent where nothing was written.
+    pub first_text: Option<f64>,
+    pub total: f64,
+}
+
+/// The models that took part. No embedding model: search went by words alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Models {
+    pub embedding: Option<String>,
+    pub generation: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Answer {
+    pub question: String,
+    /// The question that was searched for, where a follow-up was made into a question of its own.
+    pub asked_as: Option<String>,
+    pub release: String,
+    #[ts(type = "string")]
+    pub as_of: Date,
+    pub passages: Vec<Passage>,
+    /// The text, one sentence a line; empty where nothing was written.
+    pub answer: String,
+    pub sentences: Vec<Sentence>,
+    pub abstained: bool,
+    pub reason: Option<Reason>,
+    /// Codes of the question that the knowledge does not hold.
+    pub unknown_codes: Vec<String>,
+    pub look_alikes: Vec<LookAlike>,
+    /// Marks of the generator that pointed to no passage; they were taken out.
+    pub dropped_marks: u32,
+    /// Stopped before the generator was done.
+    pub stopped: bool,
+    pub timings_ms: Timings,
+    pub models: Models,
+}
+
+/// What was asked and answered before, for a follow-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Turn {
+    /// As it was searched for.
+    pub question: String,
+    pub answer: String,
+}
+
+/// What happens while a question is answered, in this order: passages, then text and sentences,
+/// then `done` or `failed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    Passages {
+        passages: Vec<Passage>,
+        asked_as: Option<String>,
+        retrieve_ms: f64,
+    },
+    Text {
+        piece: String,
+    },
+    Sentence {
+        sentence: Sentence,
+    },
+    Done {
+        answer: Box<Answer>,
+    },
+    Failed {
+        code: String,
+        message: String,
+    },
+}

@@ -1,0 +1,440 @@
+//! The pipeline: question → passages → text → grounded sentences, as a stream of events.
+//!
+//! Passages are announced before a word is written. A sentence is grounded as soon as it is whole.
+//! Below the threshold nothing is written and nothing is cited.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use futures::StreamExt;
+use jiff::civil::Date;
+use thiserror::Error;
+
+use crate::answer::{Answer, Event, Models, Passage, Reason, Sentence, Timings, Turn};
+use crate::citations::unmark;
+use crate::codes;
+use crate::grounding::Sources;
+use crate::ports::{
+    EmbedError, Embedder, GenerateError, Generation, Generator, Query, RetrieveError, Retrieved, Retriever,
+};
+use crate::prompt::{self, NOT_COVERED};
+use crate::question::{self, QuestionError};
+use crate::text;
+
+/// Passages below this calibrated probability do not carry an answer.
+pub const ABSTAIN_BELOW: f32 = 0.5;
+/// How many passages an answer is made from.
+const PASSAGES: usize = 6;
+/// How many nearest passages are named where nothing was written.
+const NEAREST: usize = 3;
+
+/// Set from elsewhere to end an answer where it is; the text so far is kept.
+pub type Stop = Arc<AtomicBool>;
+
+/// Everything that one answer is made with.
+pub struct Ask<'a> {
+    pub embedder: Option<&'a dyn Embedder>,
+    pub retriever: &'a dyn Retriever,
+    pub generator: &'a dyn Generator,
+    /// The tenant's own instructions for a generator.
+    pub instructions: &'a str,
+    /// Tokens for the whole prompt.
+    pub budget: usize,
+    pub as_of: Date,
+    pub before: &'a [Turn],
+    pub stop: Stop,
+}
+
+#[derive(Debug, Clone, Error)]
+pub enum AskError {
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    #[error(transparent)]
+    Retrieve(#[from] RetrieveError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+}
+
+impl AskError {
+    pub fn code(&self) -> &'static str {
+        match self {
+            AskError::Question(QuestionError::Empty) => "empty_question",
+            AskError::Question(QuestionError::TooLong(_)) => "long_question",
+            AskError::Embed(_) => "embedding_failed",
+            AskError::Retrieve(_) => "retrieval_failed",
+            AskError::Generate(_) => "generation_failed",
+        }
+    }
+}
+
+/// Answers a question; `tell` hears of each step. The last event is `Done` or `Failed`.
+pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
+    let result = run(with, typed, tell).await;
+    match &result {
+        Ok(answer) => tell(Event::Done {
+            answer: Box::new(answer.clone()),
+        }),
+        Err(e) => tell(Event::Failed {
+            code: e.code().into(),
+            message: e.to_string(),
+        }),
+    }
+    result
+}
+
+async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
+    let began = Instant::now();
+    let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
+    let asked = question::clean(typed)?;
+    let asked_as = question::stand_alone(&asked, with.before);
+    let searched = asked_as.clone().unwrap_or_else(|| asked.clone());
+
+    let vector = match with.embedder {
+        Some(e) => e.embed(std::slice::from_ref(&searched)).await?.pop(),
+        None => None,
+    };
+    let embed = ms(began);
+    let retrieving = Instant::now();
+    let query = Query {
+        text: searched.clone(),
+        vector,
+        as_of: with.as_of,
+        limit: PASSAGES,
+    };
+    let Retrieved {
+        mut passages,
+        unknown_codes,
+        codes_out_of_force,
+        look_alikes,
+        code_found,
+    } = with.retriever.retrieve(&query)?;
+    // A follow-up that only names another code is about that code; any other must be about its own words.
+    if asked_as
+        .as_ref()
+        .is_some_and(|q| codes_of(q) == with.before.last().map(|t| codes_of(&t.question)).unwrap_or_default())
+    {
+        about_the_new(&asked, &mut passages);
+    }
+    let reason = abstain(&passages, &unknown_codes, &codes_out_of_force, code_found);
+    if reason.is_some() {
+        passages.truncate(NEAREST);
+    }
+    let retrieve = ms(retrieving);
+    tell(Event::Passages {
+        passages: passages.clone(),
+        asked_as: asked_as.clone(),
+        retrieve_ms: embed + retrieve,
+    });
+
+    let mut answer = Answer {
+        question: asked,
+        asked_as,
+        release: with.retriever.release().to_owned(),
+        as_of: with.as_of,
+        passages,
+        answer: String::new(),
+        sentences: Vec::new(),
+        abstained: reason.is_some(),
+        reason,
+        unknown_codes,
+        look_alikes,
+        dropped_marks: 0,
+        stopped: false,
+        timings_ms: Timings {
+            embed,
+            retrieve,
+            first_text: None,
+            total: 0.0,
+        },
+        models: Models {
+            embedding: with.embedder.map(|e| e.model().to_owned()),
+            generation: None,
+        },
+    };
+    if !answer.abstained {
+        answer.models.generation = Some(with.generator.model().to_owned());
+        write(with, &searched, &mut answer, began, tell).await?;
+    }
+    answer.timings_ms.total = ms(began);
+    Ok(answer)
+}
+
+fn codes_of(question: &str) -> Vec<codes::Code> {
+    codes::find(question, &|_| false).into_iter().map(|f| f.code).collect()
+}
+
+/// A follow-up borrows the words of the question before, and with them its likeness to what was
+/// answered before. A passage that holds none of the follow-up's own words does not answer it.
+fn about_the_new(asked: &str, passages: &mut [Passage]) {
+    let new = text::content_stems(asked);
+    for p in passages.iter_mut() {
+        let held = text::content_stems(&format!("{} {} {}", p.title, p.heading_path.join(" "), p.text));
+        if !new.is_empty() && !new.iter().any(|w| held.contains(w)) {
+            p.score = p.score.min(ABSTAIN_BELOW / 2.0);
+        }
+    }
+    passages.sort_by_key(|p| p.score < ABSTAIN_BELOW);
+    for (p, number) in passages.iter_mut().zip(1..) {
+        p.number = number;
+    }
+}
+
+/// Whether to write nothing, and why.
+fn abstain(passages: &[Passage], unknown: &[String], out_of_force: &[String], code_found: bool) -> Option<Reason> {
+    if !unknown.is_empty() && !code_found {
+        let all_out = unknown.iter().all(|c| out_of_force.contains(c));
+        return Some(if all_out {
+            Reason::NotInForce
+        } else {
+            Reason::UnknownCode
+        });
+    }
+    let best = passages.iter().map(|p| p.score).fold(0.0, f32::max);
+    (best < ABSTAIN_BELOW).then_some(Reason::NotCovered)
+}
+
+/// Streams the generator's text: line by line, sentence by sentence, marks taken out.
+async fn write(
+    with: &Ask<'_>,
+    searched: &str,
+    answer: &mut Answer,
+    began: Instant,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Result<(), AskError> {
+    // What is only near is shown, but an answer is not made from it.
+    let carrying: Vec<Passage> = answer
+        .passages
+        .iter()
+        .filter(|p| p.score >= ABSTAIN_BELOW)
+        .cloned()
+        .collect();
+    let prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
+    let mut stream = with.generator.generate(Generation {
+        question: searched.to_owned(),
+        passages: carrying.clone(),
+        prompt,
+    });
+    let sources = Sources::new(&carrying);
+    let mut writer = Writer {
+        sources: &sources,
+        passages: answer.passages.len() as u32,
+        pending: String::new(),
+        answer,
+    };
+    while let Some(piece) = stream.next().await {
+        if with.stop.load(Ordering::Relaxed) {
+            writer.answer.stopped = true;
+            break;
+        }
+        let piece = piece?;
+        if writer.answer.timings_ms.first_text.is_none() {
+            writer.answer.timings_ms.first_text = Some(began.elapsed().as_secs_f64() * 1000.0);
+        }
+        writer.take(&piece, tell);
+    }
+    writer.finish(tell);
+    Ok(())
+}
+
+struct Writer<'a, 'b> {
+    sources: &'a Sources<'a>,
+    passages: u32,
+    /// Text that is not a whole sentence yet, with its marks.
+    pending: String,
+    answer: &'b mut Answer,
+}
+
+impl Writer<'_, '_> {
+    fn take(&mut self, piece: &str, tell: &mut (dyn FnMut(Event) + Send)) {
+        self.pending.push_str(piece);
+        // A sentence is whole when another begins behind it: a mark may still follow its full stop.
+        loop {
+            let found = text::segments(&self.pending);
+            let [first, second, ..] = found.as_slice() else { return };
+            let cut = second.range.start;
+            let new_block = second.block != first.block;
+            let raw: String = self.pending.drain(..cut).collect();
+            self.sentence(&raw, new_block, tell);
+        }
+    }
+
+    fn finish(&mut self, tell: &mut (dyn FnMut(Event) + Send)) {
+        let raw = std::mem::take(&mut self.pending);
+        if !raw.trim().is_empty() {
+            self.sentence(&raw, false, tell);
+        }
+        while self.answer.answer.ends_with('\n') {
+            self.answer.answer.pop();
+        }
+        if self.answer.answer.is_empty() {
+            self.answer.abstained = true;
+            self.answer.reason = Some(Reason::NotCovered);
+        }
+    }
+
+    /// Adds one whole sentence: a line of its own; a blank line where the source begins a new block.
+    fn sentence(&mut self, raw: &str, ends_block: bool, tell: &mut (dyn FnMut(Event) + Send)) {
+        let unmarked = unmark(raw, self.passages);
+        self.answer.dropped_marks += unmarked.dropped;
+        let shown = unmarked.text.trim();
+        if shown.is_empty() || shown.trim_end_matches('.') == NOT_COVERED {
+            return;
+        }
+        let at = self.answer.answer.len();
+        let blank = ends_block && text::segments(shown).first().is_none_or(|s| s.body <= s.range.start);
+        let piece = format!("{shown}{}", if blank { "\n\n" } else { "\n" });
+        self.answer.answer.push_str(&piece);
+        let sentence: Sentence = self.sources.ground(shown, at, &unmarked.cited);
+        tell(Event::Text { piece });
+        tell(Event::Sentence {
+            sentence: sentence.clone(),
+        });
+        self.answer.sentences.push(sentence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Grounding;
+    use crate::grounding::tests::passage;
+    use futures::stream::{self, BoxStream};
+
+    struct Fixed(Retrieved);
+    impl Retriever for Fixed {
+        fn release(&self) -> &str {
+            "r1"
+        }
+        fn retrieve(&self, _: &Query) -> Result<Retrieved, RetrieveError> {
+            Ok(self.0.clone())
+        }
+    }
+
+    /// Says what it was told to say, in pieces of a few characters.
+    struct Says(&'static str, bool);
+    impl Generator for Says {
+        fn model(&self) -> &str {
+            "says"
+        }
+        fn generate(&self, _: Generation) -> BoxStream<'static, Result<String, GenerateError>> {
+            let chars: Vec<char> = self.0.chars().collect();
+            let mut pieces: Vec<_> = chars.chunks(3).map(|c| Ok(c.iter().collect())).collect();
+            if self.1 {
+                pieces.push(Err(GenerateError("the line broke".into())));
+            }
+            stream::iter(pieces).boxed()
+        }
+    }
+
+    fn retrieved() -> Retrieved {
+        Retrieved {
+            passages: vec![
+                passage(1, "Approval", "Plans decide in 3 days. Urgent requests go first."),
+                passage(2, "Calls", "Call the plan at 800-555-0100."),
+            ],
+            ..Retrieved::default()
+        }
+    }
+
+    fn answer(retrieved: Retrieved, says: Says, stop: bool) -> (Result<Answer, AskError>, Vec<Event>) {
+        let mut events = Vec::new();
+        let with = Ask {
+            embedder: None,
+            retriever: &Fixed(retrieved),
+            generator: &says,
+            instructions: "",
+            budget: 4000,
+            as_of: "2026-01-01".parse().unwrap(),
+            before: &[],
+            stop: Arc::new(AtomicBool::new(stop)),
+        };
+        let got = futures::executor::block_on(ask(&with, "How long?", &mut |e| events.push(e)));
+        (got, events)
+    }
+
+    #[test]
+    fn sentences_stream_grounded_and_marks_are_resolved() {
+        let (got, events) = answer(
+            retrieved(),
+            Says(
+                "Plans decide in 3 days. [1] Call the plan at 800-555-0100. [2] It is free. [7]",
+                false,
+            ),
+            false,
+        );
+        let got = got.unwrap();
+        assert_eq!(
+            got.answer,
+            "Plans decide in 3 days.\nCall the plan at 800-555-0100.\nIt is free."
+        );
+        assert_eq!(got.dropped_marks, 1);
+        let groundings: Vec<_> = got.sentences.iter().map(|s| s.grounding).collect();
+        assert_eq!(
+            groundings,
+            [Grounding::Verbatim, Grounding::Verbatim, Grounding::Unsupported]
+        );
+        assert_eq!(got.sentences[1].citations[0].number, 2);
+        assert!(matches!(events.first(), Some(Event::Passages { .. })));
+        assert!(matches!(events.last(), Some(Event::Done { .. })));
+        for s in &got.sentences {
+            assert_eq!(&got.answer[s.start as usize..s.end as usize], s.text);
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_below_the_threshold() {
+        let mut r = retrieved();
+        r.passages.iter_mut().for_each(|p| p.score = 0.2);
+        let (got, events) = answer(r, Says("Never said.", false), false);
+        let got = got.unwrap();
+        assert!(got.abstained && got.answer.is_empty() && got.sentences.is_empty());
+        assert_eq!(got.reason, Some(Reason::NotCovered));
+        assert!(!events.iter().any(|e| matches!(e, Event::Text { .. })));
+    }
+
+    #[test]
+    fn an_unknown_code_is_refused_however_near_the_rest_is() {
+        let r = Retrieved {
+            unknown_codes: vec!["7Z5".into()],
+            ..retrieved()
+        };
+        let (got, _) = answer(r, Says("Never said.", false), false);
+        assert_eq!(got.unwrap().reason, Some(Reason::UnknownCode));
+    }
+
+    #[test]
+    fn a_follow_up_about_something_else_is_not_answered_with_what_came_before() {
+        let mut passages = retrieved().passages;
+        about_the_new("what about the capital of Mongolia?", &mut passages);
+        assert!(passages.iter().all(|p| p.score < ABSTAIN_BELOW));
+        let mut passages = retrieved().passages;
+        about_the_new("and urgent ones?", &mut passages);
+        assert!(passages[0].score > ABSTAIN_BELOW && passages[1].score < ABSTAIN_BELOW);
+    }
+
+    #[test]
+    fn a_generator_that_finds_nothing_is_a_refusal() {
+        let (got, _) = answer(retrieved(), Says("NOT COVERED", false), false);
+        let got = got.unwrap();
+        assert!(got.abstained && got.answer.is_empty());
+    }
+
+    #[test]
+    fn a_broken_stream_fails_with_its_words() {
+        let (got, events) = answer(retrieved(), Says("Plans", true), false);
+        assert_eq!(
+            got.unwrap_err().to_string(),
+            "the answer could not be written: the line broke"
+        );
+        assert!(matches!(events.last(), Some(Event::Failed { code, .. }) if code == "generation_failed"));
+    }
+
+    #[test]
+    fn stop_ends_the_answer_and_says_so() {
+        let (got, _) = answer(retrieved(), Says("Plans decide in 3 days.", false), true);
+        assert!(got.unwrap().stopped);
+    }
+}

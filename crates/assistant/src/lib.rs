@@ -1,0 +1,24 @@
+//! From a question to passages to a checked answer: prompt, streaming, citations, grounding, abstention.
+//!
+//! This crate holds the rules and the ports; it does no I/O, reads no clock and knows no tenant.
+//! What embeds, retrieves and generates is behind the ports in [`ports`].
+
+pub mod answer;
+pub mod ask;
+pub mod citations;
+pub mod codes;
+pub mod facts;
+pub mod grounding;
+pub mod ports;
+pub mod prompt;
+pub mod question;
+pub mod text;
+
+pub use answer::{
+    Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Passage, Problem, Reason, Sentence, Timings,
+    Turn,
+};
+pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask};
+pub use ports::{
+    EmbedError, Embedder, GenerateError, Generation, Generator, Query, RetrieveError, Retrieved, Retriever,
+};

@@ -1,0 +1,215 @@
+//! The question as typed: what is refused, and how a follow-up becomes a question of its own.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::answer::Turn;
+use crate::codes;
+use crate::text;
+
+/// Longer than any message a customer writes; an embedding sees only its beginning anyway.
+pub const LONGEST: usize = 16_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QuestionError {
+    #[error("The question is empty. Type what the customer asks.")]
+    Empty,
+    #[error("The question has {0} characters; at most {LONGEST} can be asked at once. Shorten it to what is asked.")]
+    TooLong(usize),
+}
+
+/// A question fit to be searched for: control characters become spaces, the ends are trimmed.
+pub fn clean(typed: &str) -> Result<String, QuestionError> {
+    let characters = typed.chars().count();
+    if characters > LONGEST {
+        return Err(QuestionError::TooLong(characters));
+    }
+    // Full-width digits are digits; what has no width is nothing that was typed.
+    let spaced: String = typed
+        .nfkc()
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let cleaned = text::collapse(&spaced);
+    // A lone zero-width character is nothing that can be asked.
+    if !cleaned.chars().any(char::is_alphanumeric) {
+        return Err(QuestionError::Empty);
+    }
+    Ok(cleaned)
+}
+
+static LEAD_IN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:and|but|so|ok(?:ay)?|also|then|or)?[,\s]*(?:(?:what|how)\s+about|what\s+if(?:\s+it(?:'s|\s+is))?|same\s+for|does\s+that\s+(?:also\s+)?apply\s+to|is\s+(?:that|it)\s+the\s+same\s+(?:for|with))\s+|^(?:and|but|also)[,\s]+")
+        .expect("a valid pattern")
+});
+static POINTS_BACK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:it|that|this|these|those|they|them|there|the same|instead)\b").expect("a valid pattern")
+});
+/// Questions that anybody asks about anything: they are about what was asked before.
+static WHAT_NEXT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(?:what|how)\s+(?:do|should|can|shall)\s+(?:i|we)\s+(?:tell|say|do|explain)\b[\w\s]{0,24}$|^what\s+(?:now|next)$|^(?:and\s+)?then\s+what$",
+    )
+    .expect("a valid pattern")
+});
+/// How a whole question begins.
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(?:how|what|why|when|where|who|which|can|could|do|does|did|is|are|was|should|may|must|will|would)\b",
+    )
+    .expect("a valid pattern")
+});
+static PREPOSITION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:for|with|if|when|in|at|on|by|from|to|after|before|without|about|as)\b")
+        .expect("a valid pattern")
+});
+
+/// The follow-up as a question that stands by itself, or nothing if it does so already.
+///
+/// "and for controlled substances?" after "How do I transfer a prescription?" is searched for as
+/// "How do I transfer a prescription for controlled substances?". A new code takes the place of the
+/// former one. What is made is shown to the operator.
+pub fn stand_alone(question: &str, before: &[Turn]) -> Option<String> {
+    let previous = before.last()?.question.trim_end_matches(['?', '.', '!', ' ']);
+    let lead = LEAD_IN.find(question);
+    let rest = question[lead.map_or(0, |m| m.end())..].trim();
+    let bare = rest.trim_end_matches(['?', '.', '!', ' ']);
+    if bare.is_empty() {
+        return None;
+    }
+    if let Some(made) = other_code(previous, bare, lead.is_some()) {
+        return Some(made);
+    }
+    // A question that names a code of its own needs nothing of the one before but its "and".
+    if !codes::find(bare, &|_| false).is_empty() {
+        return lead.map(|_| format!("{bare}?"));
+    }
+    let content = text::content_stems(bare).len();
+    let points_back = (POINTS_BACK.is_match(bare) && content <= 2) || WHAT_NEXT.is_match(bare);
+    let fragment = PREPOSITION.is_match(bare) && content <= 5;
+    if lead.is_none() && !points_back && !fragment {
+        return None;
+    }
+    // A whole question behind "and" needs no help unless it points back.
+    if lead.is_some() && (content > 6 || WHOLE.is_match(bare)) && !points_back {
+        return None;
+    }
+    let join = if PREPOSITION.is_match(bare) || points_back {
+        " "
+    } else {
+        " for "
+    };
+    Some(if points_back && !fragment {
+        format!("{previous}: {rest}")
+    } else {
+        format!("{previous}{join}{bare}?")
+    })
+}
+
+static CODES_ALONE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:codes?\s+)?((?:[A-Z]{2,3}|[0-9A-Za-z]*\d[0-9A-Za-z]*)(?:\s*(?:,|/|and|or)\s*(?:[A-Z]{2,3}|[0-9A-Za-z]*\d[0-9A-Za-z]*))*)$")
+        .expect("a valid pattern")
+});
+
+/// "and 76?" after a question about code 75: the same question about 76.
+fn other_code(previous: &str, bare: &str, led: bool) -> Option<String> {
+    let known = |_: &codes::Code| false;
+    let old = codes::find(previous, &known);
+    let (first, last) = (old.first()?, old.last()?);
+    let new = codes::find(bare, &known);
+    // A code of another system is asked for as it stands.
+    if new
+        .iter()
+        .any(|n| !codes::systems_agree(&n.code.system, &first.code.system))
+    {
+        return None;
+    }
+    let values = match CODES_ALONE.captures(bare) {
+        Some(c) if bare.len() <= 24 && (led || !new.is_empty() || bare.len() <= 4) => c[1].to_owned(),
+        _ => match new.as_slice() {
+            [one] if text::content_stems(bare).len() <= if led { 4 } else { 3 } => one.code.value.clone(),
+            _ => return None,
+        },
+    };
+    Some(format!(
+        "{}{values}{}?",
+        &previous[..first.range.start],
+        &previous[last.range.end..]
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(previous: &str, question: &str) -> Option<String> {
+        stand_alone(
+            question,
+            &[Turn {
+                question: previous.into(),
+                answer: String::new(),
+            }],
+        )
+    }
+
+    #[test]
+    fn a_question_is_cleaned_or_refused() {
+        assert_eq!(clean("  a\u{0}b\tc \n"), Ok("a b c".into()));
+        assert_eq!(clean("مرحبا؟"), Ok("مرحبا؟".into()));
+        assert_eq!(clean(" \u{200b}\n"), Err(QuestionError::Empty));
+        assert_eq!(clean("😀?"), Err(QuestionError::Empty));
+        assert_eq!(clean(&"x".repeat(100_000)), Err(QuestionError::TooLong(100_000)));
+    }
+
+    #[test]
+    fn follow_ups_stand_alone() {
+        for (previous, question, want) in [
+            (
+                "How do I transfer a prescription?",
+                "and for controlled substances?",
+                Some("How do I transfer a prescription for controlled substances?"),
+            ),
+            (
+                "How do I transfer a prescription?",
+                "what about controlled substances?",
+                Some("How do I transfer a prescription for controlled substances?"),
+            ),
+            (
+                "What does claim rejection code 75 mean?",
+                "and 76?",
+                Some("What does claim rejection code 76 mean?"),
+            ),
+            (
+                "What does claim rejection code 75 mean?",
+                "what about code 79?",
+                Some("What does claim rejection code 79 mean?"),
+            ),
+            (
+                "How long does approval take?",
+                "How do I cancel an order that has shipped?",
+                None,
+            ),
+            (
+                "How long does approval take?",
+                "And how do I cancel an order that has shipped and been paid?",
+                None,
+            ),
+            (
+                "What is reject 75?",
+                "what do I tell the patient?",
+                Some("What is reject 75: what do I tell the patient?"),
+            ),
+            (
+                "How do I cancel an order?",
+                "is it free?",
+                Some("How do I cancel an order: is it free?"),
+            ),
+        ] {
+            assert_eq!(after(previous, question).as_deref(), want, "{question}");
+        }
+        assert_eq!(stand_alone("and for me?", &[]), None);
+    }
+}

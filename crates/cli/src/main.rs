@@ -1,0 +1,311 @@
+//! `mortar`, the command line. Each command unpacks its arguments, makes one call into the desk and
+//! prints what comes back: results on stdout, everything else on stderr.
+
+mod print;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+use mortar_desk::assistant::Turn;
+use mortar_desk::knowledge::Progress;
+use mortar_desk::{Desk, DeskError, Place};
+use serde_json::{Value, json};
+
+/// Grounded answers from a pharmacy's own knowledge.
+#[derive(Parser)]
+#[command(name = "mortar", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone)]
+struct Common {
+    /// Where all state is kept (else MORTAR_HOME, else the user's data folder)
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Whose knowledge (else the sample pharmacy)
+    #[arg(long, global = true)]
+    tenant: Option<String>,
+    /// Print one JSON value; its shape is in docs/CLI.md
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer a question from the knowledge, each sentence with its source
+    Ask {
+        question: String,
+        #[command(flatten)]
+        source: Source,
+        /// The question before, if this one follows it
+        #[arg(long)]
+        after: Option<String>,
+    },
+    /// List the documents for a question, or write a TREC run for a file of questions
+    Search {
+        #[arg(required_unless_present = "queries")]
+        question: Option<String>,
+        #[command(flatten)]
+        source: Source,
+        /// Questions as JSON lines with _id and text
+        #[arg(long, value_name = "FILE", requires = "run", conflicts_with = "question")]
+        queries: Option<PathBuf>,
+        /// Where the TREC run goes
+        #[arg(long, value_name = "FILE", requires = "queries")]
+        run: Option<PathBuf>,
+        /// At most this many documents a question
+        #[arg(short = 'k', default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// List all documents, or read one by its id
+    Browse {
+        id: Option<String>,
+        #[command(flatten)]
+        source: Source,
+        /// Only documents that hold these words
+        #[arg(long, conflicts_with = "id")]
+        find: Option<String>,
+    },
+    /// Make and look after knowledge
+    Kb {
+        #[command(subcommand)]
+        command: Kb,
+    },
+    /// Ask golden questions and give the figures
+    Eval {
+        golden: PathBuf,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Look at everything Mortar depends on and say what to do
+    Doctor {
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+#[derive(Args, Clone)]
+struct Source {
+    /// Use the release in this folder
+    #[arg(long, value_name = "DIR")]
+    release: Option<PathBuf>,
+    /// Ask as of another day (2026-09-01); today otherwise
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+}
+
+#[derive(Subcommand)]
+enum Kb {
+    /// Make a release from CSV, XLSX, JSON lines, Markdown and HTML
+    Build {
+        #[arg(required = true)]
+        sources: Vec<PathBuf>,
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Write nothing if a row or a file is bad (the default)
+        #[arg(long, conflicts_with = "skip_bad")]
+        strict: bool,
+        /// Leave bad rows and files out, and say which
+        #[arg(long)]
+        skip_bad: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(r) => r,
+        Err(e) => {
+            eprintln!("mortar: {e}");
+            return ExitCode::from(1);
+        }
+    };
+    let json = cli.common.json;
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(e) => {
+            if json {
+                println!("{}", json!({ "error": e }));
+            }
+            eprintln!("mortar: {}", e.message);
+            ExitCode::from(if e.is_usage() { 2 } else { 1 })
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
+    let common = cli.common;
+    match cli.command {
+        Command::Ask {
+            question,
+            source,
+            after,
+        } => {
+            // A question that cannot be asked is refused before anything is opened.
+            mortar_desk::assistant::question::clean(&question).map_err(mortar_desk::assistant::ask::AskError::from)?;
+            let desk = open(&common, &source).await?;
+            let before: Vec<Turn> = after
+                .into_iter()
+                .map(|q| Turn {
+                    question: q,
+                    answer: String::new(),
+                })
+                .collect();
+            let stop = Arc::new(AtomicBool::new(false));
+            let answer = desk.ask(&question, &before, source.as_of, stop, &mut |_| {}).await?;
+            out(common.json, &answer, || print::answer(&answer))
+        }
+        Command::Search {
+            question,
+            source,
+            queries,
+            run,
+            limit,
+        } => {
+            let desk = open(&common, &source).await?;
+            if let (Some(queries), Some(run)) = (queries, run) {
+                return trec(&desk, &queries, &run, limit as usize, &source, common.json).await;
+            }
+            let found = desk
+                .search(&question.unwrap_or_default(), limit as usize, source.as_of)
+                .await?;
+            let rows: Vec<Value> = found
+                .iter()
+                .map(|(d, h)| json!({ "document": d, "score": h.signals.probability(), "fused": h.fused, "signals": h.signals }))
+                .collect();
+            out(common.json, &rows, || print::found(&found))
+        }
+        Command::Browse {
+            id: Some(id), source, ..
+        } => {
+            let document = open(&common, &source).await?.document(&id)?;
+            out(common.json, &document, || print::document(&document))
+        }
+        Command::Browse { id: None, source, find } => {
+            let desk = open(&common, &source).await?;
+            let rows = match find {
+                Some(words) => desk.find_as_typed(&words)?,
+                None => desk.documents()?,
+            };
+            out(common.json, &rows, || print::rows(&rows))
+        }
+        Command::Kb {
+            command:
+                Kb::Build {
+                    sources,
+                    out: dir,
+                    skip_bad,
+                    ..
+                },
+        } => build(&common, &sources, &dir, skip_bad).await,
+        Command::Eval { golden, source } => {
+            let figures = open(&common, &source).await?.eval(&golden).await?;
+            out(common.json, &figures, || print::evaluation(&figures))
+        }
+        Command::Doctor { source } => {
+            let checks = mortar_desk::doctor(&place(&common, &source)?);
+            let well = checks.iter().all(|c| c.ok);
+            out(common.json, &checks, || print::checks(&checks))?;
+            Ok(ExitCode::from(if well { 0 } else { 1 }))
+        }
+    }
+}
+
+fn place(common: &Common, source: &Source) -> Result<Place, DeskError> {
+    Place::new(common.home.clone(), common.tenant.clone(), source.release.clone())
+}
+
+async fn open(common: &Common, source: &Source) -> Result<Desk, DeskError> {
+    let bar = print::Bar::new();
+    let desk = Desk::open(place(common, source)?, &mut |p| bar.show(p)).await?;
+    bar.done();
+    if let Some(problem) = desk.status().embedding_problem {
+        eprintln!("mortar: searching by words alone: {problem}");
+    }
+    Ok(desk)
+}
+
+async fn build(
+    common: &Common,
+    sources: &[PathBuf],
+    dir: &std::path::Path,
+    skip_bad: bool,
+) -> Result<ExitCode, DeskError> {
+    let bar = print::Bar::new();
+    let weights = Place::new(common.home.clone(), None, None)?.weights;
+    let mut show = |p: Progress| bar.show(p);
+    let built = mortar_desk::build(sources, dir, skip_bad, &weights, &mut show).await;
+    bar.done();
+    let (built, problem) = built?;
+    if let Some(problem) = &problem {
+        eprintln!("mortar: made without an embedding model: {problem}");
+    }
+    for fault in &built.left_out {
+        eprintln!("mortar: left out: {fault}");
+    }
+    for name in &built.ignored {
+        eprintln!("mortar: no source by its name, passed over: {name}");
+    }
+    let report =
+        json!({ "manifest": built.manifest, "left_out": built.left_out, "ignored": built.ignored, "dir": dir });
+    out(common.json, &report, || print::built(&built, dir))
+}
+
+/// Answers a file of questions as a TREC run.
+async fn trec(
+    desk: &Desk,
+    queries: &std::path::Path,
+    run: &std::path::Path,
+    limit: usize,
+    source: &Source,
+    json: bool,
+) -> Result<ExitCode, DeskError> {
+    let bad =
+        |path: &std::path::Path, e: &dyn std::fmt::Display| DeskError::new("usage", format!("{}: {e}", path.display()));
+    let lines = BufReader::new(File::open(queries).map_err(|e| bad(queries, &e))?).lines();
+    let mut file = BufWriter::new(File::create(run).map_err(|e| bad(run, &e))?);
+    let mut best: Vec<Value> = Vec::new();
+    for (n, line) in lines.enumerate() {
+        let line = line.map_err(|e| bad(queries, &e))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let query: Value = serde_json::from_str(&line).map_err(|e| bad(queries, &format!("line {}: {e}", n + 1)))?;
+        let (Some(id), Some(text)) = (query["_id"].as_str(), query["text"].as_str()) else {
+            return Err(bad(queries, &format!("line {}: _id and text are needed", n + 1)));
+        };
+        let found = desk.search(text, limit, source.as_of).await?;
+        best.push(json!({ "_id": id, "document": found.first().map(|f| &f.0.id), "signals": found.first().map(|f| f.1.signals) }));
+        for (rank, (document, _)) in found.iter().enumerate() {
+            // The order is the result; the score only has to fall.
+            writeln!(file, "{id} Q0 {} {} {} mortar", document.id, rank + 1, limit - rank).map_err(|e| bad(run, &e))?;
+        }
+    }
+    file.flush().map_err(|e| bad(run, &e))?;
+    out(
+        json,
+        &json!({ "queries": best.len(), "run": run, "best": best }),
+        || println!("{} questions → {}", best.len(), run.display()),
+    )
+}
+
+/// Prints a result; a closed pipe is no failure of ours.
+fn out<T: serde::Serialize>(json: bool, value: &T, plain: impl FnOnce()) -> Result<ExitCode, DeskError> {
+    if json {
+        let text = serde_json::to_string_pretty(value).map_err(|e| DeskError::new("output", e))?;
+        let _ = writeln!(std::io::stdout(), "{text}");
+    } else {
+        plain();
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,165 @@
+//! Results for a person at a terminal.
+
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mortar_desk::assistant::{Answer, Grounding, Problem, Reason};
+use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
+use mortar_desk::{Check, Evaluation};
+
+/// A progress bar on stderr; silent where stderr is no terminal.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    pub fn new() -> Self {
+        let bar = ProgressBar::no_length();
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+            bar.set_style(style);
+        }
+        Bar(bar)
+    }
+
+    pub fn show(&self, p: Progress) {
+        match p {
+            Progress::Embedding { done, of } => {
+                self.0.set_message("embedding");
+                self.0.set_length(of as u64);
+                self.0.set_position(done as u64);
+            }
+            Progress::Indexing => self.0.set_message("indexing"),
+            Progress::Verifying => self.0.set_message("verifying"),
+        }
+    }
+
+    pub fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+pub fn answer(a: &Answer) {
+    if let Some(q) = &a.asked_as {
+        println!("asked as: {q}\n");
+    }
+    if a.abstained {
+        println!("{}", refusal(a));
+        if !a.look_alikes.is_empty() {
+            println!("\nThese look alike; check the claim before you use one:");
+            a.look_alikes.iter().for_each(|l| println!("  {}  {}", l.code, l.title));
+        }
+        if !a.passages.is_empty() {
+            println!("\nNearest, not used:");
+        }
+    } else {
+        for code in &a.unknown_codes {
+            println!("Code {code} is not in the knowledge.");
+        }
+        for s in &a.sentences {
+            let (mark, word) = match s.grounding {
+                Grounding::Verbatim => ("●", "verbatim"),
+                Grounding::Supported => ("◐", "supported"),
+                Grounding::Partial => ("○", "partial"),
+                Grounding::Unsupported => ("▲", "no source"),
+            };
+            let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
+            println!("{mark} {} {} ({word})", s.text, cited.concat());
+            if let Some(Problem::Missing { values }) = &s.problem {
+                println!("    in no passage: {}", values.join(", "));
+            }
+        }
+        println!("\nSources:");
+    }
+    for p in &a.passages {
+        println!(
+            "  [{}] {} ({}, version {}, {:.2})",
+            p.number, p.title, p.document, p.version, p.score
+        );
+    }
+}
+
+fn refusal(a: &Answer) -> String {
+    let codes = a.unknown_codes.join(", ");
+    match a.reason {
+        Some(Reason::UnknownCode) => {
+            format!("Code {codes} is not in the knowledge. Nothing was written: a neighbouring code would be wrong.")
+        }
+        Some(Reason::NotInForce) => format!(
+            "Code {codes} is only in documents that are not in force on {}. Nothing was written.",
+            a.as_of
+        ),
+        _ => "No source covers this. Nothing was written.".to_owned(),
+    }
+}
+
+pub fn found(found: &[(DocumentRow, Hit)]) {
+    for (n, (d, h)) in found.iter().enumerate() {
+        println!("{:3}  {:.2}  {}  ({})", n + 1, h.signals.probability(), d.title, d.id);
+    }
+}
+
+pub fn rows(rows: &[DocumentRow]) {
+    for d in rows {
+        println!("{:8} {:24} {}", format!("{:?}", d.kind).to_lowercase(), d.id, d.title);
+    }
+}
+
+pub fn document(d: &Document) {
+    println!("{}\n{} · version {}", d.title, d.id, d.version);
+    if let Some(from) = d.effective_from {
+        println!("in force from {from}");
+    }
+    if let Some(to) = d.effective_to {
+        println!("in force until {to}");
+    }
+    if let Some(history) = &d.history {
+        println!("{history}");
+    }
+    println!("\n{}", d.body);
+}
+
+pub fn built(b: &Built, dir: &Path) {
+    let m = &b.manifest;
+    let by = m.embedding.as_ref().map_or("no embedding model".to_owned(), |e| {
+        format!("{} vectors of {}", e.vectors, e.model)
+    });
+    println!(
+        "release {} in {}: {} documents, {} passages, {by}",
+        m.release,
+        dir.display(),
+        m.documents,
+        m.passages
+    );
+}
+
+pub fn evaluation(e: &Evaluation) {
+    for r in e.results.iter().filter(|r| !r.ok) {
+        println!(
+            "✗ {}\n    wanted {:?}, found {:?}{} ({:.2})",
+            r.ask,
+            r.expected,
+            r.found,
+            if r.abstained { ", nothing written" } else { "" },
+            r.best_score
+        );
+    }
+    println!("questions             {}", e.questions);
+    for (name, value) in [
+        ("recall@1", e.recall_at_1),
+        ("recall@5", e.recall_at_5),
+        ("MRR", e.mrr),
+        ("code accuracy", e.code_accuracy),
+        ("abstention precision", e.abstention_precision),
+        ("abstention recall", e.abstention_recall),
+    ] {
+        println!("{name:21} {value:.3}");
+    }
+    println!("wrong substitutions   {}", e.wrong_substitutions);
+}
+
+pub fn checks(checks: &[Check]) {
+    for c in checks {
+        println!("{} {:16} {}", if c.ok { "●" } else { "▲" }, c.name, c.found);
+        if let Some(remedy) = &c.remedy {
+            println!("  {:16} {remedy}", "");
+        }
+    }
+}

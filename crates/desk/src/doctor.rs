@@ -1,0 +1,99 @@
+//! `doctor`: looks at everything that the program depends on, and says what to do.
+
+use std::path::Path;
+
+use mortar_knowledge::check_files;
+use mortar_local::MiniLm;
+use serde::Serialize;
+
+use crate::{Place, sample, tenant};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    pub found: String,
+    /// What to do about it, where it is not well.
+    pub remedy: Option<String>,
+}
+
+impl Check {
+    fn of(name: &'static str, result: Result<String, (String, &str)>) -> Check {
+        match result {
+            Ok(found) => Check {
+                name,
+                ok: true,
+                found,
+                remedy: None,
+            },
+            Err((found, remedy)) => Check {
+                name,
+                ok: false,
+                found,
+                remedy: Some(remedy.to_owned()),
+            },
+        }
+    }
+}
+
+/// Looks without changing anything but a file that it writes and removes to try the home folder.
+pub fn doctor(place: &Place) -> Vec<Check> {
+    let release = place
+        .release
+        .clone()
+        .unwrap_or_else(|| place.tenant_dir().join("release"));
+    vec![
+        Check::of("home folder", writable(&place.home)),
+        Check::of(
+            "tenant",
+            tenant::read(place)
+                .map(|t| format!("{} ({})", t.name, place.tenant))
+                .map_err(|e| {
+                    (
+                        e.message,
+                        "Mend the file that is named, or leave --tenant out for the sample tenant.",
+                    )
+                }),
+        ),
+        Check::of("release", release_found(place, &release)),
+        Check::of(
+            "embedding model",
+            MiniLm::open(&place.weights)
+                .map(|_| format!("{} in {}", mortar_local::MODEL, place.weights.display()))
+                .map_err(|e| (e.to_string(), "Until then search goes by words and codes alone.")),
+        ),
+    ]
+}
+
+fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static str)> {
+    match check_files(dir) {
+        Ok(m) => Ok(format!(
+            "{}: {} documents, {} passages, {} MB, every byte as written",
+            m.release,
+            m.documents,
+            m.passages,
+            m.bytes.div_ceil(1 << 20)
+        )),
+        Err(mortar_knowledge::OpenError::NotThere(_)) if place.release.is_none() && place.tenant == sample::TENANT => {
+            Ok("not made yet; the sample is made at the first question".into())
+        }
+        Err(e) => Err((
+            e.to_string(),
+            "Build it again with `mortar kb build SOURCE… --out DIR`, or remove the folder: the sample makes itself.",
+        )),
+    }
+}
+
+fn writable(home: &Path) -> Result<String, (String, &'static str)> {
+    let failed = |e: std::io::Error| {
+        (
+            format!("{}: {e}", home.display()),
+            "Choose a folder that you may write to with --home or MORTAR_HOME.",
+        )
+    };
+    std::fs::create_dir_all(home).map_err(failed)?;
+    let probe = home.join(format!(".probe-{}", std::process::id()));
+    std::fs::write(&probe, b"mortar").map_err(failed)?;
+    std::fs::remove_file(&probe).map_err(failed)?;
+    Ok(home.display().to_string())
+}

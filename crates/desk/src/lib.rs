@@ -1,0 +1,400 @@
+//! One tenant opened: the ports joined, the verbs offered. Every front (the window, the command
+//! line) goes through here, and nothing here knows which front it is.
+
+mod doctor;
+mod eval;
+mod sample;
+mod tenant;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use doctor::{Check, doctor};
+pub use eval::{Evaluation, QuestionResult};
+use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
+pub use mortar_assistant as assistant;
+use mortar_assistant::ask::AskError;
+use mortar_assistant::grounding::Sources;
+use mortar_assistant::{Answer, Ask, Embedder, Event, Passage, Query, Sentence, Stop, Turn};
+pub use mortar_feedback as feedback;
+use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
+pub use mortar_knowledge as knowledge;
+use mortar_knowledge::{
+    BuildError, Built, Document, DocumentRow, Fault, Hit, ImportError, OpenError, Progress, Release,
+};
+use mortar_local::{MiniLm, Verbatim, default_folder};
+use serde::{Deserialize, Serialize};
+pub use tenant::TenantConfig;
+use ts_rs::TS;
+
+/// Tokens that a whole prompt may take; the default of small models with room for their answer.
+const PROMPT_BUDGET: usize = 3000;
+
+/// What went wrong, for a person and, where a front acts on it, for a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeskError {
+    pub code: String,
+    pub message: String,
+}
+
+impl std::fmt::Display for DeskError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DeskError {}
+
+impl DeskError {
+    pub fn new(code: &str, message: impl ToString) -> Self {
+        DeskError {
+            code: code.to_owned(),
+            message: message.to_string(),
+        }
+    }
+
+    /// What was asked of the program makes no sense, as opposed to: it was tried and failed.
+    pub fn is_usage(&self) -> bool {
+        matches!(self.code.as_str(), "empty_question" | "long_question" | "usage")
+    }
+}
+
+impl From<OpenError> for DeskError {
+    fn from(e: OpenError) -> Self {
+        let code = match e {
+            OpenError::NotThere(_) => "no_release",
+            OpenError::Newer { .. } => "newer_release",
+            _ => "damaged_release",
+        };
+        DeskError::new(code, e)
+    }
+}
+
+impl From<BuildError> for DeskError {
+    fn from(e: BuildError) -> Self {
+        match e {
+            BuildError::Faults(faults) => DeskError::new("faulty_sources", faults_told(&faults)),
+            BuildError::Open(e) => e.into(),
+            e => DeskError::new("build_failed", e),
+        }
+    }
+}
+
+impl From<ImportError> for DeskError {
+    fn from(e: ImportError) -> Self {
+        DeskError::new("usage", e)
+    }
+}
+
+impl From<AskError> for DeskError {
+    fn from(e: AskError) -> Self {
+        DeskError::new(e.code(), &e)
+    }
+}
+
+impl From<RecordsError> for DeskError {
+    fn from(e: RecordsError) -> Self {
+        DeskError::new("records", e)
+    }
+}
+
+/// The first faults, one a line; a thousand would hide them.
+fn faults_told(faults: &[Fault]) -> String {
+    const SHOWN: usize = 20;
+    let mut out: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
+    if faults.len() > SHOWN {
+        out.push(format!("and {} more", faults.len() - SHOWN));
+    }
+    format!("Nothing was written, because these cannot be used:\n{}", out.join("\n"))
+}
+
+/// Where everything is, and which tenant.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub home: PathBuf,
+    pub tenant: String,
+    /// A release to use directly instead of the tenant's own.
+    pub release: Option<PathBuf>,
+    /// Where the embedding model's weights are.
+    pub weights: PathBuf,
+}
+
+impl Place {
+    /// `home` and `tenant` as given, or the defaults of this machine.
+    pub fn new(home: Option<PathBuf>, tenant: Option<String>, release: Option<PathBuf>) -> Result<Place, DeskError> {
+        let home = match home.or_else(|| std::env::var_os("MORTAR_HOME").map(PathBuf::from)) {
+            Some(home) => home,
+            None => directories::ProjectDirs::from("", "", "mortar")
+                .map(|d| d.data_dir().to_owned())
+                .ok_or_else(|| DeskError::new("usage", "this user has no home folder: give one with --home"))?,
+        };
+        let tenant = tenant.unwrap_or_else(|| sample::TENANT.to_owned());
+        if tenant.is_empty()
+            || !tenant
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            return Err(DeskError::new(
+                "usage",
+                format!("“{tenant}” is no tenant: small letters, digits and hyphens only"),
+            ));
+        }
+        Ok(Place {
+            home,
+            tenant,
+            release,
+            weights: default_folder(),
+        })
+    }
+
+    fn tenant_dir(&self) -> PathBuf {
+        self.home.join("tenants").join(&self.tenant)
+    }
+}
+
+/// The state of the desk, for the bar at the bottom of the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Status {
+    pub tenant: String,
+    pub tenant_name: String,
+    pub suggestions: Vec<String>,
+    pub release: String,
+    #[ts(type = "string")]
+    pub release_created_at: Timestamp,
+    pub documents: u32,
+    pub passages: u32,
+    /// None: search goes by words alone, and `embedding_problem` says why.
+    pub embedding: Option<String>,
+    pub embedding_problem: Option<String>,
+    pub generation: String,
+    /// Why conversations and labels cannot be kept, if they cannot.
+    pub records_problem: Option<String>,
+    pub labels_waiting: u32,
+    #[ts(type = "string")]
+    pub today: Date,
+}
+
+pub struct Desk {
+    place: Place,
+    config: TenantConfig,
+    release: Arc<Release>,
+    /// The model of the query must be the model of the release's vectors.
+    embedder: Result<MiniLm, String>,
+    records: Result<Records, String>,
+}
+
+impl Desk {
+    /// Opens a tenant. The sample tenant's release is made here where there is none yet.
+    pub async fn open(place: Place, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Desk, DeskError> {
+        let embedder = MiniLm::open(&place.weights).map_err(|e| e.to_string());
+        let config = tenant::read(&place)?;
+        let release = match &place.release {
+            Some(dir) => Release::open(dir)?,
+            None => sample::release(&place, embedder.as_ref().ok(), progress).await?,
+        };
+        let embedder = match (embedder, &release.manifest.embedding) {
+            (Ok(_), None) => Err("this release was made without an embedding model".to_owned()),
+            (Ok(e), Some(made)) if made.model != e.model() => {
+                return Err(DeskError::new(
+                    "other_model",
+                    format!(
+                        "the release was made with the embedding model {}, this machine has {}: build it again",
+                        made.model,
+                        e.model()
+                    ),
+                ));
+            }
+            (other, _) => other,
+        };
+        Ok(Desk {
+            place,
+            config,
+            release,
+            embedder,
+            records: Err("not opened".into()),
+        })
+    }
+
+    /// Opens the conversations too. The window does; a command that only reads does not.
+    pub fn with_records(mut self) -> Self {
+        self.records = Records::open(&self.place.tenant_dir().join("records")).map_err(|e| e.to_string());
+        self
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    fn embedder(&self) -> Option<&dyn Embedder> {
+        self.embedder.as_ref().ok().map(|e| e as &dyn Embedder)
+    }
+
+    fn records(&self) -> Result<&Records, DeskError> {
+        self.records.as_ref().map_err(|e| DeskError::new("records", e))
+    }
+
+    pub fn status(&self) -> Status {
+        let m = &self.release.manifest;
+        Status {
+            tenant: self.place.tenant.clone(),
+            tenant_name: self.config.name.clone(),
+            suggestions: self.config.suggestions.clone(),
+            release: m.release.clone(),
+            release_created_at: m.created_at,
+            documents: m.documents,
+            passages: m.passages,
+            embedding: self.embedder().map(|e| e.model().to_owned()),
+            embedding_problem: self.embedder.as_ref().err().cloned(),
+            generation: "verbatim".into(),
+            records_problem: self.records.as_ref().err().cloned(),
+            labels_waiting: self.records.as_ref().ok().and_then(|r| r.waiting().ok()).unwrap_or(0),
+            today: today(),
+        }
+    }
+
+    /// Answers a question; `before` is what was said so far in the conversation.
+    pub async fn ask(
+        &self,
+        question: &str,
+        before: &[Turn],
+        as_of: Option<Date>,
+        stop: Stop,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Answer, DeskError> {
+        let with = Ask {
+            embedder: self.embedder(),
+            retriever: &*self.release,
+            generator: &Verbatim,
+            instructions: &self.config.instructions,
+            budget: PROMPT_BUDGET,
+            as_of: as_of.unwrap_or_else(today),
+            before,
+            stop,
+        };
+        Ok(assistant::ask(&with, question, tell).await?)
+    }
+
+    /// Answers a question within a kept conversation and keeps the answer. If it cannot be kept, the
+    /// answer is still given: the window says that it is not kept.
+    pub async fn converse(
+        &self,
+        question: &str,
+        conversation: Option<&str>,
+        stop: Stop,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(Answer, Option<Exchange>), DeskError> {
+        let before = match (conversation, &self.records) {
+            (Some(id), Ok(records)) => records.turns(id)?,
+            _ => Vec::new(),
+        };
+        let answer = self.ask(question, &before, None, stop, tell).await?;
+        let kept = match &self.records {
+            Ok(records) => records.add(conversation, &answer).ok(),
+            Err(_) => None,
+        };
+        Ok((answer, kept))
+    }
+
+    /// The grounding of a text that the operator edited.
+    pub fn ground(&self, text: &str, passages: &[Passage]) -> Vec<Sentence> {
+        Sources::new(passages).ground_text(text)
+    }
+
+    /// The documents for a query, best first.
+    pub async fn search(
+        &self,
+        text: &str,
+        limit: usize,
+        as_of: Option<Date>,
+    ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
+        let text = assistant::question::clean(text).map_err(AskError::from)?;
+        let vector = match self.embedder() {
+            Some(e) => e
+                .embed(std::slice::from_ref(&text))
+                .await
+                .map_err(AskError::from)?
+                .pop(),
+            None => None,
+        };
+        Ok(self.release.search(&Query {
+            text,
+            vector,
+            as_of: as_of.unwrap_or_else(today),
+            limit,
+        })?)
+    }
+
+    /// All documents, by title.
+    pub fn documents(&self) -> Result<Vec<DocumentRow>, DeskError> {
+        Ok(self.release.documents()?)
+    }
+
+    /// The documents that hold what was typed so far.
+    pub fn find_as_typed(&self, typed: &str) -> Result<Vec<DocumentRow>, DeskError> {
+        Ok(self.release.find_as_typed(typed, 200)?)
+    }
+
+    pub fn document(&self, id: &str) -> Result<Document, DeskError> {
+        self.release
+            .document(id)?
+            .ok_or_else(|| DeskError::new("no_document", format!("this release has no document “{id}”")))
+    }
+
+    /// The day's conversations, newest first.
+    pub fn conversations(&self) -> Result<Vec<ConversationRow>, DeskError> {
+        let midnight = Zoned::now()
+            .start_of_day()
+            .map(|z| z.timestamp())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok(self.records()?.conversations(midnight)?)
+    }
+
+    pub fn conversation(&self, id: &str) -> Result<Vec<Exchange>, DeskError> {
+        Ok(self.records()?.conversation(id)?)
+    }
+
+    pub fn save_text(&self, exchange: &str, text: String, confirmed: Vec<String>) -> Result<(), DeskError> {
+        Ok(self.records()?.save_text(exchange, text, confirmed)?)
+    }
+
+    pub fn copied(&self, exchange: &str, text: String, confirmed: Vec<String>) -> Result<(), DeskError> {
+        Ok(self.records()?.copied(exchange, text, confirmed)?)
+    }
+
+    /// Labels an answer or a refusal, with the grounding of the text as it stands.
+    pub fn label(&self, exchange: &str, label: Label, sentences: Vec<Sentence>) -> Result<Exchange, DeskError> {
+        Ok(self.records()?.label(exchange, label, sentences)?)
+    }
+}
+
+pub fn today() -> Date {
+    Zoned::now().date()
+}
+
+/// Builds a release from sources into a folder.
+pub async fn build(
+    sources: &[PathBuf],
+    out: &Path,
+    skip_bad: bool,
+    weights: &Path,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Built, Option<String>), DeskError> {
+    let imported = knowledge::import(sources)?;
+    let (embedder, problem) = match MiniLm::open(weights) {
+        Ok(e) => (Some(e), None),
+        Err(e) => (None, Some(e.to_string())),
+    };
+    let embedder = embedder.as_ref().map(|e| e as &dyn Embedder);
+    Ok((
+        knowledge::build(imported, skip_bad, embedder, out, progress).await?,
+        problem,
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+use super::*;
+use crate::import::import_files;
+use jiff::civil::Date;
+use mortar_assistant::{Query, Retriever};
+
+fn imported(files: &[(&str, &str)]) -> Imported {
+    import_files(
+        files
+            .iter()
+            .map(|(n, t)| Ok::<_, ()>(((*n).to_owned(), t.as_bytes().to_vec()))),
+    )
+    .unwrap()
+}
+
+fn sample() -> Imported {
+    imported(&[(
+        "codes.csv",
+        "id,title,body,codes,effective_from,effective_to\n\
+         r75,Reject 75: prior authorization,Code 75 means approval is needed.,reject 75,,\n\
+         r76,Reject 76: plan limits,Code 76 means the limit was passed.,reject 76,,\n\
+         r99,Reject 99: old,Code 99 was in force until 2020.,reject 99,2019-01-01,2020-01-01\n\
+         ship,Shipping,\"Standard shipping takes two days. If a claim comes back with reject 70, call the plan.\",,,\n\
+         scc8,Submission clarification code 75,Process it.,75,,\n",
+    )])
+}
+
+fn built(dir: &Path, what: Imported) -> Result<Built, BuildError> {
+    futures::executor::block_on(build(what, false, None, dir, &mut |_| {}))
+}
+
+fn query(text: &str, as_of: &str) -> Query {
+    Query {
+        text: text.into(),
+        vector: None,
+        as_of: as_of.parse::<Date>().unwrap(),
+        limit: 5,
+    }
+}
+
+#[test]
+fn a_code_is_found_first_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    let release = Release::open(dir.path()).unwrap();
+    for (ask, first, unknown) in [
+        ("reject 75", Some("r75"), vec![]),
+        ("code 75", Some("r75"), vec![]),
+        ("R76 again", Some("r76"), vec![]),
+        ("clarification code 75", Some("scc8"), vec![]),
+        ("reject 70", Some("ship"), vec![]),
+        ("reject 7Z5", None, vec!["7Z5"]),
+        ("reject 99", None, vec!["99"]),
+        ("75", Some("r75"), vec![]),
+        ("74", None, vec!["74"]),
+        ("SCC 76", None, vec!["76"]),
+        ("$75 came back", Some("ship"), vec![]),
+    ] {
+        let got = release.retrieve(&query(ask, "2026-01-01")).unwrap();
+        assert_eq!(got.unknown_codes, unknown, "{ask}");
+        match first {
+            Some(id) => assert_eq!(got.passages[0].document, id, "{ask}"),
+            // No document about another rejection stands in for the unknown one.
+            None => assert!(
+                !got.code_found && got.passages.iter().all(|p| !p.document.starts_with('r')),
+                "{ask}"
+            ),
+        }
+    }
+    let got = release.retrieve(&query("reject 7Z5", "2026-01-01")).unwrap();
+    assert_eq!(
+        got.look_alikes.iter().map(|l| l.code.as_str()).collect::<Vec<_>>(),
+        ["75"]
+    );
+}
+
+#[test]
+fn documents_out_of_force_are_never_used() {
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    let release = Release::open(dir.path()).unwrap();
+    let now = release.retrieve(&query("reject 99", "2026-01-01")).unwrap();
+    assert_eq!(now.codes_out_of_force, ["99"]);
+    let then = release.retrieve(&query("reject 99", "2019-06-01")).unwrap();
+    assert_eq!(then.passages[0].document, "r99");
+    assert!(
+        release
+            .find_as_typed("in force until", 10)
+            .unwrap()
+            .iter()
+            .any(|d| d.id == "r99"),
+        "browsing shows it"
+    );
+}
+
+#[test]
+fn quotes_are_the_bytes_they_name() {
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    let release = Release::open(dir.path()).unwrap();
+    for p in release
+        .retrieve(&query("shipping claim plan code", "2026-01-01"))
+        .unwrap()
+        .passages
+    {
+        let d = release.document(&p.document).unwrap().unwrap();
+        assert_eq!(&d.body[p.start as usize..p.end as usize], p.text);
+    }
+}
+
+#[test]
+fn the_same_sources_give_the_same_release() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = built(a.path(), sample()).unwrap().manifest;
+    let second = built(b.path(), sample()).unwrap().manifest;
+    assert_eq!((first.release, first.passages), (second.release, second.passages));
+}
+
+#[test]
+fn a_bad_source_leaves_the_last_release_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = built(dir.path(), sample()).unwrap().manifest;
+    let bad = imported(&[("a.csv", "question,answer\nq,\n")]);
+    assert!(matches!(built(dir.path(), bad), Err(BuildError::Faults(_))));
+    assert!(matches!(
+        built(dir.path(), Imported::default()),
+        Err(BuildError::Nothing)
+    ));
+    assert_eq!(Release::open(dir.path()).unwrap().manifest, first);
+}
+
+#[test]
+fn a_reader_goes_on_while_another_release_takes_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    let reader = Release::open(dir.path()).unwrap();
+    built(
+        dir.path(),
+        imported(&[("a.csv", "question,answer\nNew?,Yes it is new.\n")]),
+    )
+    .unwrap();
+    assert_eq!(
+        reader.retrieve(&query("reject 75", "2026-01-01")).unwrap().passages[0].document,
+        "r75"
+    );
+    assert_eq!(Release::open(dir.path()).unwrap().manifest.documents, 1);
+}
+
+#[test]
+fn one_environment_is_opened_once() {
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    let (a, b) = (Release::open(dir.path()).unwrap(), Release::open(dir.path()).unwrap());
+    assert!(Arc::ptr_eq(&a, &b));
+}
+
+#[test]
+fn what_is_no_release_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r");
+    assert!(matches!(Release::open(&path), Err(OpenError::NotThere(_))));
+    let manifest = built(&path, sample()).unwrap().manifest;
+    let data = path.join(&manifest.data).join("data.mdb");
+    let bytes = fs::read(&data).unwrap();
+    let text = fs::read_to_string(path.join(MANIFEST)).unwrap();
+
+    // Cut at any length, or bytes of something else in its place.
+    for cut in [0, 1, 4096, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(&data, &bytes[..cut]).unwrap();
+        assert!(
+            matches!(Release::open(&path), Err(OpenError::Damaged { .. })),
+            "cut at {cut}"
+        );
+    }
+    fs::write(&data, vec![0x5a; bytes.len()]).unwrap();
+    assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    fs::write(&data, &flipped).unwrap();
+    assert!(matches!(check_files(&path), Err(OpenError::Damaged { .. })));
+    fs::remove_file(&data).unwrap();
+    assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
+    fs::write(&data, &bytes).unwrap();
+    assert!(Release::open(&path).is_ok());
+
+    for (manifest, newer) in [
+        ("".to_owned(), false),
+        ("{}".to_owned(), false),
+        ("[1]".to_owned(), false),
+        (text.replace("\"format\": 1", "\"format\": 2"), true),
+        ("{\"format\": 99, \"anything\": []}".to_owned(), true),
+        (text.replace("\"data\": \"data-", "\"data\": \"../data-"), false),
+    ] {
+        fs::write(path.join(MANIFEST), &manifest).unwrap();
+        match Release::open(&path) {
+            Err(OpenError::Newer { .. }) => assert!(newer, "{manifest}"),
+            Err(OpenError::Foreign { .. }) => assert!(!newer, "{manifest}"),
+            other => panic!("{manifest}: {:?}", other.err()),
+        }
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("letter.txt"), "dear").unwrap();
+    assert!(matches!(built(dir.path(), sample()), Err(BuildError::NotARelease(_))));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}

@@ -1,0 +1,210 @@
+//! The generator that needs no model: it answers with whole sentences of the passages, in the
+//! source's order, each with its mark. No word that is not in a source.
+
+use std::collections::HashSet;
+
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use mortar_assistant::{GenerateError, Generation, Generator, Kind, Passage, text};
+
+/// As many sentences as an operator reads at a glance, and copies into a chat.
+const MOST_SENTENCES: usize = 8;
+/// A second passage takes part only if it is nearly as sure as the first.
+const NEARLY: f32 = 0.12;
+
+pub struct Verbatim;
+
+impl Generator for Verbatim {
+    fn model(&self) -> &str {
+        "verbatim"
+    }
+
+    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, GenerateError>> {
+        stream::iter(compose(&generation.question, &generation.passages).into_iter().map(Ok)).boxed()
+    }
+}
+
+/// The answer's pieces: a sentence with its mark each, list items on lines of their own.
+fn compose(question: &str, passages: &[Passage]) -> Vec<String> {
+    let Some(first) = passages.first() else {
+        return Vec::new();
+    };
+    let asked: HashSet<String> = text::content_stems(question).into_iter().collect();
+    let mut out = Vec::new();
+    let mut said: HashSet<String> = HashSet::new();
+    let chosen = chosen(first, passages, &asked);
+    let documents: HashSet<&str> = chosen.iter().map(|p| p.document.as_str()).collect();
+    // Each code that was asked for is answered whole.
+    let mut left = MOST_SENTENCES * if first.kind == Kind::Code { documents.len() } else { 1 };
+    for passage in chosen {
+        let budget = if passage.number == first.number {
+            left
+        } else {
+            left.min(3)
+        };
+        let taken = sentences(passage, &asked, budget, &mut said);
+        left = left.saturating_sub(taken.len());
+        let mut last_block = None;
+        for (block, item, sentence) in taken {
+            let part = match last_block {
+                None if out.is_empty() => "",
+                Some(b) if b == block => " ",
+                _ if item => "\n",
+                _ => "\n\n",
+            };
+            last_block = Some(block);
+            out.push(format!("{part}{sentence} [{}]", passage.number));
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    out
+}
+
+/// The first passage, what follows it in its document, and others that are as sure and say more
+/// about what was asked. A document about another code never joins.
+fn chosen<'a>(first: &'a Passage, passages: &'a [Passage], asked: &HashSet<String>) -> Vec<&'a Passage> {
+    let about = |p: &Passage| -> HashSet<String> {
+        text::content_stems(&format!("{} {} {}", p.title, p.heading_path.join(" "), p.text))
+            .into_iter()
+            .collect()
+    };
+    let mut covered: HashSet<String> = about(first).intersection(asked).cloned().collect();
+    let mut out = vec![first];
+    for p in &passages[1..] {
+        let news: Vec<String> = about(p)
+            .intersection(asked)
+            .filter(|w| !covered.contains(*w))
+            .cloned()
+            .collect();
+        let same = p.document == first.document;
+        let asked_too = p.kind == Kind::Code && p.score >= 0.99;
+        // A short passage of a document is its introduction: what it introduces belongs to the answer.
+        let goes_on = same && text::segments(&first.text).len() < 4;
+        let joins = p.score >= first.score - NEARLY
+            && (asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
+        if joins {
+            covered.extend(news);
+            out.push(p);
+        }
+        if out.len() == if first.kind == Kind::Code { 6 } else { 3 } {
+            break;
+        }
+    }
+    // Passages of one document keep the document's order.
+    out.sort_by_key(|p| {
+        (
+            p.document != first.document,
+            if p.document == first.document {
+                p.start
+            } else {
+                p.number
+            },
+        )
+    });
+    out
+}
+
+/// The passage's sentences that fit: all of them, or the part that says most about the question,
+/// as neighbours in the source's order.
+fn sentences<'a>(
+    passage: &'a Passage,
+    asked: &HashSet<String>,
+    budget: usize,
+    said: &mut HashSet<String>,
+) -> Vec<(usize, bool, &'a str)> {
+    let all: Vec<_> = text::segments(&passage.text)
+        .into_iter()
+        .filter(|s| !s.heading)
+        .collect();
+    let shares: Vec<usize> = all
+        .iter()
+        .map(|s| {
+            text::content_stems(&passage.text[s.range.clone()])
+                .iter()
+                .filter(|w| asked.contains(*w))
+                .count()
+        })
+        .collect();
+    let n = all.len().min(budget);
+    // The earliest of the best: an answer begins where its source begins, if nothing speaks against it.
+    let start = (0..=all.len() - n)
+        .max_by_key(|i| (shares[*i..*i + n].iter().sum::<usize>(), std::cmp::Reverse(*i)))
+        .unwrap_or(0);
+    all[start..start + n]
+        .iter()
+        .map(|s| (s.block, s.body > s.range.start, &passage.text[s.range.clone()]))
+        .filter(|(_, _, sentence)| said.insert(text::collapse(sentence)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn passage(number: u32, document: &str, kind: Kind, score: f32, text: &str) -> Passage {
+        Passage {
+            id: format!("{document}#0"),
+            number,
+            document: document.into(),
+            version: "1".into(),
+            title: document.into(),
+            kind,
+            url: None,
+            effective_from: None,
+            effective_to: None,
+            heading_path: vec![],
+            start: 0,
+            end: text.len() as u32,
+            text: text.into(),
+            score,
+            found_by: vec![],
+        }
+    }
+
+    #[test]
+    fn steps_keep_their_order_and_their_lines() {
+        let p = passage(1, "sop", Kind::Sop, 0.9, "Do this:\n\n1. Open it. Look.\n2. Close it.");
+        let got = compose("how do I open it", &[p]).concat();
+        assert_eq!(got, "Do this: [1]\n1. Open it. [1] Look. [1]\n2. Close it. [1]");
+    }
+
+    #[test]
+    fn another_code_never_joins() {
+        let a = passage(1, "reject 75", Kind::Code, 0.99, "Approval is needed.");
+        let b = passage(
+            2,
+            "reject 76",
+            Kind::Code,
+            0.9,
+            "The plan limits are exceeded for approval.",
+        );
+        assert_eq!(compose("what is 75 plan", &[a, b]).concat(), "Approval is needed. [1]");
+    }
+
+    #[test]
+    fn a_long_passage_gives_the_part_that_answers() {
+        let mut text: String = (0..20).map(|i| format!("Filler number {i} stands here. ")).collect();
+        text.push_str("Refunds take five days.");
+        let got = compose(
+            "how long do refunds take",
+            &[passage(1, "d", Kind::Article, 0.9, &text)],
+        );
+        assert_eq!(got.len(), MOST_SENTENCES);
+        assert!(got.last().unwrap().contains("Refunds take five days. [1]"));
+    }
+
+    proptest! {
+        /// Not one word that is not in the source.
+        #[test]
+        fn every_sentence_is_the_sources_own(body in "[a-zA-Z0-9 .!?\\n\\-]{1,300}", question in "[a-z ]{0,30}") {
+            let p = passage(1, "d", Kind::Article, 0.9, &body);
+            for piece in compose(&question, &[p]) {
+                let sentence = piece.trim().trim_end_matches(" [1]");
+                prop_assert!(body.contains(sentence), "{:?}", sentence);
+            }
+        }
+    }
+}

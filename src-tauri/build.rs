@@ -1,0 +1,26 @@
+//! Declares the window's commands, so that each needs a permission of its own.
+
+const COMMANDS: &[&str] = &[
+    "open",
+    "status",
+    "ask",
+    "stop",
+    "ground",
+    "documents",
+    "find",
+    "document",
+    "conversations",
+    "conversation",
+    "save_text",
+    "copy",
+    "label",
+    "open_link",
+];
+
+fn main() {
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    if let Err(e) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
+        eprintln!("{e:#}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,194 @@
+//! The window's commands: unpack, one call into the desk, map the error.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use mortar_desk::assistant::{Answer, Event, Passage, Sentence};
+use mortar_desk::feedback::{ConversationRow, Exchange, Label};
+use mortar_desk::knowledge::{Document, DocumentRow, Progress};
+use mortar_desk::{Desk, DeskError, Status};
+use serde::Serialize;
+use tauri::ipc::Channel;
+use tauri_plugin_clipboard_manager::ClipboardExt;
+use tauri_plugin_opener::OpenerExt;
+
+use crate::State;
+
+type Answered<T> = Result<T, DeskError>;
+
+#[derive(Clone, Serialize)]
+pub struct Opening {
+    step: &'static str,
+    done: usize,
+    of: usize,
+}
+
+#[derive(Clone, Serialize)]
+pub struct Asked {
+    answer: Answer,
+    exchange: Option<Exchange>,
+}
+
+impl State {
+    fn desk(&self) -> Answered<Arc<Desk>> {
+        let desk = self.desk.read().unwrap_or_else(|e| e.into_inner());
+        desk.clone()
+            .ok_or_else(|| DeskError::new("not_open", "The knowledge is not open yet."))
+    }
+}
+
+/// Runs what computes or reads away from the window's own threads.
+async fn away<T: Send + 'static>(work: impl FnOnce() -> Answered<T> + Send + 'static) -> Answered<T> {
+    tauri::async_runtime::spawn_blocking(work)
+        .await
+        .map_err(|e| DeskError::new("unexpected", e))?
+}
+
+#[tauri::command]
+pub async fn open(state: tauri::State<'_, State>, progress: Channel<Opening>) -> Answered<Status> {
+    let _one = state.opening.lock().await;
+    if let Ok(desk) = state.desk() {
+        return Ok(desk.status());
+    }
+    let place = state.place.clone()?;
+    let desk = away(move || {
+        let mut tell = |p: Progress| {
+            let (step, done, of) = match p {
+                Progress::Embedding { done, of } => ("embedding", done, of),
+                Progress::Indexing => ("indexing", 0, 0),
+                Progress::Verifying => ("verifying", 0, 0),
+            };
+            let _ = progress.send(Opening { step, done, of });
+        };
+        futures::executor::block_on(Desk::open(place, &mut tell)).map(|d| Arc::new(d.with_records()))
+    })
+    .await?;
+    *state.desk.write().unwrap_or_else(|e| e.into_inner()) = Some(desk.clone());
+    Ok(desk.status())
+}
+
+#[tauri::command]
+pub async fn status(state: tauri::State<'_, State>) -> Answered<Status> {
+    let desk = state.desk()?;
+    away(move || Ok(desk.status())).await
+}
+
+#[tauri::command]
+pub async fn ask(
+    state: tauri::State<'_, State>,
+    question: String,
+    conversation: Option<String>,
+    events: Channel<Event>,
+) -> Answered<Asked> {
+    let desk = state.desk()?;
+    let stop = Arc::default();
+    *state.stop.write().unwrap_or_else(|e| e.into_inner()) = Arc::clone(&stop);
+    away(move || {
+        let mut tell = |e: Event| {
+            let _ = events.send(e);
+        };
+        let (answer, exchange) =
+            futures::executor::block_on(desk.converse(&question, conversation.as_deref(), stop, &mut tell))?;
+        Ok(Asked { answer, exchange })
+    })
+    .await
+}
+
+#[tauri::command]
+pub fn stop(state: tauri::State<'_, State>) {
+    state
+        .stop
+        .read()
+        .unwrap_or_else(|e| e.into_inner())
+        .store(true, Ordering::Relaxed);
+}
+
+#[tauri::command]
+pub async fn ground(state: tauri::State<'_, State>, text: String, passages: Vec<Passage>) -> Answered<Vec<Sentence>> {
+    let desk = state.desk()?;
+    away(move || Ok(desk.ground(&text, &passages))).await
+}
+
+#[tauri::command]
+pub async fn documents(state: tauri::State<'_, State>) -> Answered<Vec<DocumentRow>> {
+    let desk = state.desk()?;
+    away(move || desk.documents()).await
+}
+
+#[tauri::command]
+pub async fn find(state: tauri::State<'_, State>, typed: String) -> Answered<Vec<DocumentRow>> {
+    let desk = state.desk()?;
+    away(move || desk.find_as_typed(&typed)).await
+}
+
+#[tauri::command]
+pub async fn document(state: tauri::State<'_, State>, id: String) -> Answered<Document> {
+    let desk = state.desk()?;
+    away(move || desk.document(&id)).await
+}
+
+#[tauri::command]
+pub async fn conversations(state: tauri::State<'_, State>) -> Answered<Vec<ConversationRow>> {
+    let desk = state.desk()?;
+    away(move || desk.conversations()).await
+}
+
+#[tauri::command]
+pub async fn conversation(state: tauri::State<'_, State>, id: String) -> Answered<Vec<Exchange>> {
+    let desk = state.desk()?;
+    away(move || desk.conversation(&id)).await
+}
+
+#[tauri::command]
+pub async fn save_text(
+    state: tauri::State<'_, State>,
+    exchange: String,
+    text: String,
+    confirmed: Vec<String>,
+) -> Answered<()> {
+    let desk = state.desk()?;
+    away(move || desk.save_text(&exchange, text, confirmed)).await
+}
+
+/// Puts the text on the clipboard first: the operator needs it even if it cannot be kept.
+#[tauri::command]
+pub async fn copy(
+    app: tauri::AppHandle,
+    state: tauri::State<'_, State>,
+    exchange: Option<String>,
+    text: String,
+    confirmed: Vec<String>,
+) -> Answered<()> {
+    let desk = state.desk()?;
+    app.clipboard()
+        .write_text(&text)
+        .map_err(|e| DeskError::new("clipboard", format!("The clipboard does not take the text: {e}")))?;
+    match exchange {
+        Some(id) => away(move || desk.copied(&id, text, confirmed)).await,
+        None => Ok(()),
+    }
+}
+
+#[tauri::command]
+pub async fn label(
+    state: tauri::State<'_, State>,
+    exchange: String,
+    label: Label,
+    sentences: Vec<Sentence>,
+) -> Answered<Exchange> {
+    let desk = state.desk()?;
+    away(move || desk.label(&exchange, label, sentences)).await
+}
+
+#[tauri::command]
+pub async fn open_link(app: tauri::AppHandle, state: tauri::State<'_, State>, url: String) -> Answered<()> {
+    if !state.desk()?.config().may_open(&url) {
+        return Err(DeskError::new(
+            "link",
+            format!("{url} is not on the tenant's list of links"),
+        ));
+    }
+    app.opener()
+        .open_url(url, None::<&str>)
+        .map_err(|e| DeskError::new("link", format!("The browser cannot be opened: {e}")))
+}

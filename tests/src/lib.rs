@@ -1,0 +1,67 @@
+//! What the acceptance tests share: the programs as they were built, a home of their own for each
+//! test, and a driver for the real window.
+
+pub mod window;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The folder of the built programs: this test's own is in `deps` below it.
+pub fn programs() -> PathBuf {
+    let me = std::env::current_exe().expect("a test knows its own path");
+    let folder = me.parent().expect("a program lies in a folder");
+    if folder.ends_with("deps") {
+        folder.parent().expect("deps lies in a folder").to_owned()
+    } else {
+        folder.to_owned()
+    }
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the project")
+        .to_owned()
+}
+
+/// `mortar` with a home of its own.
+pub fn mortar(home: &Path) -> Command {
+    let mut c = Command::new(programs().join("mortar"));
+    c.env("MORTAR_HOME", home);
+    c
+}
+
+/// Runs `mortar` without the embedding model: quick, and the same everywhere.
+pub fn words_only(home: &Path) -> Command {
+    let mut c = mortar(home);
+    c.env("MORTAR_MODELS", home.join("no-models"));
+    c
+}
+
+pub fn run(c: &mut Command) -> Output {
+    c.output()
+        .unwrap_or_else(|e| panic!("{c:?}: {e}. Build the programs first: cargo build --release --workspace"))
+}
+
+/// The JSON that a command printed; it must have succeeded.
+pub fn json(c: &mut Command) -> Value {
+    let out = run(c);
+    let stdout = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        out.status.success(),
+        "{c:?}\n{stdout}\n{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{c:?}: {e}\n{stdout}"))
+}
+
+/// A command that must fail with this exit code; what it said on stderr.
+pub fn refused(c: &mut Command, code: i32) -> String {
+    let out = run(c);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(code), "{c:?}\n{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}

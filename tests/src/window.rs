@@ -1,0 +1,302 @@
+//! The real window, driven by WebDriver under a display of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::programs;
+
+/// A window with its driver and its display; all of them end with it.
+pub struct Window {
+    pub page: Client,
+    driver: Child,
+    display: Option<Child>,
+    pub home: PathBuf,
+}
+
+pub struct Options<'a> {
+    pub home: &'a Path,
+    pub size: (u32, u32),
+    pub dark: bool,
+    /// Without the weights, search goes by words alone.
+    pub weights: bool,
+}
+
+impl Window {
+    /// Opens the window on a home folder and waits until it can be worked with.
+    pub async fn open(o: &Options<'_>) -> Result<Window, String> {
+        let (display, name) = display(o.size)?;
+        let port = free_port();
+        let mut c = Command::new("WebKitWebDriver");
+        c.arg(format!("--port={port}"))
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("DISPLAY", &name)
+            .env("GDK_BACKEND", "x11")
+            .env("MORTAR_HOME", o.home)
+            // The window's own state goes to the test's home as well.
+            .env("XDG_DATA_HOME", o.home.join("xdg-data"))
+            .env("XDG_CONFIG_HOME", o.home.join("xdg-config"))
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if !o.weights {
+            c.env("MORTAR_MODELS", o.home.join("no-models"));
+        }
+        let driver = c
+            .spawn()
+            .map_err(|e| format!("WebKitWebDriver: {e}; `cargo xtask setup` installs it"))?;
+        wait_for_port(port)?;
+        let mut wanted = Capabilities::new();
+        wanted.insert(
+            "webkitgtk:browserOptions".into(),
+            json!({ "binary": programs().join("mortar-app"), "args": [] }),
+        );
+        let page = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wanted)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .map_err(|e| format!("the window does not open: {e}"))?;
+        let window = Window {
+            page,
+            driver,
+            display,
+            home: o.home.to_owned(),
+        };
+        window
+            .page
+            .set_window_rect(0, 0, o.size.0, o.size.1)
+            .await
+            .map_err(|e| e.to_string())?;
+        let theme = if o.dark { "dark" } else { "light" };
+        window
+            .run(&format!(
+                "localStorage.setItem('mortar.preferences', JSON.stringify({{theme:'{theme}'}})); return 1;"
+            ))
+            .await;
+        window.page.refresh().await.map_err(|e| e.to_string())?;
+        window.find("textarea", 120).await?;
+        Ok(window)
+    }
+
+    /// Waits for an element.
+    pub async fn find(&self, css: &str, seconds: u64) -> Result<fantoccini::elements::Element, String> {
+        self.page
+            .wait()
+            .at_most(Duration::from_secs(seconds))
+            .every(Duration::from_millis(40))
+            .for_element(Locator::Css(css))
+            .await
+            .map_err(|e| format!("{css}: {e}"))
+    }
+
+    /// Runs a script in the page.
+    pub async fn run(&self, script: &str) -> Value {
+        self.page
+            .execute(script, vec![])
+            .await
+            .unwrap_or_else(|e| panic!("{script}: {e}"))
+    }
+
+    /// Waits until an expression is true in the page; a busy machine may take its time.
+    pub async fn until(&self, expression: &str) {
+        let began = Instant::now();
+        while self.run(&format!("return Boolean({expression})")).await != json!(true) {
+            if began.elapsed() > Duration::from_secs(30) {
+                let page = self.run("return document.body.innerText").await;
+                panic!("never true: {expression}\nthe page says: {page:#}");
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    }
+
+    /// Waits until nothing on the page moves any more: what fades in has other colours on its way.
+    pub async fn still(&self) {
+        self.until("document.getAnimations().every(a => a.playState !== 'running')")
+            .await;
+    }
+
+    /// Asks a question and waits until its turn is done.
+    pub async fn ask(&self, question: &str) -> Result<(), String> {
+        let before = self
+            .run("return document.querySelectorAll('[data-turn]').length")
+            .await
+            .as_u64()
+            .unwrap_or(0);
+        let field = self.find("textarea[aria-label=Question]", 10).await?;
+        field
+            .send_keys(&format!("{question}\u{e007}"))
+            .await
+            .map_err(|e| e.to_string())?;
+        // Done, and drawn: the editor or the refusal is there.
+        let script = format!(
+            "const t = document.querySelectorAll('[data-turn]'); const last = t[t.length - 1];
+             return t.length > {before} && (last.dataset.turn === 'failed'
+                 || (last.dataset.turn === 'done' && last.querySelector('.cm-content, [data-refusal]') !== null))"
+        );
+        let began = Instant::now();
+        while self.run(&script).await != json!(true) {
+            if began.elapsed() > Duration::from_secs(30) {
+                return Err(format!("no answer to {question:?}"));
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        Ok(())
+    }
+
+    /// The newest turn as the page shows it.
+    pub async fn last_turn(&self) -> Value {
+        self.run(
+            "const t = [...document.querySelectorAll('[data-turn]')].at(-1);
+             return { question: t.querySelector('h1').textContent,
+                      paint: Number(t.dataset.paintMs),
+                      refused: t.querySelector('[data-refusal]')?.dataset.refusal ?? null,
+                      text: t.innerText,
+                      passages: [...t.querySelectorAll('ul li')].map(e => e.textContent),
+                      lines: [...t.querySelectorAll('.cm-line')].map(e => [e.textContent, e.dataset.mark ?? null]) }",
+        )
+        .await
+    }
+
+    /// Types at the end of the newest answer, as an edit.
+    pub async fn type_into_answer(&self, words: &str) -> Result<(), String> {
+        self.run("const e = [...document.querySelectorAll('.cm-content')].at(-1); e.focus(); getSelection().selectAllChildren(e); getSelection().collapseToEnd(); return 1;").await;
+        let all = self
+            .page
+            .find_all(Locator::Css(".cm-content"))
+            .await
+            .map_err(|e| e.to_string())?;
+        let editor = all.last().ok_or("there is no answer to edit")?;
+        editor.send_keys(words).await.map_err(|e| e.to_string())
+    }
+
+    /// A key with the platform's modifier, as a person presses it.
+    pub async fn press(&self, key: &str, modifiers: &[&str]) {
+        let has = |m: &str| modifiers.contains(&m);
+        self.run(&format!(
+            "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', {{ key: {key:?}, ctrlKey: {}, altKey: {}, shiftKey: {}, bubbles: true, cancelable: true }})); return 1;",
+            has("ctrl"), has("alt"), has("shift")
+        ))
+        .await;
+    }
+
+    /// What axe finds wrong, one line a finding.
+    pub async fn axe(&self) -> Vec<String> {
+        let axe =
+            std::fs::read_to_string(crate::root().join("ui/node_modules/axe-core/axe.min.js")).expect("npm ci has run");
+        self.page
+            .execute(&format!("{axe}; return 1;"), vec![])
+            .await
+            .expect("axe loads");
+        let found = self
+            .page
+            .execute_async(
+                "const done = arguments[arguments.length - 1];
+                 axe.run().then(r => done(r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 160) + ' ' + (n.failureSummary ?? '').split('\\n').slice(1, 2)))), e => done(['axe: ' + e]));",
+                vec![],
+            )
+            .await
+            .expect("axe runs");
+        found
+            .as_array()
+            .map(|a| a.iter().map(|v| v.as_str().unwrap_or_default().to_owned()).collect())
+            .unwrap_or_default()
+    }
+
+    /// The window as the screen shows it.
+    pub async fn screenshot(&self, file: &Path) -> Result<(), String> {
+        if let Some(dir) = file.parent() {
+            std::fs::create_dir_all(dir).map_err(|e| e.to_string())?;
+        }
+        // Two frames, so that what was just changed is drawn.
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        let png = self.page.screenshot().await.map_err(|e| e.to_string())?;
+        std::fs::write(file, png).map_err(|e| e.to_string())
+    }
+
+    /// Kills the window's own process, as a crash or a flat battery would.
+    pub fn kill(mut self) {
+        let marker = format!("MORTAR_HOME={}", self.home.display());
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            let is = |file: &str, part: &str| {
+                std::fs::read(entry.path().join(file)).is_ok_and(|b| String::from_utf8_lossy(&b).contains(part))
+            };
+            if is("comm", "mortar-app") && is("environ", &marker) {
+                let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+            }
+        }
+        self.end();
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.page.clone().close().await;
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        if let Some(d) = &mut self.display {
+            let _ = d.kill();
+            let _ = d.wait();
+        }
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A display of the wanted size: Xvfb chooses a free number itself.
+fn display(size: (u32, u32)) -> Result<(Option<Child>, String), String> {
+    use std::io::{BufRead, BufReader};
+    let mut child = Command::new("Xvfb")
+        .args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            &format!("{}x{}x24", size.0, size.1),
+            "-nolisten",
+            "tcp",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("Xvfb: {e}; `cargo xtask setup` installs it"))?;
+    let mut line = String::new();
+    let out = child.stdout.take().ok_or("Xvfb says nothing")?;
+    BufReader::new(out).read_line(&mut line).map_err(|e| e.to_string())?;
+    let number = line.trim();
+    if number.is_empty() {
+        return Err("Xvfb did not start".into());
+    }
+    Ok((Some(child), format!(":{number}")))
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address").port()
+}
+
+fn wait_for_port(port: u16) -> Result<(), String> {
+    let began = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if began.elapsed() > Duration::from_secs(20) {
+            return Err("WebKitWebDriver does not answer".into());
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The real window, by WebDriver: the main job, every screen under axe, and what survives a kill.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mortar_tests::root;
+use mortar_tests::window::{Options, Window};
+use serde_json::json;
+
+fn pictures() -> PathBuf {
+    root().join("target/window")
+}
+
+async fn open(home: &Path, size: (u32, u32), dark: bool) -> Window {
+    Window::open(&Options {
+        home,
+        size,
+        dark,
+        weights: true,
+    })
+    .await
+    .unwrap()
+}
+
+async fn clean(w: &Window, screen: &str) {
+    let found = w.axe().await;
+    assert!(found.is_empty(), "{screen}:\n{}", found.join("\n"));
+}
+
+#[tokio::test]
+async fn ask_check_edit_copy_label() {
+    let home = tempfile::tempdir().unwrap();
+    let w = open(home.path(), (1280, 800), false).await;
+    clean(&w, "empty").await;
+
+    // The first question loads what later ones have at hand; an operator's day has many.
+    w.ask("How long does standard shipping take?").await.unwrap();
+    let mut paints = Vec::new();
+    for q in [
+        "What does claim rejection code 75 mean?",
+        "How long does a refund take?",
+        "Do we fill prescriptions for pets?",
+        "What is a formulary tier?",
+        "How do I add an allergy to the profile?",
+    ] {
+        w.press("n", &["ctrl"]).await;
+        w.ask(q).await.unwrap();
+        // The figure comes with the frame after the passages.
+        w.find("[data-paint-ms]", 5).await.unwrap();
+        paints.push(w.last_turn().await["paint"].as_f64().unwrap());
+    }
+    paints.sort_by(f64::total_cmp);
+    // A figure, not a verdict: how long a frame takes is the machine's business as much as ours.
+    println!("enter to passages on the screen, ms: {paints:.0?}");
+
+    w.press("n", &["ctrl"]).await;
+    w.ask("What does claim rejection code 75 mean?").await.unwrap();
+    let turn = w.last_turn().await;
+    assert!(turn["passages"][0].as_str().unwrap().contains("Reject 75"), "{turn:#}");
+    assert_eq!(turn["lines"][0][1], "● verbatim");
+    w.find(".page mark", 5).await.unwrap();
+    let lit = w.run("return document.querySelector('.page mark').textContent").await;
+    assert_eq!(
+        lit,
+        "Code 75 means that the plan requires a prior authorization before it pays for this medication."
+    );
+    clean(&w, "answer").await;
+
+    // The next sentence by key lights up its own bytes.
+    w.press("ArrowDown", &["alt"]).await;
+    w.until("document.querySelector('.page mark').textContent.startsWith('The claim was well formed')")
+        .await;
+
+    w.type_into_answer("\nIt always takes 12 hours.").await.unwrap();
+    w.until("document.body.innerText.includes('“12 hours” stands in none of the passages.')")
+        .await;
+    clean(&w, "edited").await;
+    w.press("Enter", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Before you copy')").await;
+    clean(&w, "asked before copying").await;
+    w.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Drop it').click(); return 1")
+        .await;
+    // Nothing stands in the way any more: the copy that was asked for goes out, and says so for a moment.
+    w.until("document.querySelector('[aria-live=assertive]').textContent.includes('Copied')")
+        .await;
+    let turn = w.last_turn().await;
+    assert!(!turn["text"].as_str().unwrap().contains("12 hours"), "{turn:#}");
+
+    w.press("b", &["ctrl"]).await;
+    w.find("[role=dialog]", 5).await.unwrap();
+    clean(&w, "label").await;
+    w.run("document.querySelector('[role=dialog] input[type=radio]').click(); return 1")
+        .await;
+    w.run("document.querySelector('[role=dialog] form').requestSubmit(); return 1")
+        .await;
+    w.until("document.body.innerText.includes('1 label waiting')").await;
+    w.screenshot(&pictures().join("answer.png")).await.unwrap();
+    w.close().await;
+}
+
+#[tokio::test]
+async fn every_screen_in_the_dark_and_small() {
+    let home = tempfile::tempdir().unwrap();
+    let w = open(home.path(), (1024, 640), true).await;
+    w.ask("What does claim rejection code 7Z5 mean?").await.unwrap();
+    let turn = w.last_turn().await;
+    assert_eq!(turn["refused"], "unknown_code");
+    assert!(turn["lines"].as_array().unwrap().is_empty());
+    clean(&w, "refusal").await;
+    w.ask("A patient says the insulin arrived warm. What now?")
+        .await
+        .unwrap();
+    clean(&w, "answer").await;
+    w.press("2", &["ctrl"]).await;
+    w.find("[role=option]", 10).await.unwrap();
+    w.run("document.querySelector('[role=option]').click(); return 1").await;
+    w.find("aside h2", 5).await.unwrap();
+    clean(&w, "browse").await;
+    for (key, modifiers, screen) in [(",", &["ctrl"][..], "settings"), ("k", &["ctrl"], "palette")] {
+        w.press(key, modifiers).await;
+        w.find("[role=dialog]", 5).await.unwrap();
+        w.still().await;
+        clean(&w, screen).await;
+        w.press("Escape", &[]).await;
+        w.until("document.querySelector('[role=dialog]') === null").await;
+    }
+    w.run("document.activeElement.blur(); return 1").await;
+    w.press("?", &["shift"]).await;
+    w.find("[role=dialog]", 5).await.unwrap();
+    clean(&w, "keys").await;
+    w.close().await;
+}
+
+#[tokio::test]
+async fn without_weights_the_window_says_so_and_hostile_text_stays_text() {
+    let home = tempfile::tempdir().unwrap();
+    let w = Window::open(&Options {
+        home: home.path(),
+        size: (1280, 800),
+        dark: true,
+        weights: false,
+    })
+    .await
+    .unwrap();
+    w.until("document.body.innerText.includes('words only')").await;
+    w.ask("<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script> reject 75 مرحبا 😀")
+        .await
+        .unwrap();
+    assert_eq!(
+        w.run("return window.hacked === undefined && document.querySelectorAll('main img').length === 0")
+            .await,
+        json!(true)
+    );
+    assert!(
+        w.last_turn().await["passages"][0]
+            .as_str()
+            .unwrap()
+            .contains("Reject 75")
+    );
+    // What the page's rules forbid: anything from elsewhere.
+    let fetched = w
+        .page
+        .execute_async(
+            "const d = arguments[0]; fetch('https://example.com').then(() => d('fetched'), () => d('refused'))",
+            vec![],
+        )
+        .await
+        .unwrap();
+    assert_eq!(fetched, "refused");
+    clean(&w, "words only").await;
+    // A question that is too long is refused, and the window goes on.
+    let field = w.find("textarea[aria-label=Question]", 5).await.unwrap();
+    w.run("const t = document.querySelector('textarea'); Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(t, 'why '.repeat(25000)); t.dispatchEvent(new Event('input', {bubbles: true})); return 1").await;
+    field.send_keys("\u{e007}").await.unwrap();
+    w.find("[role=alert]", 10).await.unwrap();
+    clean(&w, "failed").await;
+    w.close().await;
+}
+
+#[tokio::test]
+async fn a_kill_of_the_window_loses_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let w = open(home.path(), (1280, 800), false).await;
+    w.ask("What does claim rejection code 75 mean?").await.unwrap();
+    w.type_into_answer("\nKept words.").await.unwrap();
+    // A draft is kept a moment after the last key.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    w.kill();
+    for i in 0..8 {
+        let w = open(home.path(), (1280, 800), false).await;
+        w.find("nav button[title]", 10).await.unwrap();
+        w.run("document.querySelector('nav button[title]').click(); return 1")
+            .await;
+        w.find(".cm-content", 10).await.unwrap();
+        w.until("document.querySelector('main').innerText.includes('Kept words.')")
+            .await;
+        // In the midst of an answer that is being asked for.
+        let field = w.find("textarea[aria-label=Question]", 5).await.unwrap();
+        field.send_keys("and 76?\u{e007}").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(7 * i)).await;
+        w.kill();
+    }
+}

@@ -1,0 +1,61 @@
+// A refusal is a result: what is missing, why nothing was written, what looks alike, where to go next.
+import type { Answer, Label } from "../backend/backend";
+import { day, strings } from "../shared/strings";
+import { Button } from "../shared/ui";
+
+type Props = {
+  answer: Answer;
+  tenant: string;
+  label: Label | null;
+  canLabel: boolean;
+  onDocument: (id: string) => void;
+  onBrowse: () => void;
+  onLabel: () => void;
+};
+
+export function Refusal({ answer, tenant, label, canLabel, onDocument, onBrowse, onLabel }: Props) {
+  const alike = answer.look_alikes.map((l) => ({ id: l.document, title: l.title, why: strings.oneOff }));
+  const near = answer.passages
+    .filter(
+      (p, i, all) => all.findIndex((o) => o.document === p.document) === i && !alike.some((a) => a.id === p.document),
+    )
+    .map((p) => ({ id: p.document, title: p.title, why: strings.nearest }));
+  const rows = answer.reason === "not_covered" ? near : [...alike, ...near.slice(0, alike.length ? 0 : 3)];
+  return (
+    <div
+      role="group"
+      className="overflow-hidden rounded-xl border border-line bg-panel"
+      aria-label={strings.main}
+      data-refusal={answer.reason}
+    >
+      <div className="px-[18px] pt-4 pb-2">
+        <p className="mb-1 text-[15px] font-semibold">
+          {strings.refusal(answer.reason, answer.unknown_codes, tenant, day(answer.as_of))}
+        </p>
+        <p className="pb-2 text-soft">{strings.refusalWhy(answer.reason, alike.length > 0)}</p>
+        {rows.map((r) => (
+          <button
+            type="button"
+            key={r.id}
+            onClick={() => onDocument(r.id)}
+            className="flex w-full justify-between gap-3 border-t border-line py-2 text-left text-[13px] hover:text-accent"
+          >
+            <span>{r.title}</span>
+            <span className="whitespace-nowrap text-faint">{r.why}</span>
+          </button>
+        ))}
+      </div>
+      <div className="flex items-center gap-2 border-t border-line px-3 py-2">
+        <Button onClick={onBrowse} keys="mod+2">
+          {answer.reason === "not_covered" ? strings.browseAll : strings.browseCodes}
+        </Button>
+        <span className="flex-1" />
+        {canLabel && (
+          <Button onClick={onLabel} keys="mod+B" aria-pressed={label?.verdict === "bad"}>
+            {label?.verdict === "bad" ? `✓ ${strings.shouldHave}` : strings.shouldHave}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

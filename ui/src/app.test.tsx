@@ -1,0 +1,232 @@
+// The window's main job, against a backend that is told what to answer.
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import axe from "axe-core";
+import { beforeEach, expect, test } from "vitest";
+import { App } from "./app";
+import { BackendProvider } from "./backend/context";
+import { answerTo, fake } from "./backend/fake";
+
+const FIRST = "Code 75 means that the plan requires a prior authorization.";
+const INVENTED = "An urgent request is decided within 12 hours.";
+
+beforeEach(() => localStorage.clear());
+
+async function open(over: Parameters<typeof fake>[0] = {}) {
+  const backend = fake(over);
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const view = render(
+    <QueryClientProvider client={client}>
+      <BackendProvider value={backend}>
+        <App />
+      </BackendProvider>
+    </QueryClientProvider>,
+  );
+  const user = userEvent.setup();
+  return { backend, user, ...view };
+}
+
+async function asked(over: Parameters<typeof fake>[0] = {}, question = "What is 75?") {
+  const opened = await open(over);
+  await opened.user.type(await screen.findByLabelText("Question"), `${question}{Enter}`);
+  return opened;
+}
+
+const called = (calls: unknown[][], name: string) => calls.filter((c) => c[0] === name);
+
+test("a question is answered with marks and its source", async () => {
+  const { backend } = await asked();
+  await waitFor(() => expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST));
+  await waitFor(() => expect(document.querySelector(".cm-line")?.getAttribute("data-mark")).toBe("● verbatim"));
+  expect(called(backend.calls, "ask")).toEqual([["ask", "What is 75?", null]]);
+  const source = within(screen.getByRole("complementary"));
+  expect((await source.findByRole("heading", { level: 2 })).textContent).toContain("Reject 75");
+  await waitFor(() => expect(document.querySelector("mark")?.textContent).toBe(FIRST));
+});
+
+test("a follow-up goes into the same conversation, a new one does not", async () => {
+  const { backend, user } = await asked();
+  await screen.findByText("Copy");
+  await user.type(screen.getByLabelText("Question"), "and 76?{Enter}");
+  await waitFor(() => expect(called(backend.calls, "ask")[1]).toEqual(["ask", "and 76?", "e0"]));
+  await user.keyboard("{Control>}n{/Control}");
+  expect(await screen.findByText("What does the customer ask?")).toBeTruthy();
+});
+
+test("copying goes out at once when everything has a source", async () => {
+  const { backend, user } = await asked();
+  await screen.findByText("Copy");
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
+});
+
+test("a sentence without a source holds copying once: dropped, it does not go out", async () => {
+  const { backend, user } = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${INVENTED}`) });
+  await user.click(await screen.findByText("Copy"));
+  expect(await screen.findByText(/Before you copy/)).toBeTruthy();
+  expect(called(backend.calls, "copy")).toEqual([]);
+  await user.click(screen.getByText("Drop it"));
+  await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
+});
+
+test("kept, it goes out and is kept with the answer", async () => {
+  const { backend, user } = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${INVENTED}`) });
+  await user.click(await screen.findByText("Copy"));
+  await screen.findByText(/Before you copy/);
+  await user.click(screen.getByText("Keep anyway"));
+  await waitFor(() =>
+    expect(called(backend.calls, "copy")).toEqual([["copy", "e0", `${FIRST} ${INVENTED}`, [INVENTED]]]),
+  );
+  expect(called(backend.calls, "saveText").at(-1)).toEqual(["saveText", "e0", `${FIRST}\n${INVENTED}`, [INVENTED]]);
+});
+
+test("an edit of the last moment is kept when the operator begins anew", async () => {
+  const { backend, user } = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${INVENTED}`) });
+  await user.click(await screen.findByText("Drop it"));
+  await user.keyboard("{Control>}n{/Control}");
+  await screen.findByText("What does the customer ask?");
+  expect(called(backend.calls, "saveText").at(-1)).toEqual(["saveText", "e0", FIRST, []]);
+});
+
+test("an answer that comes after a new conversation was begun does not enter it", async () => {
+  let finish = () => {};
+  const waiting = new Promise<void>((done) => {
+    finish = done;
+  });
+  const base = fake();
+  const { user } = await asked({
+    ask: async (question, conversation, onEvent) => {
+      base.calls.push(["asked", question, conversation]);
+      if (question === "What is 75?") await waiting;
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  await user.keyboard("{Control>}n{/Control}");
+  finish();
+  await new Promise((done) => setTimeout(done, 20));
+  await user.type(screen.getByLabelText("Question"), "Another?{Enter}");
+  await waitFor(() => expect(called(base.calls, "asked").at(-1)).toEqual(["asked", "Another?", null]));
+});
+
+test("a text that ends otherwise than it streamed keeps its marks", async () => {
+  const base = fake();
+  await asked({
+    ask: async (question, conversation, onEvent) => {
+      const answer = answerTo(question, `${FIRST}\nThe claim was well formed.`);
+      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1 });
+      onEvent({ event: "text", piece: `${FIRST}\n` });
+      await new Promise((done) => setTimeout(done, 30));
+      onEvent({ event: "text", piece: "The claim was well formed.\n" });
+      for (const sentence of answer.sentences) onEvent({ event: "sentence", sentence });
+      await new Promise((done) => setTimeout(done, 30));
+      onEvent({ event: "done", answer });
+      return { answer, exchange: (await base.ask(question, conversation, () => {})).exchange };
+    },
+  });
+  await screen.findByText("Copy");
+  await waitFor(() => {
+    const marks = [...document.querySelectorAll(".cm-line")].map((l) => l.getAttribute("data-mark"));
+    expect(marks).toEqual(["● verbatim", "● verbatim"]);
+  });
+  expect((screen.getByText("Compare with draft") as HTMLButtonElement).disabled).toBe(true);
+});
+
+test("a refusal shows what looks alike and can be labelled", async () => {
+  const { backend, user } = await asked({ answer: (q) => answerTo(q, "") }, "code 7Z5");
+  expect(await screen.findByText("Code 7Z5 is not in the pharmacy’s knowledge.")).toBeTruthy();
+  expect(screen.getByText("one character off")).toBeTruthy();
+  expect(document.querySelector(".cm-content")).toBeNull();
+  await user.keyboard("{Control>}b{/Control}");
+  await user.click(await screen.findByText("A document should be written"));
+  await user.click(screen.getByText("Save"));
+  await waitFor(() =>
+    expect(called(backend.calls, "label")[0]?.[2]).toEqual({ verdict: "bad", reason: "missing", note: "" }),
+  );
+  expect(await screen.findByText("1 label waiting")).toBeTruthy();
+});
+
+test("a failure says what to do and loses nothing", async () => {
+  const { user } = await asked({
+    ask: async () => {
+      throw { code: "long_question", message: "The question has 100000 characters." };
+    },
+  });
+  expect((await screen.findByRole("alert")).textContent).toContain("The question has 100000 characters.");
+  expect((screen.getByLabelText("Question") as HTMLTextAreaElement).value).toBe("What is 75?");
+  await user.click(screen.getByText("Ask again"));
+  expect((await screen.findAllByRole("alert")).length).toBe(2);
+});
+
+test("an opening that fails can be tried again", async () => {
+  let tries = 0;
+  const good = fake();
+  const { user } = await open({
+    open: async (p) => {
+      tries += 1;
+      if (tries === 1) throw { code: "damaged_release", message: "The release is damaged." };
+      return good.open(p);
+    },
+  });
+  expect(await screen.findByText("The release is damaged.")).toBeTruthy();
+  await user.click(screen.getByText("Try again"));
+  expect(await screen.findByText("What does the customer ask?")).toBeTruthy();
+});
+
+test("without the model and without a place to keep, the bar says so", async () => {
+  const base = await fake().open(() => {});
+  const told = { ...base, embedding: null, embedding_problem: "no weights", records_problem: "read-only" };
+  await open({ open: async () => told, status: async () => told });
+  expect(await screen.findByText(/words only/)).toBeTruthy();
+  expect(screen.getByText(/not kept/)).toBeTruthy();
+});
+
+test("HTML in a question and in a document stays text", async () => {
+  const script = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+  const base = fake();
+  const found = await base.document("x");
+  await asked({ document: async () => ({ ...found, body: `${script} and **bold**` }) }, script);
+  expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe(script);
+  await waitFor(() => expect(document.querySelector(".page strong")?.textContent).toBe("bold"));
+  expect(document.querySelector("script, .page img")).toBeNull();
+});
+
+test("browse finds as one types, reads by key, and leads back to a question", async () => {
+  const { user } = await open();
+  await screen.findByText("What does the customer ask?");
+  await user.keyboard("{Control>}2{/Control}");
+  const field = await screen.findByLabelText("Search the documents");
+  expect(await screen.findByText("1 document")).toBeTruthy();
+  await user.type(field, "zzz");
+  expect(await screen.findByText("No document holds these words.")).toBeTruthy();
+  await user.clear(field);
+  await screen.findByText("1 document");
+  await user.keyboard("{ArrowDown}");
+  expect(await screen.findByRole("heading", { level: 2, name: /Reject 75/ })).toBeTruthy();
+  const step = screen.getByRole("checkbox", { name: "Step 1" });
+  await user.click(step);
+  expect(step.getAttribute("aria-checked")).toBe("true");
+  await user.click(screen.getByText("Ask about this"));
+  expect(((await screen.findByLabelText("Question")) as HTMLTextAreaElement).value).toContain("Reject 75");
+});
+
+test("every command is on the sheet and in the palette", async () => {
+  const { user } = await open();
+  await user.click(await screen.findByText("What does the customer ask?"));
+  await user.keyboard("?");
+  const sheet = await screen.findByRole("dialog");
+  expect(within(sheet).getAllByRole("definition").length).toBe(16);
+  await user.keyboard("{Escape}");
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");
+  expect(await screen.findByLabelText("Search the documents")).toBeTruthy();
+});
+
+test("axe finds nothing that can be seen without layout", async () => {
+  const { container } = await asked();
+  await screen.findByText("Copy");
+  const result = await axe.run(container, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
+  expect(result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
+});

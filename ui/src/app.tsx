@@ -1,0 +1,434 @@
+// The frame: where am I, what do I tell the patient, where does it come from.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { CardHandle } from "./answer/answer-card";
+import { LabelSheet } from "./answer/label-sheet";
+import { Empty, QuestionField } from "./ask/ask";
+import { TurnView } from "./ask/turn-view";
+import { type Turn, useConversation } from "./ask/turns";
+import { asError, type DeskError, type Opening as Progress, type Status, type Verdict } from "./backend/backend";
+import { useBackend } from "./backend/context";
+import { DocumentList, EVERYTHING, Facets, Reader } from "./browse/browse";
+import { type Command, CommandPalette, KeysSheet, useKeys } from "./session/commands";
+import { Logo } from "./session/logo";
+import { Opening } from "./session/opening";
+import { Settings } from "./session/settings";
+import { StatusBar } from "./session/status-bar";
+import { usePreferences } from "./shared/preferences";
+import { strings } from "./shared/strings";
+import { cx, Kbd } from "./shared/ui";
+import { type Shown, SourcePanel, shownCitation, shownPassage } from "./sources/source-panel";
+
+export function App() {
+  const backend = useBackend();
+  const [preferences, setPreferences] = usePreferences();
+  const [status, setStatus] = useState<Status | null>(null);
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [error, setError] = useState<DeskError | null>(null);
+  const open = useCallback(() => {
+    setError(null);
+    setProgress(null);
+    backend.open(setProgress).then(setStatus, (e) => setError(asError(e)));
+  }, [backend]);
+  useEffect(open, [open]);
+  if (!status) return <Opening progress={progress} error={error} onAgain={open} />;
+  return <Desk first={status} preferences={preferences} setPreferences={setPreferences} />;
+}
+
+type DeskProps = {
+  first: Status;
+  preferences: ReturnType<typeof usePreferences>[0];
+  setPreferences: ReturnType<typeof usePreferences>[1];
+};
+
+function Desk({ first, preferences, setPreferences }: DeskProps) {
+  const backend = useBackend();
+  const client = useQueryClient();
+  const { data: status = first } = useQuery({
+    queryKey: ["status"],
+    queryFn: () => backend.status(),
+    initialData: first,
+    refetchInterval: 60_000,
+  });
+  const day = useQuery({
+    queryKey: ["conversations"],
+    queryFn: () => backend.conversations(),
+    enabled: !status.records_problem,
+  });
+  const refresh = useCallback(() => {
+    client.invalidateQueries({ queryKey: ["status"] });
+    client.invalidateQueries({ queryKey: ["conversations"] });
+  }, [client]);
+  const [said, setSaid] = useState<{ words: string; bad: boolean } | null>(null);
+  const asked = useCallback(
+    (kept: boolean) => {
+      if (!kept && !status.records_problem) setSaid({ words: strings.notKeptThis, bad: true });
+      refresh();
+    },
+    [refresh, status.records_problem],
+  );
+  const { conversation, running, ask, show, reset, dispatch } = useConversation(asked);
+  const { turns } = conversation;
+
+  const [screen, setScreen] = useState<"ask" | "browse">("ask");
+  const [filter, setFilter] = useState(EVERYTHING);
+  const [typed, setTyped] = useState("");
+  const [currentKey, setCurrentKey] = useState<string | null>(null);
+  const [sentence, setSentence] = useState<number | null>(null);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [folded, setFolded] = useState(true);
+  const [sheet, setSheet] = useState<"settings" | "keys" | "palette" | null>(null);
+  const [labelling, setLabelling] = useState<{ turn: Turn; verdict: Verdict } | null>(null);
+  // Browse is made when it is first wanted, and stays: ticked steps and places are not lost by a glance at Ask.
+  const [browsed, setBrowsed] = useState(false);
+  useEffect(() => {
+    if (screen === "browse") setBrowsed(true);
+  }, [screen]);
+
+  const field = useRef<HTMLTextAreaElement>(null);
+  const findField = useRef<HTMLInputElement>(null);
+  const cards = useRef(new Map<string, CardHandle>());
+  const focus = useCallback(
+    () => setTimeout(() => (screen === "ask" ? field.current : findField.current)?.focus(), 0),
+    [screen],
+  );
+
+  const say = useCallback((words: string) => setSaid({ words, bad: false }), []);
+  const fail = useCallback((e: unknown) => setSaid({ words: asError(e).message, bad: true }), []);
+  useEffect(() => {
+    if (!said) return;
+    const t = setTimeout(() => setSaid(null), said.bad ? 8000 : 2500);
+    return () => clearTimeout(t);
+  }, [said]);
+
+  useEffect(() => {
+    focus();
+  }, [focus]);
+  useEffect(
+    () =>
+      backend.onSummoned(() => {
+        setScreen("ask");
+        setSheet(null);
+        setTimeout(() => field.current?.focus(), 30);
+      }),
+    [backend],
+  );
+
+  const current = turns.find((t) => t.key === currentKey) ?? turns[turns.length - 1] ?? null;
+
+  const seen = useRef<string | null>(null);
+  // The newest answer's first source is read at once; the first sentence lights up when it is there.
+  const last = turns[turns.length - 1];
+  const lastKey = last?.key;
+  const firstPassage = last?.passages[0];
+  const lastAbstained = last?.answer?.abstained ?? false;
+  const firstSentence = last?.sentences[0];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest turn only
+  useEffect(() => {
+    if (!last) return setShown(null);
+    const isNew = seen.current !== last.key;
+    seen.current = last.key;
+    if (isNew) setCurrentKey(last.key);
+    // The operator has gone back to an older answer, and stays there.
+    else if (current?.key !== last.key) return;
+    if (lastAbstained) {
+      setShown(null);
+      setSentence(null);
+    } else if (firstSentence?.citations[0]) {
+      setSentence(0);
+      setShown(shownCitation(firstSentence.citations[0], last.passages));
+    } else if (firstPassage && firstPassage.score >= 0.5) {
+      setShown({ ...shownPassage(firstPassage), range: null });
+    }
+  }, [lastKey, firstPassage?.id, firstSentence?.text, lastAbstained]);
+
+  // What could not be answered is not lost: it stands in the field again, to be changed or shortened.
+  const failedKey = last?.state === "failed" ? last.key : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
+  useEffect(() => {
+    if (failedKey && last) setTyped((now) => now || last.question);
+  }, [failedKey]);
+
+  const submit = useCallback(
+    (question: string) => {
+      if (running || question.trim() === "") return;
+      setScreen("ask");
+      // What was typed meanwhile is another question, and stays.
+      setTyped((now) => (now === question ? "" : now));
+      setSentence(null);
+      ask(question);
+      focus();
+    },
+    [running, ask, focus],
+  );
+  const again = () => current && submit(current.question);
+  const fresh = () => {
+    if (running) backend.stop();
+    reset();
+    setShown(null);
+    setScreen("ask");
+    setTimeout(() => field.current?.focus(), 0);
+  };
+  const label = (verdict: Verdict) => {
+    if (!current?.exchange) return;
+    if (verdict === "good" && current.answer?.abstained) return;
+    setLabelling({ turn: current, verdict });
+  };
+  const card = () => (current ? cards.current.get(current.key) : undefined);
+  const answered = screen === "ask" && current?.state === "done" && !current.answer?.abstained;
+  const browse = (id: string | null, kind = filter.kind) => {
+    setFilter({ ...EVERYTHING, kind, document: id ?? filter.document });
+    setScreen("browse");
+  };
+
+  const commands: Command[] = [
+    { id: "focus", keys: "/", run: focus },
+    { id: "new", keys: "mod+N", run: fresh },
+    { id: "ask", keys: "mod+1", run: () => setScreen("ask") },
+    { id: "browse", keys: "mod+2", run: () => setScreen("browse") },
+    { id: "again", keys: "mod+R", run: again, able: Boolean(current) && !running },
+    { id: "stop", keys: "Esc", run: () => (running ? backend.stop() : setFolded(true)), able: running || !folded },
+    { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
+    { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
+    { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
+    { id: "good", keys: "mod+G", run: () => label("good"), able: answered && Boolean(current?.exchange) },
+    { id: "bad", keys: "mod+B", run: () => label("bad"), able: screen === "ask" && Boolean(current?.exchange) },
+    { id: "nextSentence", keys: "alt+up/down", run: () => card()?.move(1), able: answered },
+    { id: "source", keys: "mod+.", run: () => setFolded((f) => !f), able: screen === "ask" },
+    { id: "settings", keys: "mod+,", run: () => setSheet("settings") },
+    { id: "palette", keys: "mod+K", run: () => setSheet("palette") },
+    { id: "keys", keys: "?", run: () => setSheet("keys") },
+  ];
+  const busy = sheet !== null || labelling !== null;
+  useKeys(commands, busy);
+  const move = useRef((_: 1 | -1) => {});
+  move.current = (by) => !busy && answered && card()?.move(by);
+  useEffect(() => {
+    const listen = (e: KeyboardEvent) => {
+      if (!e.altKey || (e.key !== "ArrowDown" && e.key !== "ArrowUp")) return;
+      e.preventDefault();
+      e.stopPropagation();
+      move.current(e.key === "ArrowDown" ? 1 : -1);
+    };
+    window.addEventListener("keydown", listen, { capture: true });
+    return () => window.removeEventListener("keydown", listen, { capture: true });
+  }, []);
+
+  const conversations = useMemo(() => day.data ?? [], [day.data]);
+  return (
+    <div
+      className={cx(
+        "grid h-full grid-rows-[minmax(0,1fr)_30px]",
+        screen === "ask"
+          ? "grid-cols-[216px_minmax(0,1fr)_384px] max-[1100px]:grid-cols-[196px_minmax(0,1fr)]"
+          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] max-[1100px]:grid-cols-[196px_minmax(280px,0.8fr)_minmax(0,1fr)]",
+      )}
+    >
+      <nav aria-label={strings.navigation} className="flex min-h-0 flex-col gap-0.5 border-r border-line px-2.5 py-3.5">
+        <div className="pb-3">
+          <Logo />
+        </div>
+        <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => setScreen("ask")} />
+        <NavButton words={strings.browse} keys="mod+2" on={screen === "browse"} onClick={() => setScreen("browse")} />
+        {screen === "browse" ? (
+          <Facets filter={filter} onFilter={setFilter} />
+        ) : (
+          <div className="mt-3 min-h-0 flex-1 overflow-auto">
+            <NavButton words={strings.newConversation} keys="mod+N" on={false} onClick={fresh} />
+            {conversations.length > 0 && (
+              <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
+            )}
+            {conversations.map((c) => (
+              <button
+                type="button"
+                key={c.id}
+                title={c.title}
+                aria-current={c.id === conversation.id ? "true" : undefined}
+                disabled={running}
+                onClick={() => c.id !== conversation.id && show(c.id).catch(fail)}
+                className={cx(
+                  "block w-full truncate rounded-md px-2 py-1.5 text-left text-[13px]",
+                  c.id === conversation.id ? "font-medium text-ink" : "text-soft hover:text-ink",
+                )}
+              >
+                {c.title}
+              </button>
+            ))}
+          </div>
+        )}
+        <NavButton words={strings.settings} keys="mod+," on={false} onClick={() => setSheet("settings")} />
+      </nav>
+
+      <>
+        <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
+          <div
+            className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
+            tabIndex={turns.length ? 0 : -1}
+          >
+            {turns.length === 0 ? (
+              <Empty suggestions={status.suggestions} onAsk={submit} />
+            ) : (
+              <div className="mx-auto w-full max-w-[760px]">
+                {turns.map((t) => (
+                  <TurnView
+                    key={t.key}
+                    turn={t}
+                    tenant={status.tenant_name}
+                    current={current?.key === t.key}
+                    activeSentence={sentence}
+                    shownDocument={shown?.document ?? null}
+                    onCurrent={() => setCurrentKey(t.key)}
+                    onSentence={(s, i) => {
+                      // The pointer only passes over another answer; the keys stay with the current one.
+                      if (current?.key !== t.key) return;
+                      setSentence(i);
+                      if (s?.citations[0]) setShown(shownCitation(s.citations[0], t.passages));
+                    }}
+                    onPassage={(p) => {
+                      setShown(shownPassage(p));
+                      setFolded(false);
+                    }}
+                    onDocument={(id) => {
+                      setShown({ document: id, headings: [], range: null });
+                      setFolded(false);
+                    }}
+                    onBrowse={() => browse(null, t.answer?.reason === "not_covered" ? null : "code")}
+                    onLabel={(verdict) => setLabelling({ turn: t, verdict })}
+                    onText={(text, sentences, confirmed) =>
+                      dispatch({ do: "edited", key: t.key, text, sentences, confirmed })
+                    }
+                    onAgain={() => submit(t.question)}
+                    onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}
+                    say={say}
+                    fail={fail}
+                    card={(handle) => {
+                      if (handle) cards.current.set(t.key, handle);
+                      else cards.current.delete(t.key);
+                    }}
+                  />
+                ))}
+              </div>
+            )}
+          </div>
+          <QuestionField
+            value={typed}
+            onChange={setTyped}
+            onSubmit={() => submit(typed)}
+            followUp={turns.length > 0}
+            field={field}
+          />
+        </main>
+        <aside
+          hidden={screen !== "ask"}
+          aria-label={strings.sourcePanel}
+          className={cx(
+            "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
+            folded
+              ? "max-[1100px]:hidden"
+              : "max-[1100px]:fixed max-[1100px]:top-0 max-[1100px]:right-0 max-[1100px]:bottom-[30px] max-[1100px]:z-20 max-[1100px]:w-[384px] max-[1100px]:shadow-xl",
+          )}
+        >
+          <button
+            type="button"
+            aria-label={strings.close}
+            onClick={() => setFolded(true)}
+            className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink max-[1100px]:block"
+          >
+            ✕
+          </button>
+          <SourcePanel
+            shown={shown}
+            passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
+            today={status.today}
+            onChoose={(p) => setShown(shownPassage(p))}
+            onBrowse={(id) => browse(id, null)}
+            fail={fail}
+          />
+        </aside>
+      </>
+      {browsed && (
+        <>
+          <main hidden={screen !== "browse"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>
+            <DocumentList filter={filter} onFilter={setFilter} today={status.today} field={findField} />
+          </main>
+          <aside
+            hidden={screen !== "browse"}
+            aria-label={strings.sourcePanel}
+            className="flex min-h-0 min-w-0 flex-col border-l border-line bg-panel"
+          >
+            <Reader
+              fail={fail}
+              id={filter.document}
+              today={status.today}
+              onAsk={(q) => {
+                setScreen("ask");
+                setTyped((now) => (now.trim() ? `${now}\n${q}` : q));
+                setTimeout(() => field.current?.focus(), 0);
+              }}
+            />
+          </aside>
+        </>
+      )}
+      <StatusBar status={status} onKeys={() => setSheet("keys")} />
+
+      {sheet === "settings" && (
+        <Settings status={status} preferences={preferences} onChange={setPreferences} onClose={() => setSheet(null)} />
+      )}
+      {sheet === "keys" && <KeysSheet commands={commands} onClose={() => setSheet(null)} />}
+      {sheet === "palette" && (
+        <CommandPalette commands={commands.filter((c) => c.id !== "palette")} onClose={() => setSheet(null)} />
+      )}
+      {labelling?.turn.exchange && (
+        <LabelSheet
+          verdict={labelling.verdict}
+          refusal={labelling.turn.answer?.abstained ?? false}
+          before={labelling.turn.exchange.label}
+          onClose={() => setLabelling(null)}
+          onSave={(made) => {
+            const { turn } = labelling;
+            setLabelling(null);
+            if (!turn.exchange) return;
+            const sentences = turns.find((t) => t.key === turn.key)?.sentences ?? turn.sentences;
+            backend.label(turn.exchange.id, made, sentences).then((exchange) => {
+              dispatch({ do: "labelled", key: turn.key, exchange });
+              say(strings.labelled(made.verdict === "good"));
+              refresh();
+            }, fail);
+          }}
+        />
+      )}
+      <div
+        aria-live="assertive"
+        className="pointer-events-none fixed inset-x-0 bottom-24 z-50 flex justify-center px-6"
+      >
+        {said && (
+          <p
+            className={cx(
+              "rounded-lg px-3.5 py-2 text-[13px] font-medium shadow-lg",
+              said.bad ? "bg-warn-bg text-warn" : "bg-ink text-bg",
+            )}
+          >
+            {said.bad ? "▲ " : "✓ "}
+            {said.words}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function NavButton({ words, keys, on, onClick }: { words: string; keys: string; on: boolean; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      aria-current={on ? "page" : undefined}
+      onClick={onClick}
+      className={cx(
+        "flex w-full items-center justify-between rounded-[7px] px-2 py-1.5 text-left",
+        on ? "bg-accent-bg font-semibold text-accent" : "text-soft hover:text-ink",
+      )}
+    >
+      {words} <Kbd keys={keys} />
+    </button>
+  );
+}

@@ -1,0 +1,138 @@
+// One turn: the question, its passages as chips, the answer or the refusal.
+import { useEffect, useLayoutEffect, useRef } from "react";
+import { AnswerCard, type CardHandle } from "../answer/answer-card";
+import { Refusal } from "../answer/refusal";
+import type { Passage, Sentence, Verdict } from "../backend/backend";
+import { strings } from "../shared/strings";
+import { Button, cx } from "../shared/ui";
+import type { Turn } from "./turns";
+
+type Props = {
+  turn: Turn;
+  tenant: string;
+  current: boolean;
+  activeSentence: number | null;
+  shownDocument: string | null;
+  onCurrent: () => void;
+  onSentence: (s: Sentence | null, index: number | null) => void;
+  onPassage: (p: Passage) => void;
+  onDocument: (id: string) => void;
+  onBrowse: () => void;
+  onLabel: (v: Verdict) => void;
+  onText: (text: string, sentences: Sentence[], confirmed: string[]) => void;
+  onAgain: () => void;
+  onPainted: (ms: number) => void;
+  say: (words: string) => void;
+  fail: (e: unknown) => void;
+  card: React.Ref<CardHandle>;
+};
+
+export function TurnView(p: Props) {
+  const { turn } = p;
+  const top = useRef<HTMLDivElement>(null);
+  useEffect(() => top.current?.scrollIntoView({ block: "start" }), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measured once, when the passages come
+  useLayoutEffect(() => {
+    if (turn.passages.length > 0 && turn.paintMs === null)
+      requestAnimationFrame(() => p.onPainted(performance.now() - turn.startedAt));
+  }, [turn.passages.length > 0]);
+  const answer = turn.answer;
+  const chips = turn.passages.filter((x) => !answer?.abstained && x.score >= 0.5);
+  return (
+    <div
+      ref={top}
+      className="mb-8 scroll-mt-6"
+      onFocusCapture={p.onCurrent}
+      onMouseDownCapture={p.onCurrent}
+      data-turn={turn.state}
+      data-paint-ms={turn.paintMs ?? undefined}
+    >
+      <h1
+        className="mb-1 text-[19px] leading-[1.4] font-semibold tracking-[-0.01em] break-words line-clamp-6"
+        dir="auto"
+      >
+        {turn.question}
+      </h1>
+      {turn.askedAs && <p className="text-[12.5px] text-soft">{strings.askedAs(turn.askedAs)}</p>}
+      <p className={cx("mb-3.5 text-[12.5px] text-faint", turn.state === "searching" && "pulse")}>{line(turn)}</p>
+      {chips.length > 0 && (
+        <ul className="mb-3.5 flex flex-wrap gap-1.5" aria-label={strings.passages}>
+          {chips.map((x) => (
+            <li key={x.id} className="max-w-full">
+              <button
+                type="button"
+                onClick={() => p.onPassage(x)}
+                className={cx(
+                  "flex max-w-full gap-1.5 rounded-lg border bg-panel px-2.5 py-1 text-[12.5px]",
+                  p.current && p.shownDocument === x.document
+                    ? "border-accent text-ink"
+                    : "border-line text-soft hover:border-faint",
+                )}
+              >
+                <b className="font-semibold text-accent">{x.number}</b>
+                <span className="truncate">{x.title}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {answer && answer.unknown_codes.length > 0 && !answer.abstained && (
+        <p className="mb-2 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn">
+          ▲ {strings.unknownToo(answer.unknown_codes)}
+        </p>
+      )}
+      {turn.state === "failed" ? (
+        <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">
+          <p className="mb-1 text-[15px] font-semibold">{strings.failed}</p>
+          <p className="mb-3 text-soft">
+            {turn.error?.message} {strings.stillInField}
+          </p>
+          <Button onClick={p.onAgain} keys="mod+R">
+            {strings.askAgain}
+          </Button>
+        </section>
+      ) : answer?.abstained ? (
+        <Refusal
+          answer={answer}
+          tenant={p.tenant}
+          label={turn.exchange?.label ?? null}
+          canLabel={turn.exchange !== null}
+          onDocument={p.onDocument}
+          onBrowse={p.onBrowse}
+          onLabel={() => p.onLabel("bad")}
+        />
+      ) : (
+        turn.draft !== "" && (
+          <AnswerCard
+            handle={p.card}
+            turn={turn}
+            active={p.current ? p.activeSentence : null}
+            onActive={p.onSentence}
+            onLabel={p.onLabel}
+            onText={p.onText}
+            say={p.say}
+            fail={p.fail}
+          />
+        )
+      )}
+    </div>
+  );
+}
+
+/** What happened so far, in one line. */
+function line(turn: Turn): string {
+  if (turn.state === "searching") return strings.searching;
+  const { answer } = turn;
+  const n = turn.passages.filter((p) => p.score >= 0.5).length;
+  const parts = answer?.abstained ? [] : [strings.found(n, turn.retrieveMs)];
+  if (turn.state === "running") parts.push(strings.writing);
+  if (answer) {
+    parts.push(
+      answer.models.generation
+        ? strings.answeredBy(answer.models.generation, answer.timings_ms.total)
+        : strings.noModel,
+    );
+    parts.push(strings.release(answer.release));
+  }
+  return parts.join(" · ");
+}

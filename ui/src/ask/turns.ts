@@ -1,0 +1,169 @@
+// A conversation as the window holds it: turns, each a question on its way to an answer.
+import { useCallback, useReducer, useRef } from "react";
+import {
+  type Answer,
+  asError,
+  type DeskError,
+  type Event,
+  type Exchange,
+  type Passage,
+  type Sentence,
+} from "../backend/backend";
+import { useBackend } from "../backend/context";
+
+export type Turn = {
+  key: string;
+  question: string;
+  state: "searching" | "running" | "done" | "failed";
+  passages: Passage[];
+  askedAs: string | null;
+  retrieveMs: number;
+  /** From Enter to passages on the screen, measured. */
+  paintMs: number | null;
+  startedAt: number;
+  draft: string;
+  text: string;
+  sentences: Sentence[];
+  confirmed: string[];
+  answer: Answer | null;
+  exchange: Exchange | null;
+  error: DeskError | null;
+};
+
+export type Conversation = { id: string | null; turns: Turn[] };
+
+type Action =
+  | { do: "reset" }
+  | { do: "show"; id: string; exchanges: Exchange[] }
+  | { do: "begin"; key: string; question: string }
+  | { do: "event"; key: string; event: Event }
+  | { do: "asked"; key: string; exchange: Exchange | null }
+  | { do: "failed"; key: string; error: DeskError }
+  | { do: "painted"; key: string; ms: number }
+  | { do: "edited"; key: string; text: string; sentences: Sentence[]; confirmed: string[] }
+  | { do: "labelled"; key: string; exchange: Exchange };
+
+const blank = (key: string, question: string): Turn => ({
+  key,
+  question,
+  state: "searching",
+  passages: [],
+  askedAs: null,
+  retrieveMs: 0,
+  paintMs: null,
+  startedAt: performance.now(),
+  draft: "",
+  text: "",
+  sentences: [],
+  confirmed: [],
+  answer: null,
+  exchange: null,
+  error: null,
+});
+
+const kept = (e: Exchange): Turn => ({
+  ...blank(e.id, e.answer.question),
+  state: "done",
+  paintMs: 0,
+  passages: e.answer.passages,
+  askedAs: e.answer.asked_as,
+  retrieveMs: e.answer.timings_ms.embed + e.answer.timings_ms.retrieve,
+  draft: e.answer.answer,
+  text: e.text,
+  sentences: e.answer.sentences,
+  confirmed: e.confirmed,
+  answer: e.answer,
+  exchange: e,
+});
+
+export function heard(turn: Turn, event: Event): Turn {
+  switch (event.event) {
+    case "passages":
+      return {
+        ...turn,
+        state: "running",
+        passages: event.passages,
+        askedAs: event.asked_as,
+        retrieveMs: event.retrieve_ms,
+      };
+    case "text": {
+      const draft = turn.draft + event.piece;
+      return { ...turn, draft, text: draft };
+    }
+    case "sentence":
+      return { ...turn, sentences: [...turn.sentences, event.sentence] };
+    case "done":
+      return {
+        ...turn,
+        state: "done",
+        answer: event.answer,
+        draft: event.answer.answer,
+        text: event.answer.answer,
+        sentences: event.answer.sentences,
+      };
+    case "failed":
+      return { ...turn, state: "failed", error: { code: event.code, message: event.message } };
+  }
+}
+
+export function reduce(c: Conversation, a: Action): Conversation {
+  const change = (key: string, f: (t: Turn) => Turn) => ({
+    ...c,
+    turns: c.turns.map((t) => (t.key === key ? f(t) : t)),
+  });
+  switch (a.do) {
+    case "reset":
+      return { id: null, turns: [] };
+    case "show":
+      return { id: a.id, turns: a.exchanges.map(kept) };
+    case "begin":
+      return { ...c, turns: [...c.turns, blank(a.key, a.question)] };
+    case "event":
+      return change(a.key, (t) => heard(t, a.event));
+    case "asked":
+      // The operator began anew meanwhile: the late answer belongs to the conversation that was left.
+      if (!c.turns.some((t) => t.key === a.key)) return c;
+      return { ...change(a.key, (t) => ({ ...t, exchange: a.exchange })), id: a.exchange?.conversation ?? c.id };
+    case "failed":
+      return change(a.key, (t) => ({ ...t, state: "failed", error: a.error }));
+    case "painted":
+      return change(a.key, (t) => ({ ...t, paintMs: a.ms }));
+    case "edited":
+      return change(a.key, (t) => ({ ...t, text: a.text, sentences: a.sentences, confirmed: a.confirmed }));
+    case "labelled":
+      return change(a.key, (t) => ({ ...t, exchange: a.exchange }));
+  }
+}
+
+let counter = 0;
+
+export function useConversation(onAsked: (kept: boolean) => void) {
+  const backend = useBackend();
+  const [conversation, dispatch] = useReducer(reduce, { id: null, turns: [] });
+  const now = useRef(conversation);
+  now.current = conversation;
+  const running = conversation.turns.some((t) => t.state === "searching" || t.state === "running");
+
+  const ask = useCallback(
+    async (question: string) => {
+      const key = `turn-${++counter}`;
+      dispatch({ do: "begin", key, question });
+      try {
+        const { exchange } = await backend.ask(question, now.current.id, (event) =>
+          dispatch({ do: "event", key, event }),
+        );
+        dispatch({ do: "asked", key, exchange });
+        onAsked(exchange !== null);
+      } catch (e) {
+        dispatch({ do: "failed", key, error: asError(e) });
+      }
+    },
+    [backend, onAsked],
+  );
+  const show = useCallback(
+    async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),
+    [backend],
+  );
+  const reset = useCallback(() => dispatch({ do: "reset" }), []);
+  return { conversation, running, ask, show, reset, dispatch };
+}

@@ -1,0 +1,47 @@
+// What the window asks of the program. The only folder that knows how it is asked.
+import type {
+  Answer,
+  ConversationRow,
+  DeskError,
+  Document,
+  DocumentRow,
+  Event,
+  Exchange,
+  Label,
+  Passage,
+  Sentence,
+  Status,
+} from "./types";
+
+export type * from "./types";
+
+/** How far the opening is, where the knowledge must be made first. */
+export type Opening = { step: "embedding" | "indexing" | "verifying"; done: number; of: number };
+
+export type Asked = { answer: Answer; exchange: Exchange | null };
+
+export interface Backend {
+  open(onProgress: (p: Opening) => void): Promise<Status>;
+  status(): Promise<Status>;
+  ask(question: string, conversation: string | null, onEvent: (e: Event) => void): Promise<Asked>;
+  stop(): Promise<void>;
+  ground(text: string, passages: Passage[]): Promise<Sentence[]>;
+  documents(): Promise<DocumentRow[]>;
+  find(typed: string): Promise<DocumentRow[]>;
+  document(id: string): Promise<Document>;
+  conversations(): Promise<ConversationRow[]>;
+  conversation(id: string): Promise<Exchange[]>;
+  saveText(exchange: string, text: string, confirmed: string[]): Promise<void>;
+  /** Puts text on the clipboard and keeps what went out. */
+  copy(exchange: string | null, text: string, confirmed: string[]): Promise<void>;
+  label(exchange: string, label: Label, sentences: Sentence[]): Promise<Exchange>;
+  openLink(url: string): Promise<void>;
+  /** The hotkey brought the window up: the question field wants the focus. */
+  onSummoned(then: () => void): () => void;
+}
+
+/** Whatever was thrown, as the program says it. */
+export function asError(e: unknown): DeskError {
+  if (typeof e === "object" && e !== null && "message" in e && "code" in e) return e as DeskError;
+  return { code: "unexpected", message: e instanceof Error ? e.message : String(e) };
+}

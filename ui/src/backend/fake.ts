@@ -1,0 +1,170 @@
+// A backend for tests of the window's parts: one document, answers as told.
+import type { Answer, Asked, Backend, Document, Event, Exchange, Passage, Sentence, Status } from "./backend";
+
+export const body =
+  "Code 75 means that the plan requires a prior authorization. The claim was well formed.\n\n1. Call the plan.\n2. Wait.";
+
+export const document: Document = {
+  id: "reject-75",
+  title: "Reject 75: prior authorization required",
+  body,
+  url: "https://kb.mortar.example/claims/reject-75",
+  kind: "code",
+  version: "7",
+  effective_from: "2026-09-01",
+  effective_to: null,
+  owner: "Benefits",
+  tags: ["claims"],
+  codes: ["reject 75"],
+  history: null,
+};
+
+export const passage: Passage = {
+  id: "reject-75#0",
+  number: 1,
+  document: "reject-75",
+  version: "7",
+  title: document.title,
+  kind: "code",
+  url: document.url,
+  effective_from: "2026-09-01",
+  effective_to: null,
+  heading_path: [],
+  start: 0,
+  end: body.length,
+  text: body,
+  score: 0.99,
+  found_by: ["code"],
+};
+
+const FIRST = "Code 75 means that the plan requires a prior authorization.";
+
+/** Sentences by line: what stands in the body is verbatim, the rest has no source. */
+export function grounded(text: string): Sentence[] {
+  const encoder = new TextEncoder();
+  const out: Sentence[] = [];
+  let at = 0;
+  for (const line of text.split("\n")) {
+    const start = encoder.encode(text.slice(0, at)).length;
+    at += line.length + 1;
+    if (!line.trim()) continue;
+    const found = body.indexOf(line);
+    out.push({
+      text: line,
+      start,
+      end: start + encoder.encode(line).length,
+      grounding: found >= 0 ? "verbatim" : "unsupported",
+      citations:
+        found >= 0
+          ? [
+              {
+                passage: passage.id,
+                number: 1,
+                document: "reject-75",
+                version: "7",
+                start: found,
+                end: found + line.length,
+                quote: line,
+              },
+            ]
+          : [],
+      problem: found >= 0 ? null : { kind: "missing", values: ["12 hours"] },
+    });
+  }
+  return out;
+}
+
+export function answerTo(question: string, text = FIRST): Answer {
+  const abstained = text === "";
+  return {
+    question,
+    asked_as: null,
+    release: "abc",
+    as_of: "2026-11-22",
+    passages: [passage],
+    answer: text,
+    sentences: grounded(text),
+    abstained,
+    reason: abstained ? "unknown_code" : null,
+    unknown_codes: abstained ? ["7Z5"] : [],
+    look_alikes: abstained ? [{ code: "75", document: "reject-75", title: document.title }] : [],
+    dropped_marks: 0,
+    stopped: false,
+    timings_ms: { embed: 1, retrieve: 1, first_text: 2, total: 3 },
+    models: { embedding: "m", generation: "verbatim" },
+  };
+}
+
+export const status: Status = {
+  tenant: "pharmacy",
+  tenant_name: "Pharmacy",
+  suggestions: ["What does claim rejection code 75 mean?"],
+  release: "abc",
+  release_created_at: new Date().toISOString(),
+  documents: 1,
+  passages: 1,
+  embedding: "m",
+  embedding_problem: null,
+  generation: "verbatim",
+  records_problem: null,
+  labels_waiting: 0,
+  today: "2026-11-22",
+};
+
+/** Everything that was asked of it, in order. */
+export type Call = [string, ...unknown[]];
+
+export function fake(
+  over: Partial<Backend> & { answer?: (question: string) => Answer } = {},
+): Backend & { calls: Call[] } {
+  const calls: Call[] = [];
+  const kept: Exchange[] = [];
+  const note = (...call: Call) => calls.push(call);
+  const backend: Backend = {
+    open: async () => status,
+    status: async () => ({ ...status, labels_waiting: calls.filter((c) => c[0] === "label").length }),
+    async ask(question, conversation, onEvent): Promise<Asked> {
+      note("ask", question, conversation);
+      const answer = (over.answer ?? answerTo)(question);
+      const tell = (e: Event) => onEvent(e);
+      tell({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 2 });
+      if (answer.answer) tell({ event: "text", piece: answer.answer });
+      for (const sentence of answer.sentences) tell({ event: "sentence", sentence });
+      tell({ event: "done", answer });
+      const id = `e${kept.length}`;
+      const exchange: Exchange = {
+        id,
+        conversation: conversation ?? id,
+        at: new Date().toISOString(),
+        answer,
+        text: answer.answer,
+        confirmed: [],
+        copied: [],
+        label: null,
+      };
+      kept.push(exchange);
+      return { answer, exchange };
+    },
+    stop: async () => void note("stop"),
+    ground: async (text) => grounded(text),
+    documents: async () => [document],
+    find: async (typed) => (document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : []),
+    document: async () => document,
+    conversations: async () =>
+      kept.map((e) => ({ id: e.conversation, title: e.answer.question, at: e.at, exchanges: [e.id] })),
+    conversation: async (id) => kept.filter((e) => e.conversation === id),
+    saveText: async (...args) => void note("saveText", ...args),
+    copy: async (...args) => void note("copy", ...args),
+    async label(exchange, label, sentences) {
+      note("label", exchange, label, sentences);
+      const found = kept.find((e) => e.id === exchange);
+      if (!found) throw { code: "records", message: "unknown" };
+      found.label = label;
+      return found;
+    },
+    openLink: async (url) => void note("openLink", url),
+    onSummoned: () => () => {},
+  };
+  const { answer: _, ...rest } = over;
+  return Object.assign(backend, rest, { calls });
+}

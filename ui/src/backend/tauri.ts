@@ -1,0 +1,33 @@
+// The program behind Tauri's commands.
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Asked, Backend, Event, Opening } from "./backend";
+
+export const tauri: Backend = {
+  open(onProgress) {
+    const progress = new Channel<Opening>(onProgress);
+    return invoke("open", { progress });
+  },
+  status: () => invoke("status"),
+  ask(question, conversation, onEvent) {
+    const events = new Channel<Event>(onEvent);
+    return invoke<Asked>("ask", { question, conversation, events });
+  },
+  stop: () => invoke("stop"),
+  ground: (text, passages) => invoke("ground", { text, passages }),
+  documents: () => invoke("documents"),
+  find: (typed) => invoke("find", { typed }),
+  document: (id) => invoke("document", { id }),
+  conversations: () => invoke("conversations"),
+  conversation: (id) => invoke("conversation", { id }),
+  saveText: (exchange, text, confirmed) => invoke("save_text", { exchange, text, confirmed }),
+  copy: (exchange, text, confirmed) => invoke("copy", { exchange, text, confirmed }),
+  label: (exchange, label, sentences) => invoke("label", { exchange, label, sentences }),
+  openLink: (url) => invoke("open_link", { url }),
+  onSummoned(then) {
+    const listening = listen("summoned", then);
+    return () => {
+      listening.then((stop) => stop());
+    };
+  },
+};

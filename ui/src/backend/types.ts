@@ -1,0 +1,133 @@
+// Generated from the Rust types by `cargo xtask types`. Do not edit.
+
+export type Kind = "qa" | "sop" | "article" | "code";
+
+export type FoundBy = "code" | "words" | "meaning";
+
+export type Passage = { 
+/**
+ * `<document>#<n>`, stable for the same sources.
+ */
+id: string, 
+/**
+ * Its number in this answer, from 1.
+ */
+number: number, document: string, version: string, title: string, kind: Kind, url: string | null, effective_from: string | null, effective_to: string | null, heading_path: Array<string>, 
+/**
+ * Byte range of `text` in the document's body.
+ */
+start: number, end: number, text: string, 
+/**
+ * The calibrated probability that this passage answers the question.
+ */
+score: number, found_by: Array<FoundBy>, };
+
+export type Grounding = "verbatim" | "supported" | "partial" | "unsupported";
+
+export type Citation = { passage: string, 
+/**
+ * The passage's number in this answer.
+ */
+number: number, document: string, version: string, 
+/**
+ * Byte range of `quote` in the document's body.
+ */
+start: number, end: number, quote: string, };
+
+export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" };
+
+export type Sentence = { text: string, 
+/**
+ * Byte range in the answer's text.
+ */
+start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
+
+export type Reason = "unknown_code" | "not_in_force" | "not_covered";
+
+export type LookAlike = { code: string, document: string, title: string, };
+
+export type Timings = { embed: number, retrieve: number, 
+/**
+ * From the question to the first text; absent where nothing was written.
+ */
+first_text: number | null, total: number, };
+
+export type Models = { embedding: string | null, generation: string | null, };
+
+export type Answer = { question: string, 
+/**
+ * The question that was searched for, where a follow-up was made into a question of its own.
+ */
+asked_as: string | null, release: string, as_of: string, passages: Array<Passage>, 
+/**
+ * The text, one sentence a line; empty where nothing was written.
+ */
+answer: string, sentences: Array<Sentence>, abstained: boolean, reason: Reason | null, 
+/**
+ * Codes of the question that the knowledge does not hold.
+ */
+unknown_codes: Array<string>, look_alikes: Array<LookAlike>, 
+/**
+ * Marks of the generator that pointed to no passage; they were taken out.
+ */
+dropped_marks: number, 
+/**
+ * Stopped before the generator was done.
+ */
+stopped: boolean, timings_ms: Timings, models: Models, };
+
+export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
+
+export type Document = { id: string, title: string, 
+/**
+ * The text; every byte range of a passage or a citation counts in its UTF-8 bytes.
+ */
+body: string, url: string | null, kind: Kind, version: string, 
+/**
+ * The first day on which it is in force; none: from always.
+ */
+effective_from: string | null, 
+/**
+ * The last day on which it is in force; none: until further notice.
+ */
+effective_to: string | null, owner: string | null, tags: Array<string>, 
+/**
+ * The codes that this document is about, as written.
+ */
+codes: Array<string>, 
+/**
+ * What changed and what it replaces, for the reader.
+ */
+history: string | null, };
+
+export type DocumentRow = { id: string, title: string, kind: Kind, version: string, effective_from: string | null, effective_to: string | null, tags: Array<string>, codes: Array<string>, };
+
+export type Verdict = "good" | "bad";
+
+export type Label = { verdict: Verdict, 
+/**
+ * A short name from the window's list, such as `wrong_source`.
+ */
+reason: string | null, note: string, };
+
+export type Copied = { at: string, text: string, confirmed: Array<string>, };
+
+export type Exchange = { id: string, conversation: string, at: string, answer: Answer, 
+/**
+ * The operator's present text; the answer's own until it is edited.
+ */
+text: string, confirmed: Array<string>, copied: Array<Copied>, label: Label | null, };
+
+export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
+
+export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, documents: number, passages: number, 
+/**
+ * None: search goes by words alone, and `embedding_problem` says why.
+ */
+embedding: string | null, embedding_problem: string | null, generation: string, 
+/**
+ * Why conversations and labels cannot be kept, if they cannot.
+ */
+records_problem: string | null, labels_waiting: number, today: string, };
+
+export type DeskError = { code: string, message: string, };

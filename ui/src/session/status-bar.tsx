@@ -1,0 +1,40 @@
+// The thin bar: tenant, release and its age, models, what is not well, what waits.
+import type { Status } from "../backend/backend";
+import { ago, strings } from "../shared/strings";
+
+export function StatusBar({ status, onKeys }: { status: Status; onKeys: () => void }) {
+  return (
+    <footer className="col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
+      <span>
+        <span className="mr-1.5 inline-block size-[7px] rounded-full bg-accent" />
+        {status.tenant_name}
+      </span>
+      <span title={status.release_created_at}>
+        {strings.release(status.release)}, {strings.made(ago(status.release_created_at))}
+      </span>
+      {status.embedding ? (
+        <span className="truncate">
+          {status.embedding} · {status.generation}
+        </span>
+      ) : (
+        <span
+          className="truncate font-medium text-warn"
+          title={`${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
+        >
+          ▲ {strings.wordsOnly} · {status.generation}
+        </span>
+      )}
+      <span className="max-[1100px]:hidden">{strings.onDevice}</span>
+      {status.records_problem && (
+        <span className="truncate font-medium text-warn" title={status.records_problem}>
+          ▲ {strings.notKept}
+        </span>
+      )}
+      <span className="flex-1" />
+      {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
+      <button type="button" onClick={onKeys} className="hover:text-ink">
+        {strings.keysHint}
+      </button>
+    </footer>
+  );
+}
