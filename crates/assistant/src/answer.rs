@@ -87,6 +87,12 @@ pub enum Problem {
     Negation,
     /// The wording is too far from any passage.
     Wording,
+    /// The passage has these people the other way round: another does what is said here.
+    Roles { people: Vec<String> },
+    /// A step of the passage's list, between this one and the one before, is not there.
+    Step { left_out: String },
+    /// It stands in another passage than the generator named.
+    Citation,
 }
 
 /// One sentence of an answer, one claim.

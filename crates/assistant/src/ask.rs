@@ -16,7 +16,7 @@ use crate::citations::unmark;
 use crate::codes;
 use crate::grounding::Sources;
 use crate::ports::{
-    EmbedError, Embedder, GenerateError, Generation, Generator, Query, RetrieveError, Retrieved, Retriever,
+    EmbedError, Embedder, GenerateError, Generation, Generator, Part, Query, RetrieveError, Retrieved, Retriever,
 };
 use crate::prompt::{self, NOT_COVERED};
 use crate::question::{self, QuestionError};
@@ -90,20 +90,13 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
     let asked = question::clean(typed)?;
     let asked_as = question::stand_alone(&asked, with.before);
-    let searched = asked_as.clone().unwrap_or_else(|| asked.clone());
-
-    let vector = match with.embedder {
-        Some(e) => e.embed(std::slice::from_ref(&searched)).await?.pop(),
-        None => None,
-    };
+    let follows = asked_as.is_some();
+    let searched = asked_as.unwrap_or_else(|| asked.clone());
+    let query = query(with.embedder, with.retriever, &searched, with.as_of, PASSAGES).await?;
+    let searched = query.text.clone();
+    let asked_as = (searched != asked).then(|| searched.clone());
     let embed = ms(began);
     let retrieving = Instant::now();
-    let query = Query {
-        text: searched.clone(),
-        vector,
-        as_of: with.as_of,
-        limit: PASSAGES,
-    };
     let Retrieved {
         mut passages,
         unknown_codes,
@@ -112,10 +105,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         code_found,
     } = with.retriever.retrieve(&query)?;
     // A follow-up that only names another code is about that code; any other must be about its own words.
-    if asked_as
-        .as_ref()
-        .is_some_and(|q| codes_of(q) == with.before.last().map(|t| codes_of(&t.question)).unwrap_or_default())
-    {
+    if follows && codes_of(&searched) == with.before.last().map(|t| codes_of(&t.question)).unwrap_or_default() {
         about_the_new(&asked, &mut passages);
     }
     let reason = abstain(&passages, &unknown_codes, &codes_out_of_force, code_found);
@@ -160,6 +150,37 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     }
     answer.timings_ms.total = ms(began);
     Ok(answer)
+}
+
+/// A question as it is searched for: its words spelt as the knowledge spells them, and its parts with
+/// their vectors.
+pub async fn query(
+    embedder: Option<&dyn Embedder>,
+    retriever: &dyn Retriever,
+    question: &str,
+    as_of: Date,
+    limit: usize,
+) -> Result<Query, EmbedError> {
+    let known = |word: &str| embedder.is_some_and(|e| e.knows(word));
+    let text = retriever
+        .respell(question, &known)
+        .unwrap_or_else(|| question.to_owned());
+    let texts: Vec<String> = question::parts(&text).iter().map(|p| question::spelt_out(p)).collect();
+    let mut vectors = match embedder {
+        Some(e) => e.embed(&texts).await?.into_iter().map(Some).collect(),
+        None => vec![None; texts.len()],
+    };
+    let parts = texts
+        .into_iter()
+        .zip(vectors.drain(..))
+        .map(|(text, vector)| Part { text, vector })
+        .collect();
+    Ok(Query {
+        text,
+        parts,
+        as_of,
+        limit,
+    })
 }
 
 fn codes_of(question: &str) -> Vec<codes::Code> {
@@ -269,6 +290,7 @@ impl Writer<'_, '_> {
         while self.answer.answer.ends_with('\n') {
             self.answer.answer.pop();
         }
+        self.sources.steps(&mut self.answer.sentences);
         if self.answer.answer.is_empty() {
             self.answer.abstained = true;
             self.answer.reason = Some(Reason::NotCovered);

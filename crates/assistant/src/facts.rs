@@ -1,7 +1,7 @@
 //! The parts of a sentence that must not differ from its source by a hair: numbers with their
 //! units, doses, dates, codes, phone numbers, addresses of the web, and negation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -28,7 +28,7 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
       | (?P<ratio>\b\d+/\d+\b)
       | (?P<mixed>\b(?:[a-z]+-?\d[\da-z-]*|\d+[a-z]+\d[\da-z]*|\d+(?:-[\da-z]+)+)\b)
       | (?P<num>[$€£]?\b\d[\d,]*(?:\.\d+)?)(?P<glued>%|[a-zµ]{1,12}\b)?
-      | (?P<word>\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty|sixty|ninety|half|twice|double|triple)\b)
+      | (?P<word>\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty|sixty|ninety|half|twice|double|triple|several|few)\b)
       | (?P<day>\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b)
         ",
     )
@@ -79,7 +79,7 @@ static UNITS: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The facts of a text, in order, each once.
+/// The facts of a text, in order.
 pub fn facts(source: &str) -> Vec<Fact> {
     let mut out: Vec<Fact> = Vec::new();
     for c in PATTERN.captures_iter(source) {
@@ -113,8 +113,8 @@ pub fn facts(source: &str) -> Vec<Fact> {
         } else if let Some(m) = c.name("word") {
             let value = number_word(&m.as_str().to_lowercase());
             let (key, end) = number(source, &value, None, m.end());
-            // "one" is mostly a pronoun: a fact only with its unit.
-            if m.as_str().eq_ignore_ascii_case("one") && key == "1" {
+            // "one" is mostly a pronoun, "few" says little: facts only with their unit.
+            if key == "1" || key == "several" || key == "few" {
                 continue;
             }
             (key, end)
@@ -124,12 +124,10 @@ pub fn facts(source: &str) -> Vec<Fact> {
                 whole.end(),
             )
         };
-        if !out.iter().any(|f| f.key == key) {
-            out.push(Fact {
-                key,
-                shown: text::collapse(&source[whole.start()..end]),
-            });
-        }
+        out.push(Fact {
+            key,
+            shown: text::collapse(&source[whole.start()..end]),
+        });
     }
     out
 }
@@ -174,7 +172,9 @@ fn number(source: &str, value: &str, glued: Option<&str>, end: usize) -> (String
         if bare.is_empty() || bare.len() > 14 {
             break;
         }
-        if let Some(unit) = UNITS.get(&bare.to_lowercase()) {
+        // "2 mg/kg": what it is a measure of decides.
+        let measure = bare.split('/').next().unwrap_or(bare);
+        if let Some(unit) = UNITS.get(&measure.to_lowercase()) {
             return (format!("{trimmed} {unit}"), at + lead + bare.len());
         }
         let passes = matches!(
@@ -249,14 +249,22 @@ fn date_key(shown: &str) -> String {
     }
 }
 
-/// The sentence's facts that the source's facts do not hold. A bare number is held by the same
+/// The sentence's facts that the source's facts do not hold, or not as often: "type 2 and type 2" is
+/// not "type 1 and type 2". A bare number is held by the same
 /// number with a unit, a date without a year by the same day of any year; never the other way round.
 pub fn missing(of: &str, source: &str) -> Vec<Fact> {
     let there = facts(source);
-    facts(of)
-        .into_iter()
-        .filter(|f| !there.iter().any(|t| held_by(&f.key, &t.key)))
-        .collect()
+    let mut out: Vec<Fact> = Vec::new();
+    let mut said: BTreeMap<String, usize> = BTreeMap::new();
+    for f in facts(of) {
+        let times = said.entry(f.key.clone()).or_default();
+        *times += 1;
+        let held = there.iter().filter(|t| held_by(&f.key, &t.key)).count();
+        if held < *times && !out.contains(&f) {
+            out.push(f);
+        }
+    }
+    out
 }
 
 fn held_by(fact: &str, source: &str) -> bool {
@@ -279,6 +287,116 @@ pub fn negated(source: &str) -> bool {
     NEGATION.find_iter(source).count() % 2 == 1
 }
 
+static PEOPLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi)(?P<by>\bby\s+(?:the|a|an|our|your|their)\s+)?(?:\b(?:
+            (?P<patient>patients?|customers?|callers?|members?|clients?|beneficiar(?:y|ies))
+          | (?P<pharmacist>pharmacists?)
+          | (?P<prescriber>prescribers?|doctors?|physicians?)
+          | (?P<plan>(?:health\s+)?plans?|insurers?|insurance\s+compan(?:y|ies))
+          | (?P<supervisor>supervisors?|managers?)
+          | (?P<carrier>carriers?|couriers?)
+          | (?P<caregiver>caregivers?|representatives?)
+          | (?P<privacy>privacy\s+teams?)
+          | (?P<billing>billing(?:\s+teams?)?)
+          | (?P<nurse>nurses?)
+          | (?P<parent>parents?|guardians?|mothers?|fathers?)
+          | (?P<child>child(?:ren)?|babies|baby|infants?)
+        )\b)",
+    )
+    .expect("a valid pattern")
+});
+const WHO: &[&str] = &[
+    "patient",
+    "pharmacist",
+    "prescriber",
+    "plan",
+    "supervisor",
+    "carrier",
+    "caregiver",
+    "privacy",
+    "billing",
+    "nurse",
+    "parent",
+    "child",
+];
+
+/// The people of a text, each once, in the order in which they act: "by the plan" comes before what
+/// is done.
+pub fn people(text: &str) -> Vec<&'static str> {
+    let mut out: Vec<&'static str> = Vec::new();
+    let mut agents = 0;
+    for c in PEOPLE.captures_iter(text) {
+        let Some(who) = WHO.iter().find(|w| c.name(w).is_some()) else {
+            continue;
+        };
+        if out.contains(who) {
+            continue;
+        }
+        if c.name("by").is_some() {
+            out.insert(agents, who);
+            agents += 1;
+        } else {
+            out.push(who);
+        }
+    }
+    out
+}
+
+/// The people that both texts name, where their order differs.
+pub fn turned(sentence: &str, source: &str) -> Vec<String> {
+    let (a, b) = (people(sentence), people(source));
+    let common = |x: &[&'static str], y: &[&'static str]| -> Vec<&'static str> {
+        x.iter().copied().filter(|p| y.contains(p)).collect()
+    };
+    let (a, b) = (common(&a, &b), common(&b, &a));
+    if a == b {
+        Vec::new()
+    } else {
+        a.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Whether a word, in lower case, names a drug: by the list, or by the ending that its class has.
+pub fn is_drug(word: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("drugs.txt").split_whitespace().collect());
+    const ENDINGS: &[&str] = &[
+        "cillin",
+        "statin",
+        "pril",
+        "sartan",
+        "olol",
+        "azole",
+        "prazole",
+        "mycin",
+        "floxacin",
+        "formin",
+        "gliptin",
+        "gliflozin",
+        "glutide",
+        "mab",
+        "nib",
+        "vir",
+        "codone",
+        "morphone",
+        "oxetine",
+        "dipine",
+        "thiazide",
+        "parin",
+        "xaban",
+        "cycline",
+        "solone",
+        "phylline",
+        "zepam",
+        "zolam",
+        "barbital",
+        "dronate",
+        "setron",
+        "triptan",
+    ];
+    NAMES.contains(word) || (word.len() > 6 && ENDINGS.iter().any(|e| word.ends_with(e)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,7 +414,10 @@ mod tests {
                 vec!["tel 8005550100", "tel 8005550199"],
             ),
             ("since 1 Sep 2026", vec!["date 2026-09-01"]),
-            ("September 1, 2026 and 2026-09-01", vec!["date 2026-09-01"]),
+            (
+                "September 1, 2026 and 2026-09-01",
+                vec!["date 2026-09-01", "date 2026-09-01"],
+            ),
             ("It costs $1,250.50 in all", vec!["1250.5 dollar"]),
             ("code A5 or 75", vec!["A5", "75"]),
             ("2. Call the plan.", vec![]),
@@ -326,6 +447,33 @@ mod tests {
         ] {
             assert_eq!(missing(text, source).len(), lost, "{text}");
         }
+    }
+
+    #[test]
+    fn who_acts_on_whom_is_seen() {
+        let source = "The prescriber sends the reasons, the plan decides.";
+        assert_eq!(
+            turned("The plan sends the reasons, the prescriber decides.", source),
+            ["plan", "prescriber"]
+        );
+        assert!(turned("The reasons are sent by the prescriber to the plan.", source).is_empty());
+        assert!(turned("The doctor sends reasons and the insurer decides.", source).is_empty());
+        assert_eq!(people("It is decided by the plan for the member."), ["plan", "patient"]);
+    }
+
+    #[test]
+    fn drugs_are_known_by_name_and_by_ending() {
+        assert!(is_drug("warfarin") && is_drug("aspirin") && is_drug("rosuvastatin"));
+        assert!(!is_drug("tablet") && !is_drug("insurance"));
+    }
+
+    #[test]
+    fn a_fact_said_twice_must_stand_there_twice() {
+        assert_eq!(missing("type 2 and type 2", "type 1 and type 2").len(), 1);
+        assert!(missing("2 mg/kg per day", "start with 2 mg/kg").is_empty());
+        assert_eq!(missing("2 mcg/kg per day", "start with 2 mg/kg").len(), 1);
+        assert_eq!(missing("after several hours", "after several minutes").len(), 1);
+        assert!(missing("a few of them", "some of them").is_empty());
     }
 
     #[test]

@@ -10,9 +10,12 @@ use crate::facts;
 use crate::text::{self, Segment};
 
 /// From this share of a sentence's content words in the source on, it is a close paraphrase.
-const CLOSE: f32 = 0.75;
+const CLOSE: f32 = 0.6;
 /// Under this share, the sentence has nothing to do with the source.
 const REMOTE: f32 = 0.4;
+/// A stretch that covers so much less than the nearest one is not what the sentence was made from,
+/// even if all its facts stand there.
+const BEHIND: f32 = 0.1;
 
 /// The passages of an answer, made ready once for all of its sentences.
 pub struct Sources<'a> {
@@ -68,10 +71,43 @@ impl<'a> Sources<'a> {
 
     /// Grounds every sentence of a text.
     pub fn ground_text(&self, answer: &str) -> Vec<Sentence> {
-        text::segments(answer)
+        let mut out: Vec<Sentence> = text::segments(answer)
             .into_iter()
             .map(|s| self.ground(&answer[s.range.clone()], s.range.start, &[]))
-            .collect()
+            .collect();
+        self.steps(&mut out);
+        out
+    }
+
+    /// Finds steps that were left out: of two sentences of one numbered list that follow each other,
+    /// all the steps between them must not be missing.
+    pub fn steps(&self, sentences: &mut [Sentence]) {
+        for i in 1..sentences.len() {
+            let (Some(a), Some(b)) = (sentences[i - 1].citations.first(), sentences[i].citations.first()) else {
+                continue;
+            };
+            let Some(source) = self
+                .passages
+                .iter()
+                .find(|s| s.passage.id == a.passage && a.passage == b.passage)
+            else {
+                continue;
+            };
+            let at = |c: u32| (c - source.passage.start) as usize;
+            let between = source.segments.iter().find(|p| {
+                let numbered = p.segment.body > p.segment.range.start
+                    && source.passage.text[p.segment.range.start..].starts_with(|c: char| c.is_ascii_digit());
+                numbered && p.segment.range.start >= at(a.end) && p.segment.range.end <= at(b.start)
+            });
+            if let Some(step) = between
+                && sentences[i].problem.is_none()
+            {
+                sentences[i].problem = Some(Problem::Step {
+                    left_out: step.collapsed.clone(),
+                });
+                sentences[i].grounding = Grounding::Partial;
+            }
+        }
     }
 
     /// Grounds one sentence that begins at byte `at` of the answer. The passages that the generator
@@ -92,10 +128,14 @@ impl<'a> Sources<'a> {
         if let Some((source, from, to)) = ordered().find_map(|s| s.verbatim(sentence).map(|(a, b)| (s, a, b))) {
             out.grounding = Grounding::Verbatim;
             out.citations = vec![source.cite(from, to)];
+            out.problem = source.uncited(cited);
             return out;
         }
-        let best = ordered()
-            .filter_map(|s| s.closest(sentence).map(|c| (s, c)))
+        let near: Vec<_> = ordered().filter_map(|s| s.closest(sentence).map(|c| (s, c))).collect();
+        let most = near.iter().map(|n| n.1.coverage).fold(0.0, f32::max);
+        let best = near
+            .into_iter()
+            .filter(|n| n.1.coverage >= most - BEHIND)
             // The first of equals: what the generator cited, then the passage ranked first.
             .reduce(|a, b| if b.1.rank() > a.1.rank() { b } else { a });
         let Some((source, close)) = best else {
@@ -106,6 +146,7 @@ impl<'a> Sources<'a> {
         (out.grounding, out.problem) = close.verdict(self, sentence);
         if out.grounding != Grounding::Unsupported {
             out.citations = vec![source.cite(from, to)];
+            out.problem = out.problem.or_else(|| source.uncited(cited));
         }
         out
     }
@@ -141,11 +182,14 @@ struct Close {
     /// Content words that name something (a drug, a plan) and do not stand in the passage.
     names: Vec<String>,
     negation_differs: bool,
+    /// The people whose order differs: another does what is said.
+    turned: Vec<String>,
 }
 
 impl Close {
     fn rank(&self) -> (bool, i32, i32) {
-        let sound = self.missing.is_empty() && self.names.is_empty() && !self.negation_differs;
+        let sound =
+            self.missing.is_empty() && self.names.is_empty() && !self.negation_differs && self.turned.is_empty();
         (
             sound && self.coverage >= CLOSE,
             (self.coverage * 1000.0) as i32,
@@ -163,6 +207,9 @@ impl Close {
         }
         if self.negation_differs {
             return (Grounding::Unsupported, Some(Problem::Negation));
+        }
+        if !self.turned.is_empty() {
+            return (Grounding::Unsupported, Some(Problem::Roles { people: self.turned }));
         }
         let values: Vec<String> = self.missing.into_iter().chain(self.names).collect();
         if !values.is_empty() {
@@ -244,45 +291,13 @@ impl Source<'_> {
                 .collect(),
             names: self.foreign_names(sentence),
             negation_differs: facts::negated(sentence) != facts::negated(nearest),
+            turned: facts::turned(sentence, words),
         })
     }
 
     /// Words that name something and stand nowhere in the passage: capitals inside the sentence, or
     /// the ending of a drug's name.
     fn foreign_names(&self, sentence: &str) -> Vec<String> {
-        const DRUG_ENDINGS: &[&str] = &[
-            "cillin",
-            "statin",
-            "pril",
-            "sartan",
-            "olol",
-            "azole",
-            "prazole",
-            "mycin",
-            "floxacin",
-            "formin",
-            "gliptin",
-            "gliflozin",
-            "glutide",
-            "mab",
-            "nib",
-            "vir",
-            "pam",
-            "lam",
-            "codone",
-            "morphone",
-            "phen",
-            "fen",
-            "oxetine",
-            "dipine",
-            "thiazide",
-            "parin",
-            "xaban",
-            "cycline",
-            "sone",
-            "solone",
-            "phylline",
-        ];
         let held = |w: &str| {
             let s = text::stem(w);
             self.about.contains(&s) || self.segments.iter().any(|p| p.stems.contains(&s))
@@ -297,13 +312,25 @@ impl Source<'_> {
                 continue;
             }
             let lower = w.to_lowercase();
-            let named = (!begins && w.chars().next().is_some_and(char::is_uppercase) && w.len() > 1)
-                || (w.len() > 6 && DRUG_ENDINGS.iter().any(|e| lower.ends_with(e)));
+            let named =
+                (!begins && w.chars().next().is_some_and(char::is_uppercase) && w.len() > 1) || facts::is_drug(&lower);
             if named && !text::is_stopword(w) && !held(w) {
                 out.push(w.to_owned());
             }
         }
+        for person in facts::people(sentence) {
+            // Patient, customer, caller are one to the operator; who else acts is a name of its own.
+            let there = |t: &str| facts::people(t).contains(&person);
+            if person != "patient" && !there(&self.passage.text) && !there(&self.about_text) {
+                out.push(person.to_owned());
+            }
+        }
         out
+    }
+
+    /// The problem that a generator's mark names another passage than this one.
+    fn uncited(&self, cited: &[u32]) -> Option<Problem> {
+        (!cited.is_empty() && !cited.contains(&self.passage.number)).then_some(Problem::Citation)
     }
 
     fn cite(&self, from: usize, to: usize) -> Citation {

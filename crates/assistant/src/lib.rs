@@ -18,7 +18,7 @@ pub use answer::{
     Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Passage, Problem, Reason, Sentence, Timings,
     Turn,
 };
-pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask};
+pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, query};
 pub use ports::{
-    EmbedError, Embedder, GenerateError, Generation, Generator, Query, RetrieveError, Retrieved, Retriever,
+    EmbedError, Embedder, GenerateError, Generation, Generator, Part, Query, RetrieveError, Retrieved, Retriever,
 };

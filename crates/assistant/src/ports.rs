@@ -13,6 +13,10 @@ pub trait Embedder: Send + Sync {
     /// The model's name, kept in each release that was made with it.
     fn model(&self) -> &str;
     fn dimensions(&self) -> usize;
+    /// Whether the model knows this word as a whole: then it is no misspelt one.
+    fn knows(&self, _word: &str) -> bool {
+        false
+    }
     fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>>;
 }
 
@@ -24,11 +28,19 @@ pub struct EmbedError(pub String);
 #[derive(Debug, Clone)]
 pub struct Query {
     pub text: String,
-    /// Absent where no embedding model is at hand: search goes by words and codes alone.
-    pub vector: Option<Vec<f32>>,
+    /// The whole text first, then the parts of a long message that ask something.
+    pub parts: Vec<Part>,
     pub as_of: Date,
     /// At most this many passages.
     pub limit: usize,
+}
+
+/// What is searched for by words and by meaning.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub text: String,
+    /// Absent where no embedding model is at hand: search goes by words and codes alone.
+    pub vector: Option<Vec<f32>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,6 +60,11 @@ pub struct Retrieved {
 pub trait Retriever: Send + Sync {
     /// The release it searches.
     fn release(&self) -> &str;
+    /// The question with its misspelt words as the knowledge spells them, if there are any. What
+    /// `known` knows is spelt right.
+    fn respell(&self, _question: &str, _known: &dyn Fn(&str) -> bool) -> Option<String> {
+        None
+    }
     fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError>;
 }
 

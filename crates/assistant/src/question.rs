@@ -109,6 +109,112 @@ pub fn stand_alone(question: &str, before: &[Turn]) -> Option<String> {
     })
 }
 
+/// What operators write short, and what the knowledge calls it. Capitals are written so.
+const SHORT: &[(&str, &str)] = &[
+    ("PA", "prior authorization"),
+    ("PAs", "prior authorizations"),
+    ("prior auth", "prior authorization"),
+    ("RTS", "refill too soon"),
+    ("RTS", "return to stock"),
+    ("DUR", "drug utilization review"),
+    ("DAW", "dispense as written"),
+    ("EOB", "explanation of benefits"),
+    ("COB", "coordination of benefits"),
+    ("OOP", "out-of-pocket"),
+    ("MOOP", "maximum out-of-pocket"),
+    ("OTC", "without a prescription"),
+    ("CII", "schedule II controlled substance"),
+    ("C2", "schedule II controlled substance"),
+    ("ePA", "electronic prior authorization"),
+    ("SSN", "social security number"),
+    ("DOB", "date of birth"),
+    ("POA", "power of attorney"),
+    ("ADR", "side effect"),
+    ("ER", "emergency room"),
+    ("BP", "blood pressure"),
+    ("NTI", "narrow therapeutic index"),
+    ("MTM", "medication therapy management"),
+    ("SCC", "submission clarification code"),
+    ("PBM", "pharmacy benefit plan"),
+    ("rx", "prescription"),
+    ("rxs", "prescriptions"),
+    ("script", "prescription"),
+    ("scripts", "prescriptions"),
+    ("meds", "medication"),
+    ("med", "medication"),
+    ("vet", "veterinarian"),
+    ("dr", "prescriber"),
+    ("doctor", "prescriber"),
+    ("passed away", "died"),
+    ("workers comp", "workers' compensation"),
+    ("blood thinner", "anticoagulant"),
+    ("coupon", "copay card"),
+    ("vacation", "travel"),
+    ("caregiver", "representative"),
+];
+
+static SHORTENED: LazyLock<Regex> = LazyLock::new(|| {
+    let all: Vec<String> = SHORT.iter().map(|s| regex::escape(s.0)).collect();
+    Regex::new(&format!(r"(?i)\b(?:{})\b", all.join("|"))).expect("a valid pattern")
+});
+
+/// The text with what its short forms stand for behind it. What was typed stays as it is.
+pub fn spelt_out(text: &str) -> String {
+    let mut out = text.to_owned();
+    let mut said: Vec<&str> = Vec::new();
+    for m in SHORTENED.find_iter(text) {
+        for (short, long) in SHORT {
+            // "er" is no emergency room: what is short by capitals is written so.
+            let capitals = short.bytes().any(|b| b.is_ascii_uppercase());
+            let same = if capitals {
+                *short == m.as_str()
+            } else {
+                short.eq_ignore_ascii_case(m.as_str())
+            };
+            if same && !said.contains(long) {
+                said.push(long);
+                out.push_str(" (");
+                out.push_str(long);
+                out.push(')');
+            }
+        }
+    }
+    out
+}
+
+/// Words up to which a question is searched for as a whole alone.
+const SHORT_QUESTION: usize = 30;
+/// Parts of a long message beside the whole.
+const PARTS: usize = 4;
+
+/// The whole text, and of a long message what it asks: each question, with the sentence before it
+/// that says what it is about.
+pub fn parts(text: &str) -> Vec<String> {
+    let mut out = vec![text.to_owned()];
+    if text::words(text).count() <= SHORT_QUESTION {
+        return out;
+    }
+    let sentences: Vec<&str> = text::segments(text).into_iter().map(|s| &text[s.range]).collect();
+    let asks = |s: &str| s.ends_with('?') || WHOLE.is_match(s) || REQUEST.is_match(s);
+    for (i, s) in sentences.iter().enumerate().rev().filter(|(_, s)| asks(s)) {
+        if out.len() > PARTS {
+            break;
+        }
+        if text::content_stems(s).len() >= 3 {
+            out.push((*s).to_owned());
+        }
+        if i > 0 {
+            out.push(format!("{} {s}", sentences[i - 1]));
+        }
+    }
+    out
+}
+
+static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:please|i(?:'d| would) like to know|wonder(?:ing)?|want to (?:know|be sure)|need to know|tell me|explain|question)\b")
+        .expect("a valid pattern")
+});
+
 static CODES_ALONE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:codes?\s+)?((?:[A-Z]{2,3}|[0-9A-Za-z]*\d[0-9A-Za-z]*)(?:\s*(?:,|/|and|or)\s*(?:[A-Z]{2,3}|[0-9A-Za-z]*\d[0-9A-Za-z]*))*)$")
         .expect("a valid pattern")

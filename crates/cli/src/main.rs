@@ -83,7 +83,16 @@ enum Command {
     },
     /// Ask golden questions and give the figures
     Eval {
-        golden: PathBuf,
+        /// Questions with the documents that answer them, or a folder with queries.jsonl, qrels.tsv and
+        /// dataset.json; with --grounding, lines of document, tab and
+        /// an honest paraphrase.
+        file: Option<PathBuf>,
+        /// Measure grounding on sentences changed by script, and on honest ones.
+        #[arg(long)]
+        grounding: bool,
+        /// Also write a page with plots, which needs nothing else.
+        #[arg(long, conflicts_with = "grounding")]
+        html: Option<PathBuf>,
         #[command(flatten)]
         source: Source,
     },
@@ -181,7 +190,7 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
                 .await?;
             let rows: Vec<Value> = found
                 .iter()
-                .map(|(d, h)| json!({ "document": d, "score": h.signals.probability(), "fused": h.fused, "signals": h.signals }))
+                .map(|(d, h)| json!({ "document": d, "score": h.probability(), "signals": h.signals }))
                 .collect();
             out(common.json, &rows, || print::found(&found))
         }
@@ -208,8 +217,28 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
                     ..
                 },
         } => build(&common, &sources, &dir, skip_bad).await,
-        Command::Eval { golden, source } => {
-            let figures = open(&common, &source).await?.eval(&golden).await?;
+        Command::Eval {
+            file,
+            grounding: true,
+            source,
+            ..
+        } => {
+            let figures = open(&common, &source).await?.eval_grounding(file.as_deref())?;
+            out(common.json, &figures, || print::grounding(&figures))
+        }
+        Command::Eval { file, html, source, .. } => {
+            let file = file.ok_or_else(|| DeskError::new("usage", "name a file of golden questions"))?;
+            let desk = open(&common, &source).await?;
+            if file.is_dir() {
+                let figures = desk.eval_ranking(&file).await?;
+                return out(common.json, &figures, || print::ranking(&figures));
+            }
+            let figures = desk.eval(&file).await?;
+            if let Some(html) = html {
+                let page = mortar_desk::page(&figures, &desk.status().release, &desk.status().today.to_string());
+                std::fs::write(&html, page)
+                    .map_err(|e| DeskError::new("output", format!("{}: {e}", html.display())))?;
+            }
             out(common.json, &figures, || print::evaluation(&figures))
         }
         Command::Doctor { source } => {
@@ -274,7 +303,7 @@ async fn trec(
         |path: &std::path::Path, e: &dyn std::fmt::Display| DeskError::new("usage", format!("{}: {e}", path.display()));
     let lines = BufReader::new(File::open(queries).map_err(|e| bad(queries, &e))?).lines();
     let mut file = BufWriter::new(File::create(run).map_err(|e| bad(run, &e))?);
-    let mut best: Vec<Value> = Vec::new();
+    let mut all: Vec<Value> = Vec::new();
     for (n, line) in lines.enumerate() {
         let line = line.map_err(|e| bad(queries, &e))?;
         if line.trim().is_empty() {
@@ -285,7 +314,10 @@ async fn trec(
             return Err(bad(queries, &format!("line {}: _id and text are needed", n + 1)));
         };
         let found = desk.search(text, limit, source.as_of).await?;
-        best.push(json!({ "_id": id, "document": found.first().map(|f| &f.0.id), "signals": found.first().map(|f| f.1.signals) }));
+        let rows = found
+            .iter()
+            .map(|(d, h)| json!({ "document": d.id, "score": h.probability(), "signals": h.signals }));
+        all.push(json!({ "_id": id, "found": rows.collect::<Vec<_>>() }));
         for (rank, (document, _)) in found.iter().enumerate() {
             // The order is the result; the score only has to fall.
             writeln!(file, "{id} Q0 {} {} {} mortar", document.id, rank + 1, limit - rank).map_err(|e| bad(run, &e))?;
@@ -294,8 +326,8 @@ async fn trec(
     file.flush().map_err(|e| bad(run, &e))?;
     out(
         json,
-        &json!({ "queries": best.len(), "run": run, "best": best }),
-        || println!("{} questions → {}", best.len(), run.display()),
+        &json!({ "queries": all.len(), "run": run, "results": all }),
+        || println!("{} questions → {}", all.len(), run.display()),
     )
 }
 

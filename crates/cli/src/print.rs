@@ -5,7 +5,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::assistant::{Answer, Grounding, Problem, Reason};
 use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
-use mortar_desk::{Check, Evaluation};
+use mortar_desk::{Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
 /// A progress bar on stderr; silent where stderr is no terminal.
 pub struct Bar(ProgressBar);
@@ -92,7 +92,7 @@ fn refusal(a: &Answer) -> String {
 
 pub fn found(found: &[(DocumentRow, Hit)]) {
     for (n, (d, h)) in found.iter().enumerate() {
-        println!("{:3}  {:.2}  {}  ({})", n + 1, h.signals.probability(), d.title, d.id);
+        println!("{:3}  {:.2}  {}  ({})", n + 1, h.probability(), d.title, d.id);
     }
 }
 
@@ -142,17 +142,51 @@ pub fn evaluation(e: &Evaluation) {
         );
     }
     println!("questions             {}", e.questions);
-    for (name, value) in [
-        ("recall@1", e.recall_at_1),
-        ("recall@5", e.recall_at_5),
-        ("MRR", e.mrr),
-        ("code accuracy", e.code_accuracy),
-        ("abstention precision", e.abstention_precision),
-        ("abstention recall", e.abstention_recall),
+    for (name, key, value) in [
+        ("recall@1", "recall_at_1", e.recall_at_1),
+        ("recall@5", "recall_at_5", e.recall_at_5),
+        ("MRR", "mrr", e.mrr),
+        ("code accuracy", "code_accuracy", e.code_accuracy),
+        ("abstention precision", "abstention_precision", e.abstention_precision),
+        ("abstention recall", "abstention_recall", e.abstention_recall),
+        ("abstention F1", "", e.abstention_f1),
+        ("calibration error", "", e.calibration_error),
     ] {
-        println!("{name:21} {value:.3}");
+        let range = e.intervals.get(key);
+        let range = range.map_or(String::new(), |[a, b]| format!("  ({a:.3} to {b:.3})"));
+        println!("{name:21} {value:.3}{range}");
     }
     println!("wrong substitutions   {}", e.wrong_substitutions);
+    for (kind, f) in &e.kinds {
+        println!("  {kind:19} {:.3}  of {}", f.value, f.of);
+    }
+}
+
+pub fn ranking(r: &RankingFigures) {
+    println!("questions             {}", r.questions);
+    for (name, f) in &r.figures {
+        println!("{name:21} {:.3}  ({:.3} to {:.3})", f.value, f.low, f.high);
+    }
+}
+
+pub fn grounding(g: &GroundingFigures) {
+    for k in &g.kinds {
+        for wrong in &k.wrong {
+            let what = if k.honest { "flagged" } else { "not flagged" };
+            println!("✗ {}, {what}: {wrong}", k.kind);
+        }
+    }
+    let line = |name: &str, f: &Figure| {
+        println!("{name:21} {:.3}  ({:.3} to {:.3})  of {}", f.value, f.low, f.high, f.of);
+    };
+    println!("share flagged");
+    for k in &g.kinds {
+        line(k.kind, &k.flagged);
+    }
+    line("all planted", &g.planted_flagged);
+    line("all honest", &g.honest_flagged);
+    println!("wrong quotes          {}", g.wrong_quotes);
+    println!("ms a sentence         {:.3}", g.ms_a_sentence);
 }
 
 pub fn checks(checks: &[Check]) {

@@ -1,5 +1,6 @@
 //! Golden questions: what a release answers, against what it should.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,6 +9,7 @@ use jiff::civil::Date;
 use mortar_assistant::{Answer, Turn};
 use serde::{Deserialize, Serialize};
 
+use crate::figures::{Figure, figure};
 use crate::{Desk, DeskError};
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +29,9 @@ pub enum GoldenKind {
     Uncovered,
     FollowUp,
     Dated,
+    Misspelt,
+    /// A customer's own long message.
+    Long,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,7 +75,25 @@ pub struct Evaluation {
     pub wrong_substitutions: usize,
     pub abstention_precision: f64,
     pub abstention_recall: f64,
+    pub abstention_f1: f64,
+    /// How far scores lie from the share of questions with that score that are covered.
+    pub calibration_error: f64,
+    /// Between what each figure lies with a probability of 95 %.
+    pub intervals: BTreeMap<&'static str, [f64; 2]>,
+    /// For each kind of question: how many, and the share of them that went right.
+    pub kinds: BTreeMap<String, Figure>,
+    /// If all were answered whose best score is at least `threshold`.
+    pub curve: Vec<Point>,
     pub results: Vec<QuestionResult>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Point {
+    pub threshold: f32,
+    /// The share of all questions that would be answered.
+    pub answered: f64,
+    /// The share of those that the knowledge covers, with the right document among the first five.
+    pub right: f64,
 }
 
 impl Desk {
@@ -125,28 +148,82 @@ fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
 }
 
 fn figures(results: Vec<QuestionResult>) -> Evaluation {
-    let share = |n: usize, of: usize| if of == 0 { 1.0 } else { n as f64 / of as f64 };
-    let count = |f: &dyn Fn(&QuestionResult) -> bool| results.iter().filter(|r| f(r)).count();
+    let one = |b: bool| f64::from(u8::from(b));
+    let of = |keep: &dyn Fn(&QuestionResult) -> bool, value: &dyn Fn(&QuestionResult) -> f64| {
+        figure(&results.iter().filter(|r| keep(r)).map(value).collect::<Vec<_>>())
+    };
     let answerable = |r: &QuestionResult| !r.expected.is_empty();
-    let within = |n: usize| move |r: &QuestionResult| !r.expected.is_empty() && r.rank.is_some_and(|x| x <= n);
-    let all = count(&answerable);
-    let reciprocal: f64 = results
-        .iter()
-        .filter(|r| answerable(r))
-        .map(|r| r.rank.map_or(0.0, |x| 1.0 / x as f64))
-        .sum();
     let code = |r: &QuestionResult| r.kind == GoldenKind::Code;
     let about_code = |r: &QuestionResult| matches!(r.kind, GoldenKind::Code | GoldenKind::UnknownCode);
     let first_is_other = |r: &QuestionResult| r.found.first().is_some_and(|f| !r.expected.contains(f));
+    let within = |n: usize| move |r: &QuestionResult| one(r.rank.is_some_and(|x| x <= n));
+    let recall_at_1 = of(&answerable, &within(1));
+    let recall_at_5 = of(&answerable, &within(5));
+    let mrr = of(&answerable, &|r| r.rank.map_or(0.0, |x| 1.0 / x as f64));
+    let code_accuracy = of(&code, &within(1));
+    let precision = of(&|r| r.abstained, &|r| one(!answerable(r)));
+    let recall = of(&|r| !answerable(r), &|r| one(r.abstained));
+    let all = [
+        ("recall_at_1", recall_at_1),
+        ("recall_at_5", recall_at_5),
+        ("mrr", mrr),
+        ("code_accuracy", code_accuracy),
+        ("abstention_precision", precision),
+        ("abstention_recall", recall),
+    ];
+    let mut kinds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for r in &results {
+        let name = serde_json::to_value(r.kind)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned));
+        kinds.entry(name.unwrap_or_default()).or_default().push(one(r.ok));
+    }
     Evaluation {
         questions: results.len(),
-        recall_at_1: share(count(&within(1)), all),
-        recall_at_5: share(count(&within(5)), all),
-        mrr: if all == 0 { 1.0 } else { reciprocal / all as f64 },
-        code_accuracy: share(count(&|r| code(r) && r.rank == Some(1)), count(&code)),
-        wrong_substitutions: count(&|r| about_code(r) && !r.abstained && first_is_other(r)),
-        abstention_precision: share(count(&|r| r.abstained && !answerable(r)), count(&|r| r.abstained)),
-        abstention_recall: share(count(&|r| r.abstained && !answerable(r)), count(&|r| !answerable(r))),
+        recall_at_1: recall_at_1.value,
+        recall_at_5: recall_at_5.value,
+        mrr: mrr.value,
+        code_accuracy: code_accuracy.value,
+        wrong_substitutions: results
+            .iter()
+            .filter(|r| about_code(r) && !r.abstained && first_is_other(r))
+            .count(),
+        abstention_precision: precision.value,
+        abstention_recall: recall.value,
+        abstention_f1: 2.0 * precision.value * recall.value / (precision.value + recall.value).max(f64::MIN_POSITIVE),
+        calibration_error: calibration_error(&results),
+        intervals: all.into_iter().map(|(n, f)| (n, [f.low, f.high])).collect(),
+        kinds: kinds.into_iter().map(|(k, v)| (k, figure(&v))).collect(),
+        curve: curve(&results),
         results,
     }
+}
+
+/// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
+/// questions that the knowledge covers, weighed by the bin's size.
+fn calibration_error(results: &[QuestionResult]) -> f64 {
+    let mut bins = vec![(0.0, 0.0, 0usize); 10];
+    for r in results {
+        let bin = &mut bins[((r.best_score * 10.0) as usize).min(9)];
+        bin.0 += f64::from(r.best_score);
+        bin.1 += f64::from(u8::from(!r.expected.is_empty()));
+        bin.2 += 1;
+    }
+    let off: f64 = bins.iter().map(|(score, covered, _)| (score - covered).abs()).sum();
+    off / results.len().max(1) as f64
+}
+
+fn curve(results: &[QuestionResult]) -> Vec<Point> {
+    (0..=20)
+        .map(|i| {
+            let threshold = i as f32 / 20.0;
+            let answered: Vec<_> = results.iter().filter(|r| r.best_score >= threshold).collect();
+            let right = answered.iter().filter(|r| r.rank.is_some_and(|x| x <= 5)).count();
+            Point {
+                threshold,
+                answered: answered.len() as f64 / results.len().max(1) as f64,
+                right: right as f64 / answered.len().max(1) as f64,
+            }
+        })
+        .collect()
 }

@@ -3,6 +3,11 @@
 
 mod doctor;
 mod eval;
+mod eval_page;
+mod figures;
+mod planted;
+mod ranking;
+mod remembered;
 mod sample;
 mod tenant;
 
@@ -11,12 +16,14 @@ use std::sync::Arc;
 
 pub use doctor::{Check, doctor};
 pub use eval::{Evaluation, QuestionResult};
+pub use eval_page::page;
+pub use figures::Figure;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 pub use mortar_assistant as assistant;
 use mortar_assistant::ask::AskError;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Answer, Ask, Embedder, Event, Passage, Query, Sentence, Stop, Turn};
+use mortar_assistant::{Answer, Ask, Embedder, Event, Passage, Sentence, Stop, Turn};
 pub use mortar_feedback as feedback;
 use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
 pub use mortar_knowledge as knowledge;
@@ -24,6 +31,9 @@ use mortar_knowledge::{
     BuildError, Built, Document, DocumentRow, Fault, Hit, ImportError, OpenError, Progress, Release,
 };
 use mortar_local::{MiniLm, Verbatim, default_folder};
+pub use planted::GroundingFigures;
+pub use ranking::RankingFigures;
+use remembered::Remembered;
 use serde::{Deserialize, Serialize};
 pub use tenant::TenantConfig;
 use ts_rs::TS;
@@ -180,7 +190,7 @@ pub struct Desk {
     config: TenantConfig,
     release: Arc<Release>,
     /// The model of the query must be the model of the release's vectors.
-    embedder: Result<MiniLm, String>,
+    embedder: Result<Remembered<MiniLm>, String>,
     records: Result<Records, String>,
 }
 
@@ -211,7 +221,7 @@ impl Desk {
             place,
             config,
             release,
-            embedder,
+            embedder: embedder.map(Remembered::new),
             records: Err("not opened".into()),
         })
     }
@@ -313,20 +323,9 @@ impl Desk {
         as_of: Option<Date>,
     ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
         let text = assistant::question::clean(text).map_err(AskError::from)?;
-        let vector = match self.embedder() {
-            Some(e) => e
-                .embed(std::slice::from_ref(&text))
-                .await
-                .map_err(AskError::from)?
-                .pop(),
-            None => None,
-        };
-        Ok(self.release.search(&Query {
-            text,
-            vector,
-            as_of: as_of.unwrap_or_else(today),
-            limit,
-        })?)
+        let as_of = as_of.unwrap_or_else(today);
+        let query = assistant::query(self.embedder(), &*self.release, &text, as_of, limit).await;
+        Ok(self.release.search(&query.map_err(AskError::from)?)?)
     }
 
     /// All documents, by title.

@@ -33,17 +33,6 @@ pub struct Document {
     pub exact: Vec<Code>,
 }
 
-impl Document {
-    pub fn in_force(&self, on: Date) -> bool {
-        in_force(self.effective_from, self.effective_to, on)
-    }
-}
-
-/// Both days count.
-pub fn in_force(from: Option<Date>, to: Option<Date>, on: Date) -> bool {
-    from.is_none_or(|d| d <= on) && to.is_none_or(|d| on <= d)
-}
-
 /// A document in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DocumentRow {

@@ -11,11 +11,17 @@ const WEIGHT: [f32; FIELDS] = [3.0, 1.5, 1.0];
 const B: [f32; FIELDS] = [0.4, 0.4, 0.6];
 const K1: f32 = 1.2;
 
-/// How often a term stands in each field of one passage.
+/// What a term says in one passage before its rarity, as a share of the most that it could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Posting {
     pub passage: u32,
-    pub counts: [u8; FIELDS],
+    pub weight: u8,
+}
+
+impl Posting {
+    pub fn share(self) -> f32 {
+        f32::from(self.weight) / 255.0
+    }
 }
 
 /// The terms of a passage with their counts.
@@ -35,9 +41,9 @@ pub fn count(title: &str, headings: &str, body: &str) -> (BTreeMap<String, [u8; 
     (terms, lengths)
 }
 
-/// Postings as bytes: the passage as a difference to the one before (LEB128), then the counts.
+/// Postings as bytes: the passage as a difference to the one before (LEB128), then the weight.
 pub fn encode(postings: &[Posting]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(postings.len() * 5);
+    let mut out = Vec::with_capacity(postings.len() * 3);
     let mut last = 0;
     for p in postings {
         let mut delta = p.passage - last;
@@ -47,7 +53,7 @@ pub fn encode(postings: &[Posting]) -> Vec<u8> {
             delta >>= 7;
         }
         out.push(delta as u8);
-        out.extend_from_slice(&p.counts);
+        out.push(p.weight);
     }
     out
 }
@@ -68,55 +74,39 @@ pub fn decode(bytes: &[u8]) -> impl Iterator<Item = Posting> + '_ {
                 break;
             }
         }
-        let counts: [u8; FIELDS] = bytes.get(at..at + FIELDS)?.try_into().ok()?;
-        at += FIELDS;
+        let weight = *bytes.get(at)?;
+        at += 1;
         passage = passage.checked_add(delta)?;
-        Some(Posting { passage, counts })
+        Some(Posting { passage, weight })
     })
 }
 
-/// The lengths of every passage's fields.
-pub struct Lengths<'a> {
-    bytes: &'a [u8],
+/// The lengths of all passages' fields, against which counts are weighed.
+pub struct Lengths {
+    all: Vec<[u16; FIELDS]>,
     average: [f32; FIELDS],
 }
 
-impl<'a> Lengths<'a> {
-    pub fn encode(lengths: &[[u16; FIELDS]]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(lengths.len() * FIELDS * 2 + FIELDS * 4);
-        for field in 0..FIELDS {
-            let sum: f32 = lengths.iter().map(|l| f32::from(l[field])).sum();
-            out.extend_from_slice(&(sum / lengths.len().max(1) as f32).max(1.0).to_le_bytes());
-        }
-        out.extend(lengths.iter().flatten().flat_map(|l| l.to_le_bytes()));
-        out
+impl Lengths {
+    pub fn new(all: Vec<[u16; FIELDS]>) -> Self {
+        let mean = |f: usize| all.iter().map(|l| f32::from(l[f])).sum::<f32>() / all.len().max(1) as f32;
+        let average = std::array::from_fn(|f| mean(f).max(1.0));
+        Lengths { all, average }
     }
 
-    pub fn decode(bytes: &'a [u8]) -> Option<Self> {
-        let (head, bytes) = bytes.split_at_checked(FIELDS * 4)?;
-        let mut average = [1.0; FIELDS];
-        for (a, b) in average.iter_mut().zip(head.chunks_exact(4)) {
-            *a = f32::from_le_bytes(b.try_into().ok()?);
-        }
-        Some(Lengths { bytes, average })
-    }
-
-    pub fn passages(&self) -> usize {
-        self.bytes.len() / (FIELDS * 2)
-    }
-
-    /// A term's weight in a passage before its rarity: BM25F's saturated, length-normalised count.
-    pub fn weight(&self, p: Posting) -> f32 {
-        let at = p.passage as usize * FIELDS * 2;
-        let Some(lengths) = self.bytes.get(at..at + FIELDS * 2) else {
-            return 0.0;
-        };
+    /// BM25F's saturated, length-normalised count; never nothing for a term that is there.
+    pub fn posting(&self, passage: u32, counts: [u8; FIELDS]) -> Posting {
+        let lengths = self.all[passage as usize];
         let mut count = 0.0;
         for f in 0..FIELDS {
-            let length = f32::from(u16::from_le_bytes([lengths[f * 2], lengths[f * 2 + 1]]));
-            count += WEIGHT[f] * f32::from(p.counts[f]) / (1.0 - B[f] + B[f] * length / self.average[f]);
+            let length = f32::from(lengths[f]);
+            count += WEIGHT[f] * f32::from(counts[f]) / (1.0 - B[f] + B[f] * length / self.average[f]);
         }
-        count * (K1 + 1.0) / (count + K1)
+        let share = count / (count + K1);
+        Posting {
+            passage,
+            weight: (share * 255.0).round().max(1.0) as u8,
+        }
     }
 }
 
@@ -132,18 +122,18 @@ mod tests {
 
     #[test]
     fn a_title_counts_more_than_a_body_and_a_short_body_more_than_a_long_one() {
-        let lengths = Lengths::encode(&[[2, 0, 10], [2, 0, 10], [2, 0, 200]]);
-        let l = Lengths::decode(&lengths).unwrap();
-        let w = |passage, counts| l.weight(Posting { passage, counts });
+        let l = Lengths::new(vec![[2, 0, 10], [2, 0, 10], [2, 0, 200]]);
+        let w = |passage, counts| l.posting(passage, counts).weight;
         assert!(w(0, [1, 0, 0]) > w(1, [0, 0, 1]));
         assert!(w(1, [0, 0, 1]) > w(2, [0, 0, 1]));
+        assert!(w(1, [0, 0, 2]) > w(1, [0, 0, 1]));
         assert!(rarity(100, 1) > rarity(100, 50));
     }
 
     proptest! {
         #[test]
-        fn postings_come_back(mut ids in prop::collection::btree_set(any::<u32>(), 0..50), counts in any::<[u8; FIELDS]>()) {
-            let postings: Vec<_> = std::mem::take(&mut ids).into_iter().map(|passage| Posting { passage, counts }).collect();
+        fn postings_come_back(mut ids in prop::collection::btree_set(any::<u32>(), 0..50), weight in any::<u8>()) {
+            let postings: Vec<_> = std::mem::take(&mut ids).into_iter().map(|passage| Posting { passage, weight }).collect();
             prop_assert_eq!(decode(&encode(&postings)).collect::<Vec<_>>(), postings);
         }
 

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use mortar_assistant::Kind;
 use mortar_assistant::prompt::tokens;
 use mortar_assistant::text::{self, Segment};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,18 @@ fn pack(body: &str, section: &mut Vec<Range<usize>>, path: &[String], out: &mut 
     }
 }
 
+/// What is embedded for a document as a whole, beside its passages: the question that it answers; or
+/// all of it, where it is short but its headings cut it up.
+pub fn whole(document: &Document, passages: usize) -> Option<String> {
+    if document.kind == Kind::Qa || document.title.ends_with('?') {
+        Some(document.title.clone())
+    } else if passages > 1 && tokens(&document.body) <= LONGEST {
+        Some(format!("{}\n{}", document.title, document.body))
+    } else {
+        None
+    }
+}
+
 /// What is embedded for a passage: what it is about, then what it says.
 pub fn embedded(document: &Document, passage: &PassageRecord) -> String {
     let about = std::iter::once(document.title.as_str()).chain(passage.heading_path.iter().map(String::as_str));
@@ -133,7 +146,6 @@ pub fn embedded(document: &Document, passage: &PassageRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mortar_assistant::Kind;
     use proptest::prelude::*;
 
     pub fn document(title: &str, body: &str) -> Document {

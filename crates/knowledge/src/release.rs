@@ -168,7 +168,7 @@ pub async fn build(
 
     let made: Vec<Vec<PassageRecord>> = documents.iter().map(prepare::passages).collect();
     let vectors = match embedder {
-        Some(e) => Some(embed(e, &documents, &made, progress).await?),
+        Some(e) => Some(embed(e, &documents, &made, &Kept::of(dir, e.model()), progress).await?),
         None => None,
     };
     progress(Progress::Indexing);
@@ -218,17 +218,46 @@ pub async fn build(
     }
 }
 
-/// The vectors of every passage, and of the title where the title is a question.
+/// The vectors of every passage, and of documents as a whole.
 pub struct Vectors {
     /// In the order of the passages.
     pub passages: Vec<Vec<f32>>,
     /// By the document's number.
-    pub titles: Vec<Option<Vec<f32>>>,
+    pub documents: Vec<Option<Vec<f32>>>,
 }
 
 impl Vectors {
     pub fn count(&self) -> usize {
-        self.passages.len() + self.titles.iter().flatten().count()
+        self.passages.len() + self.documents.iter().flatten().count()
+    }
+}
+
+/// The vectors of the release that stands in the folder already: what has not changed is not
+/// embedded again.
+#[derive(Default)]
+struct Kept {
+    release: Option<Arc<Release>>,
+    /// The item of each text that was embedded, by the hash of the text.
+    items: HashMap<blake3::Hash, u32>,
+}
+
+impl Kept {
+    fn of(dir: &Path, model: &str) -> Self {
+        let same = |r: &Arc<Release>| r.manifest.embedding.as_ref().is_some_and(|e| e.model == model);
+        let Some(release) = Release::open(dir).ok().filter(same) else {
+            return Kept::default();
+        };
+        // A release that cannot be read through is no help, and no harm either.
+        let items = release.index.embedded().unwrap_or_default();
+        Kept {
+            items,
+            release: Some(release),
+        }
+    }
+
+    fn vector(&self, text: &str) -> Option<Vec<f32>> {
+        let item = self.items.get(&blake3::hash(text.as_bytes()))?;
+        self.release.as_ref()?.index.vector(*item).ok().flatten()
     }
 }
 
@@ -236,6 +265,7 @@ async fn embed(
     embedder: &dyn Embedder,
     documents: &[Document],
     made: &[Vec<PassageRecord>],
+    kept: &Kept,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Vectors, BuildError> {
     let mut texts: Vec<(usize, String)> = Vec::new();
@@ -249,18 +279,25 @@ async fn embed(
         );
     }
     let passages = texts.len();
-    let mut titled = Vec::new();
-    for (n, d) in documents.iter().enumerate() {
-        if d.kind == mortar_assistant::Kind::Qa || d.title.ends_with('?') {
-            titled.push(n);
-            texts.push((0, d.title.clone()));
+    let mut whole = Vec::new();
+    for (n, (d, passages)) in documents.iter().zip(made).enumerate() {
+        if let Some(text) = prepare::whole(d, passages.len()) {
+            whole.push(n);
+            texts.push((0, text));
         }
     }
     texts.iter_mut().enumerate().for_each(|(i, t)| t.0 = i);
     // Texts of like length together: a batch costs what its longest costs.
     texts.sort_by_key(|t| t.1.len());
+    let mut vectors: Vec<Vec<f32>> = vec![Vec::new(); texts.len()];
+    texts.retain(|(at, text)| match kept.vector(text) {
+        Some(v) => {
+            vectors[*at] = v;
+            false
+        }
+        None => true,
+    });
     let of = texts.len();
-    let mut vectors: Vec<Vec<f32>> = vec![Vec::new(); of];
     for (done, batch) in texts.chunks(BATCH).enumerate() {
         progress(Progress::Embedding { done: done * BATCH, of });
         let batch_texts: Vec<String> = batch.iter().map(|t| t.1.clone()).collect();
@@ -277,13 +314,13 @@ async fn embed(
         }
     }
     progress(Progress::Embedding { done: of, of });
-    let mut titles = vec![None; documents.len()];
-    for (n, v) in titled.into_iter().zip(vectors.drain(passages..)) {
-        titles[n] = Some(v);
+    let mut documents = vec![None; documents.len()];
+    for (n, v) in whole.into_iter().zip(vectors.drain(passages..)) {
+        documents[n] = Some(v);
     }
     Ok(Vectors {
         passages: vectors,
-        titles,
+        documents,
     })
 }
 

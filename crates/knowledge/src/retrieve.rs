@@ -1,74 +1,89 @@
 //! Retrieval: exact codes first, then words and meaning fused into one order, each passage with a
 //! calibrated probability that it answers the question. One configuration for every kind of
-//! knowledge; what it weighs is in [`FUSION`] and [`CALIBRATION`].
+//! knowledge; what it weighs is in [`ORDER`] and [`PROBABLE`].
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::RefCell;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use heed::Result;
 use jiff::civil::Date;
 use mortar_assistant::codes::{self, Code};
-use mortar_assistant::{FoundBy, Kind, LookAlike, Passage, Query, RetrieveError, Retrieved, Retriever, text};
+use mortar_assistant::{FoundBy, Kind, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever, text};
 use roaring::RoaringBitmap;
 
 use crate::document::{Document, DocumentRow};
-use crate::index::{Reading, numbers};
-use crate::lexical::{self, Lengths};
+use crate::index::{Reading, respells};
+use crate::lexical;
 use crate::release::{OpenError, Release};
 use crate::sketch::Sketch;
 
-/// How much each part says in the fused order.
-struct Fusion {
-    /// Of the likeness of the passage, against its words.
-    meaning: f32,
-    /// Of the likeness of a document's question, against that of its passage.
-    question: f32,
-}
-const FUSION: Fusion = Fusion {
-    meaning: 0.7,
-    question: 0.7,
-};
-
 /// How many candidates each part brings, beside those asked for.
 const CANDIDATES: usize = 200;
+/// Taken off what a part of a long message finds.
+const PART: f32 = 0.05;
 /// More passages of one document than this say little new.
 const PER_DOCUMENT: usize = 3;
 
-/// What speaks for a passage; the features of the calibration.
+/// What speaks for a passage, and against it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
 pub struct Signals {
-    /// Cosine of question and passage, or of question and question; none without a model.
+    /// Cosine of question and passage; none without a model.
     pub likeness: Option<f32>,
-    /// BM25F, as a share of what a passage of nothing but the question's words could reach.
+    /// Cosine of the question and the document as a whole, mostly the question that it answers; where
+    /// it has no such vector, as `likeness`.
+    pub document: Option<f32>,
+    /// BM25F, as a share of what a passage of nothing but the question's words would reach.
     pub words: f32,
     /// The share of the question's words that stand in the passage, weighed by rarity.
     pub coverage: f32,
+    /// How rare the rarest word is that the passage lacks: 1, no passage of the release holds it.
+    pub absent: f32,
 }
 
-/// The weights of the logistic function from signals to a probability, learnt by
-/// `cargo xtask calibrate`: bias, likeness, words, coverage.
-struct Calibration {
-    with_model: [f32; 4],
-    words_only: [f32; 3],
+/// Weights of the signals, in their order, with a bias before them. Without a model the likenesses
+/// are nothing, and others hold.
+struct Weights {
+    with_model: [f32; 6],
+    words_only: [f32; 6],
 }
-const CALIBRATION: Calibration = Calibration {
-    with_model: [-8.61, 15.73, 4.86, 0.74],
-    words_only: [-2.73, 13.49, -0.99],
+/// What orders passages: the middle of the plateau that three sets of questions share (docs/MEASURED.md).
+const ORDER: Weights = Weights {
+    with_model: [0.0, 0.5, 0.5, 0.35, 0.1, 0.0],
+    words_only: [0.0, 0.0, 0.0, 1.0, 0.1, 0.0],
+};
+/// What says how probable it is that a passage answers the question, learnt by `cargo xtask calibrate`.
+const PROBABLE: Weights = Weights {
+    with_model: [-6.1, 11.84, 3.8, -0.96, 2.01, -1.56],
+    words_only: [-0.78, 0.0, 0.0, 5.94, 0.82, -0.71],
 };
 
-impl Signals {
-    pub fn probability(&self) -> f32 {
-        let z = match self.likeness {
-            Some(l) => {
-                let [b, wl, ww, wc] = CALIBRATION.with_model;
-                b + wl * l + ww * self.words + wc * self.coverage
-            }
-            None => {
-                let [b, ww, wc] = CALIBRATION.words_only;
-                b + ww * self.words + wc * self.coverage
-            }
+impl Weights {
+    fn sum(&self, s: &Signals) -> f32 {
+        let [bias, w @ ..] = if s.likeness.is_some() {
+            self.with_model
+        } else {
+            self.words_only
         };
-        1.0 / (1.0 + (-z).exp())
+        let values = [
+            s.likeness.unwrap_or(0.0),
+            s.document.unwrap_or(0.0),
+            s.words,
+            s.coverage,
+            s.absent,
+        ];
+        bias + w.iter().zip(values).map(|(w, v)| w * v).sum::<f32>()
+    }
+}
+
+impl Hit {
+    fn sum(&self) -> f32 {
+        ORDER.sum(&self.signals) - self.doubt
+    }
+
+    /// That the passage answers the question.
+    pub fn probability(&self) -> f32 {
+        1.0 / (1.0 + (-PROBABLE.sum(&self.signals)).exp())
     }
 }
 
@@ -78,7 +93,8 @@ pub struct Hit {
     pub passage: u32,
     pub document: u32,
     pub signals: Signals,
-    pub fused: f32,
+    /// Taken off the sum where only a part of the question found it.
+    doubt: f32,
     /// Its document is about a code that was asked for (0, the first of them), or mentions it.
     code: Option<CodeRank>,
 }
@@ -100,50 +116,74 @@ struct Asked {
     codes: Vec<Code>,
     found: HashMap<u32, CodeRank>,
     mentioned: HashMap<u32, CodeRank>,
-    /// Documents about other codes: never an answer to a question about a code.
-    neighbours: HashSet<u32>,
+    /// The systems of the codes asked for, a bit each. A document about another code of such a system
+    /// is a neighbour: never an answer.
+    systems: u32,
     unknown: Vec<Code>,
     out_of_force: Vec<Code>,
     look_alikes: Vec<(String, u32)>,
 }
 
 impl Release {
-    /// The best passages, best first, one order of all ways to find them. At most `limit` documents.
+    /// The best passages, best first, one order of all ways to find them.
     fn hits(&self, query: &Query, limit: usize) -> Result<(Vec<Hit>, Asked)> {
         let reading = self.index.read()?;
         let asked = self.asked(&reading, query)?;
-        let depth = CANDIDATES.max(limit * 4);
-        let in_force: Vec<bool> = (0..self.manifest.documents)
-            .map(|d| self.index.in_force(d, query.as_of))
-            .collect();
+        let mut best: HashMap<u32, Hit> = HashMap::new();
+        for (n, part) in query.parts.iter().enumerate() {
+            for mut hit in self.part(&reading, part, query.as_of, limit, &asked)? {
+                // Alone, a sentence of a message is like more than the message is about.
+                hit.doubt = if n == 0 { 0.0 } else { PART };
+                best.entry(hit.passage)
+                    .and_modify(|b| {
+                        if hit.sum() > b.sum() {
+                            *b = hit.clone();
+                        }
+                    })
+                    .or_insert(hit);
+            }
+        }
+        let mut hits: Vec<Hit> = best.into_values().collect();
+        hits.sort_by(by_rank);
+        Ok((hits, asked))
+    }
+
+    /// What one part of a question finds, in no order.
+    fn part(&self, reading: &Reading<'_>, part: &Part, as_of: Date, limit: usize, asked: &Asked) -> Result<Vec<Hit>> {
+        let depth = CANDIDATES.max(limit * 2);
         let allowed = |p: u32| {
             let d = self.index.owner(p);
-            in_force[d as usize] && !asked.neighbours.contains(&d)
+            let neighbour = self.index.own_systems(d) & asked.systems != 0 && !asked.found.contains_key(&d);
+            !neighbour && self.index.in_force(d, as_of)
         };
 
-        let words = self.by_words(&reading, &query.text)?;
-        let mut order: Vec<u32> = words.keys().copied().filter(|p| allowed(*p)).collect();
-        order.sort_by(|a, b| words[b].0.total_cmp(&words[a].0).then(a.cmp(b)));
-        order.truncate(depth);
+        let words = self.by_words(reading, &part.text)?;
+        let mut order: Vec<u32> = words.found().filter(|p| allowed(*p)).collect();
+        if order.len() > depth {
+            order.select_nth_unstable_by(depth, |a, b| words.score(*b).total_cmp(&words.score(*a)).then(a.cmp(b)));
+            order.truncate(depth);
+        }
         let mut candidates: HashSet<u32> = order.into_iter().collect();
         candidates.extend(asked.mentioned.keys().copied().filter(|p| allowed(*p)));
         for d in asked.found.keys() {
-            candidates.extend((0..self.manifest.passages).filter(|p| self.index.owner(*p) == *d && allowed(*p)));
+            candidates.extend(self.index.passages_of(*d).filter(|p| allowed(*p)));
         }
-        let likeness = match &query.vector {
-            Some(v) if self.index.dimensions > 0 => self.by_meaning(&reading, v, depth, &mut candidates, &allowed)?,
+        let likeness = match &part.vector {
+            Some(v) if self.index.dimensions > 0 => self.by_meaning(reading, v, depth, &mut candidates, &allowed)?,
             _ => HashMap::new(),
         };
 
-        let mut hits: Vec<Hit> = candidates
+        let hits = candidates
             .into_iter()
             .map(|passage| {
                 let document = self.index.owner(passage);
-                let (words, coverage) = words.get(&passage).copied().unwrap_or_default();
+                let (coverage, absent) = words.coverage(passage);
                 let signals = Signals {
-                    likeness: likeness.get(&passage).copied(),
-                    words,
+                    likeness: likeness.get(&passage).map(|l| l.0),
+                    document: likeness.get(&passage).map(|l| l.1),
+                    words: words.score(passage),
                     coverage,
+                    absent,
                 };
                 let code = asked
                     .found
@@ -154,46 +194,69 @@ impl Release {
                     passage,
                     document,
                     signals,
-                    fused: 0.0,
+                    doubt: 0.0,
                     code,
                 }
             })
             .collect();
-        fuse(&mut hits);
-        hits.sort_by(by_rank);
-        Ok((hits, asked))
+        words.clear();
+        Ok(hits)
+    }
+
+    /// The question with each word that nobody knows as the nearest word of the knowledge.
+    fn respelt(&self, question: &str, known: &dyn Fn(&str) -> bool) -> Result<Option<String>> {
+        let reading = self.index.read()?;
+        let mut out = String::new();
+        let mut done = 0;
+        for word in text::words(question).filter(|w| respells(w)) {
+            let at = word.as_ptr() as usize - question.as_ptr() as usize;
+            let folded = text::fold(word);
+            // A capital inside a sentence is a name: nobody's to respell.
+            let name = at > 0 && word.chars().next().is_some_and(char::is_uppercase);
+            if name || known(word) || reading.has_word(&folded)? || reading.postings(&text::stem(word))?.is_some() {
+                continue;
+            }
+            if let Some(right) = nearest_word(&reading, &folded)? {
+                out.push_str(&question[done..at]);
+                out.push_str(&right);
+                done = at + word.len();
+            }
+        }
+        if out.is_empty() {
+            return Ok(None);
+        }
+        out.push_str(&question[done..]);
+        Ok(Some(out))
     }
 
     /// BM25F and coverage of every passage that holds a word of the question.
-    fn by_words(&self, reading: &Reading<'_>, question: &str) -> Result<HashMap<u32, (f32, f32)>> {
-        let mut terms: BTreeMap<String, u32> = BTreeMap::new();
-        for stem in text::content_stems(question) {
-            *terms.entry(stem).or_default() += 1;
+    fn by_words(&self, reading: &Reading<'_>, question: &str) -> Result<Words> {
+        let terms: BTreeSet<String> = text::content_stems(question).into_iter().collect();
+        let mut lists = Vec::with_capacity(terms.len());
+        for term in &terms {
+            let list = reading.postings(term)?.unwrap_or_default();
+            lists.push((
+                lexical::rarity(self.index.passages(), lexical::decode(list).count()),
+                list,
+            ));
         }
-        let Some(lengths) = Lengths::decode(reading.blob("lengths")?) else {
-            return Ok(HashMap::new());
-        };
-        let all = lengths.passages();
-        let mut scores: HashMap<u32, (f32, f32)> = HashMap::new();
-        let mut most = 0.0;
-        for term in terms.keys() {
-            let bytes = reading.postings(term)?;
-            let list: Vec<_> = bytes.map(|b| lexical::decode(b).collect()).unwrap_or_default();
-            let rarity = lexical::rarity(all, list.len());
-            most += rarity;
-            for posting in list {
-                let score = scores.entry(posting.passage).or_default();
-                score.0 += rarity * lengths.weight(posting);
-                score.1 += rarity;
+        // Of a very long message the rarest words: they are what it is about.
+        lists.sort_by(|a, b| b.0.total_cmp(&a.0));
+        lists.truncate(u64::BITS as usize);
+        let mut words = Words::of(self.index.passages());
+        for (n, (rarity, list)) in lists.iter().enumerate() {
+            words.rarities.push(*rarity);
+            for posting in lexical::decode(list) {
+                words.add(posting.passage, n, rarity * posting.share());
             }
         }
-        if most > 0.0 {
-            scores.values_mut().for_each(|s| *s = (s.0 / (most * 2.2), s.1 / most));
-        }
-        Ok(scores)
+        words.most = words.rarities.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        words.rarest = lexical::rarity(self.index.passages(), 0);
+        Ok(words)
     }
 
-    /// Adds the passages nearest by meaning to the candidates; exact likeness of all of them.
+    /// Adds the passages nearest by meaning to the candidates; the exact likeness of all of them, and
+    /// of their documents.
     fn by_meaning(
         &self,
         reading: &Reading<'_>,
@@ -201,27 +264,16 @@ impl Release {
         depth: usize,
         candidates: &mut HashSet<u32>,
         allowed: &dyn Fn(u32) -> bool,
-    ) -> Result<HashMap<u32, f32>> {
-        let items = numbers(reading.blob("sketch_items")?);
-        let Some(sketch) = Sketch::new(reading.blob("sketch")?, self.index.dimensions) else {
+    ) -> Result<HashMap<u32, (f32, f32)>> {
+        let items = reading.blob("items")?.as_chunks::<4>().0;
+        let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
+        let Some(sketch) = Sketch::new(reading.blob("bits")?, reading.blob("bytes")?, self.index.dimensions) else {
             return Ok(HashMap::new());
         };
-        let near = sketch.nearest(vector, depth, |row| {
-            items.get(row).is_some_and(|item| allowed(item / 2))
-        });
-        let mut wanted: RoaringBitmap = near
-            .into_iter()
-            .filter_map(|row| items.get(row as usize).copied())
-            .collect();
-        // Each candidate is measured by its passage and by its document's question, which stands
-        // at the document's first passage.
-        let first = |p: u32| {
-            (0..=p)
-                .rev()
-                .take_while(|q| self.index.owner(*q) == self.index.owner(p))
-                .last()
-                .unwrap_or(p)
-        };
+        let near = sketch.nearest(vector, depth, |row| item(row).is_some_and(|i| allowed(i / 2)));
+        let mut wanted: RoaringBitmap = near.into_iter().filter_map(|row| item(row as usize)).collect();
+        // Each candidate is measured by itself and by its document, which stands at its first passage.
+        let first = |p: u32| self.index.passages_of(self.index.owner(p)).start;
         candidates.extend(wanted.iter().map(|item| item / 2));
         for p in candidates.iter() {
             wanted.insert(p * 2);
@@ -232,8 +284,8 @@ impl Release {
             .iter()
             .filter_map(|p| {
                 let own = measured.get(&(p * 2)).copied()?;
-                let question = measured.get(&(first(*p) * 2 + 1)).copied().unwrap_or(own);
-                Some((*p, FUSION.question * question + (1.0 - FUSION.question) * own))
+                let document = measured.get(&(first(*p) * 2 + 1)).copied().unwrap_or(own);
+                Some((*p, (own, document)))
             })
             .collect())
     }
@@ -248,7 +300,12 @@ impl Release {
         let mut out = Asked::default();
         let mut ndc: BTreeMap<usize, Vec<Code>> = BTreeMap::new();
         let mut typed: HashMap<String, &str> = HashMap::new();
-        for found in codes::find(&query.text, &held) {
+        for mut found in codes::find(&query.text, &held) {
+            // "reject 1" is 01.
+            let padded = Code::new(&found.code.system, &format!("0{}", found.code.value));
+            if found.code.value.len() == 1 && !held(&found.code) && held(&padded) {
+                found.code = padded;
+            }
             typed
                 .entry(found.code.value.clone())
                 .or_insert(&query.text[found.range.clone()]);
@@ -298,27 +355,20 @@ impl Release {
                 }
             }
         }
-        if !out.codes.is_empty() {
-            self.neighbours(reading, query.as_of, &mut out)?;
-        }
+        out.systems = self.index.systems_of(&out.codes);
+        self.look_alikes(reading, query.as_of, &mut out)?;
         Ok(out)
     }
 
-    /// The documents about other codes of the systems asked about, and those of them that look like
-    /// one that is unknown.
-    fn neighbours(&self, reading: &Reading<'_>, as_of: Date, out: &mut Asked) -> Result<()> {
-        for (value, places) in reading.codes()? {
-            for place in places.iter().filter(|p| p.own && !out.found.contains_key(&p.document)) {
-                if !out.codes.iter().any(|c| codes::systems_agree(&c.system, &place.system)) {
-                    continue;
-                }
-                out.neighbours.insert(place.document);
-                let alike = out
-                    .unknown
-                    .iter()
-                    .any(|c| codes::systems_agree(&c.system, &place.system) && codes::off_by_one(&c.value, &value));
-                if alike && self.index.in_force(place.document, as_of) && out.look_alikes.len() < 5 {
-                    out.look_alikes.push((value.clone(), place.document));
+    /// The documents about a code that an unknown one may have been meant for.
+    fn look_alikes(&self, reading: &Reading<'_>, as_of: Date, out: &mut Asked) -> Result<()> {
+        for code in &out.unknown {
+            for value in codes::off_by_one(&code.value) {
+                for place in reading.code(&value)? {
+                    let alike = place.own && codes::systems_agree(&code.system, &place.system);
+                    if alike && self.index.in_force(place.document, as_of) && out.look_alikes.len() < 5 {
+                        out.look_alikes.push((value.clone(), place.document));
+                    }
                 }
             }
         }
@@ -350,9 +400,6 @@ impl Release {
             .filter(|w| !text::is_stopword(w))
             .map(text::fold)
             .collect();
-        let Some(lengths) = Lengths::decode(reading.blob("lengths")?) else {
-            return Ok(Vec::new());
-        };
         // A code as typed: its document is the first of the list.
         let mut scores: HashMap<u32, f32> = HashMap::new();
         for value in typed.split_whitespace().map(str::to_ascii_uppercase) {
@@ -369,14 +416,11 @@ impl Release {
             }
             let mut held: HashMap<u32, f32> = HashMap::new();
             for term in terms {
-                let list: Vec<_> = reading
-                    .postings(&term)?
-                    .map(|b| lexical::decode(b).collect())
-                    .unwrap_or_default();
-                let rarity = lexical::rarity(lengths.passages(), list.len());
-                for posting in list {
+                let list = reading.postings(&term)?.unwrap_or_default();
+                let rarity = lexical::rarity(self.index.passages(), lexical::decode(list).count());
+                for posting in lexical::decode(list) {
                     let score = held.entry(self.index.owner(posting.passage)).or_default();
-                    *score = score.max(rarity * lengths.weight(posting));
+                    *score = score.max(rarity * posting.share());
                 }
             }
             all = Some(match all {
@@ -397,6 +441,23 @@ impl Release {
             .take(limit)
             .map(|(d, _)| Ok(DocumentRow::from(&reading.document(d)?)))
             .collect()
+    }
+
+    /// The passages of some documents, evenly drawn from all of them: at most `limit` documents.
+    pub fn drawn(&self, limit: usize) -> std::result::Result<Vec<Vec<Passage>>, OpenError> {
+        let step = (self.manifest.documents as usize).div_ceil(limit.max(1)).max(1);
+        let draw = || -> Result<Vec<Vec<Passage>>> {
+            let reading = self.index.read()?;
+            let chosen = (0..self.manifest.documents).step_by(step);
+            chosen
+                .map(|d| {
+                    let document = reading.document(d)?;
+                    let numbers = self.index.passages_of(d);
+                    numbers.map(|p| plain(&reading, p, document.clone())).collect()
+                })
+                .collect()
+        };
+        draw().map_err(|e| self.unsearchable(e))
     }
 
     fn unsearchable(&self, e: heed::Error) -> OpenError {
@@ -450,6 +511,29 @@ impl Release {
     }
 }
 
+/// The word of the knowledge that a misspelt one was meant for: one slip away, in a long word two.
+/// The first letter is seldom the wrong one.
+fn nearest_word(reading: &Reading<'_>, word: &str) -> Result<Option<String>> {
+    let slips = if word.chars().count() >= 7 { 2 } else { 1 };
+    let mut best: Option<(usize, Reverse<u32>, &str)> = None;
+    let first = |n: usize| word.char_indices().nth(n).map_or(word, |(i, _)| &word[..i]);
+    let sounds = if word.starts_with('f') { "ph" } else { first(1) };
+    for begin in [first(1), sounds].into_iter().collect::<BTreeSet<_>>() {
+        for entry in reading.words_with(begin)? {
+            let (held, passages) = entry?;
+            if held.len().abs_diff(word.len()) > slips {
+                continue;
+            }
+            let distance = strsim::osa_distance(word, held);
+            let found = (distance, Reverse(passages), held);
+            if distance <= slips && best.is_none_or(|b| found < b) {
+                best = Some(found);
+            }
+        }
+    }
+    Ok(best.map(|b| b.2.to_owned()))
+}
+
 /// A question that is nothing but a code: "75", "MR".
 fn bare_code(question: &str) -> Option<Code> {
     let word = question.trim_matches(|c: char| !c.is_alphanumeric());
@@ -457,25 +541,85 @@ fn bare_code(question: &str) -> Option<Code> {
     shaped.then(|| Code::new("", word))
 }
 
-/// One number for what words and meaning say. Each part is set in proportion to the best of its
-/// kind, so that a part that finds nothing good cannot shout down the one that does.
-fn fuse(hits: &mut [Hit]) {
-    let best = |of: fn(&Hit) -> f32| hits.iter().map(of).fold(0.0f32, f32::max).max(1e-6);
-    let most_words = best(|h| h.signals.words);
-    let likest = best(|h| h.signals.likeness.unwrap_or(0.0));
-    let any_meaning = hits.iter().any(|h| h.signals.likeness.is_some());
-    for h in hits {
-        let words = h.signals.words / most_words;
-        h.fused = if any_meaning {
-            let meaning = h.signals.likeness.unwrap_or(0.0) / likest;
-            FUSION.meaning * meaning + (1.0 - FUSION.meaning) * words
-        } else {
-            words
-        };
+/// What the words of a question come to: a number for each passage, kept from one question to the
+/// next, so that a large release is not cleared or counted anew each time.
+#[derive(Default)]
+struct Words {
+    scores: Vec<f32>,
+    /// Which of the words each passage holds, a bit each.
+    held: Vec<u64>,
+    /// The passages that hold any of the words, in the order they were met.
+    met: Vec<u32>,
+    rarities: Vec<f32>,
+    /// What a passage of nothing but these words would reach.
+    most: f32,
+    /// The rarity of a word that no passage holds.
+    rarest: f32,
+}
+
+thread_local! {
+    static WORDS: RefCell<Words> = RefCell::default();
+}
+
+impl Words {
+    fn of(passages: usize) -> Words {
+        let mut words = WORDS.take();
+        // A search that failed half way left its traces.
+        words.wipe();
+        words.scores.resize(passages, 0.0);
+        words.held.resize(passages, 0);
+        words
+    }
+
+    fn add(&mut self, passage: u32, word: usize, score: f32) {
+        let p = passage as usize;
+        if let (Some(s), Some(h)) = (self.scores.get_mut(p), self.held.get_mut(p)) {
+            if *h == 0 {
+                self.met.push(passage);
+            }
+            *s += score;
+            *h |= 1 << word;
+        }
+    }
+
+    fn found(&self) -> impl Iterator<Item = u32> + '_ {
+        self.met.iter().copied()
+    }
+
+    fn score(&self, passage: u32) -> f32 {
+        self.scores[passage as usize] / self.most
+    }
+
+    /// The share of the words that a passage holds, and how rare the rarest is that it lacks.
+    fn coverage(&self, passage: u32) -> (f32, f32) {
+        let held = self.held[passage as usize];
+        let (mut has, mut lacks) = (0.0, 0.0f32);
+        for (n, rarity) in self.rarities.iter().enumerate() {
+            if held & (1 << n) != 0 {
+                has += rarity;
+            } else {
+                lacks = lacks.max(*rarity);
+            }
+        }
+        (has / self.most, lacks / self.rarest.max(f32::MIN_POSITIVE))
+    }
+
+    fn wipe(&mut self) {
+        for p in self.met.drain(..) {
+            self.scores[p as usize] = 0.0;
+            self.held[p as usize] = 0;
+        }
+        self.rarities.clear();
+    }
+
+    /// Hands the space back for the next question.
+    fn clear(mut self) {
+        self.wipe();
+        WORDS.set(self);
     }
 }
 
-/// Codes first, then the fused order; the passage's number decides between equals.
+/// Codes first, then the sum of the signals; the passage's number decides between equals.
 fn by_rank(a: &Hit, b: &Hit) -> Ordering {
     let code = |h: &Hit| {
         h.code.map_or(
@@ -493,25 +637,11 @@ fn by_rank(a: &Hit, b: &Hit) -> Ordering {
     };
     code(a)
         .cmp(&code(b))
-        .then(b.fused.total_cmp(&a.fused))
+        .then(b.sum().total_cmp(&a.sum()))
         .then(a.passage.cmp(&b.passage))
 }
 
 fn read(reading: &Reading<'_>, hit: &Hit, number: u32) -> Result<Passage> {
-    let stored = reading.passage(hit.passage)?;
-    let Document {
-        id,
-        title,
-        body,
-        url,
-        kind,
-        version,
-        effective_from,
-        effective_to,
-        ..
-    } = reading.document(hit.document)?;
-    let range = stored.record.range;
-    let text = body.get(range.clone()).unwrap_or_default().to_owned();
     let mut found_by = Vec::new();
     if hit.code.is_some() {
         found_by.push(FoundBy::Code);
@@ -529,21 +659,33 @@ fn read(reading: &Reading<'_>, hit: &Hit, number: u32) -> Result<Passage> {
         None => 0.0,
     };
     Ok(Passage {
-        id: format!("{id}#{}", stored.n),
         number,
-        document: id,
-        version,
-        title,
-        kind,
-        url,
-        effective_from,
-        effective_to,
+        score: hit.probability().max(least),
+        found_by,
+        ..plain(reading, hit.passage, reading.document(hit.document)?)?
+    })
+}
+
+/// A passage as it stands in its document, found by nothing.
+fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> Result<Passage> {
+    let stored = reading.passage(passage)?;
+    let range = stored.record.range;
+    Ok(Passage {
+        id: format!("{}#{}", document.id, stored.n),
+        number: stored.n + 1,
+        document: document.id,
+        version: document.version,
+        title: document.title,
+        kind: document.kind,
+        url: document.url,
+        effective_from: document.effective_from,
+        effective_to: document.effective_to,
         heading_path: stored.record.heading_path,
         start: range.start as u32,
         end: range.end as u32,
-        text,
-        score: hit.signals.probability().max(least),
-        found_by,
+        text: document.body.get(range).unwrap_or_default().to_owned(),
+        score: 1.0,
+        found_by: Vec::new(),
     })
 }
 
@@ -584,6 +726,10 @@ const GENERAL: &str = "claim claims reject rejected rejection rejects code codes
 impl Retriever for Release {
     fn release(&self) -> &str {
         &self.manifest.release
+    }
+
+    fn respell(&self, question: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
+        self.respelt(question, known).ok().flatten()
     }
 
     fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {

@@ -1,62 +1,192 @@
-//! The sketch: each vector in one byte a dimension, scanned straight from the mapped file. It only
-//! chooses candidates; their distances are computed exactly afterwards.
+//! The sketch: each vector once as one bit and once as one byte a dimension, read straight from the
+//! mapped file. The bits choose some thousands, the bytes some hundreds of them; distances are
+//! computed exactly afterwards. Never the last word on what is near.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use pulp::Arch;
 
-/// What the sketch holds of one release: a scale, then the rows.
+/// How many the bits hand to the bytes: this times the root of the rows. Measured: with it the ten
+/// nearest of 1,000,000 vectors are found in more than 99 of 100 cases.
+const BREADTH: usize = 8;
+const LEAST: usize = 1000;
+
+/// What the sketch holds of one release.
 pub struct Sketch<'a> {
-    rows: &'a [u8],
-    dimensions: usize,
+    /// The mean of all vectors: a bit says on which side of it a vector lies.
+    mean: Vec<f32>,
+    bits: &'a [u8],
+    bytes: &'a [u8],
 }
 
-/// One scale for all rows, so that rows can be compared by their integer products.
-pub fn scale(vectors: impl Iterator<Item = f32>) -> f32 {
-    let largest = vectors.fold(0.0f32, |m, x| m.max(x.abs()));
-    if largest > 0.0 { 127.0 / largest } else { 1.0 }
+/// Makes the two blobs of a sketch, row by row.
+pub struct Maker {
+    mean: Vec<f32>,
+    /// One scale for all rows, so that rows can be compared by their integer products.
+    scale: f32,
+    pub bits: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
-pub fn encode(vector: &[f32], scale: f32, out: &mut Vec<u8>) {
-    out.extend(
-        vector
-            .iter()
-            .map(|x| (x * scale).round().clamp(-127.0, 127.0) as i8 as u8),
-    );
+impl Maker {
+    pub fn new<'v>(dimensions: usize, vectors: impl Iterator<Item = &'v [f32]>) -> Self {
+        let mut sum = vec![0.0f64; dimensions];
+        let (mut rows, mut largest) = (0usize, 0.0f32);
+        for v in vectors {
+            rows += 1;
+            for (s, x) in sum.iter_mut().zip(v) {
+                *s += f64::from(*x);
+                largest = largest.max(x.abs());
+            }
+        }
+        let mean: Vec<f32> = sum.into_iter().map(|s| (s / rows.max(1) as f64) as f32).collect();
+        let mut bits: Vec<u8> = mean.iter().flat_map(|m| m.to_le_bytes()).collect();
+        bits.reserve(rows * words(dimensions) * 8);
+        Maker {
+            mean,
+            scale: if largest > 0.0 { 127.0 / largest } else { 1.0 },
+            bits,
+            bytes: Vec::with_capacity(rows * dimensions),
+        }
+    }
+
+    pub fn add(&mut self, vector: &[f32]) {
+        self.bits
+            .extend(sides(vector, &self.mean).into_iter().flat_map(u64::to_le_bytes));
+        self.bytes.extend(rounded(vector, self.scale).map(|x| x as u8));
+    }
+}
+
+/// 64-bit words of a row of bits.
+fn words(dimensions: usize) -> usize {
+    dimensions.div_ceil(64)
+}
+
+fn sides(vector: &[f32], mean: &[f32]) -> Vec<u64> {
+    let mut out = vec![0u64; words(vector.len())];
+    for (i, (x, m)) in vector.iter().zip(mean).enumerate() {
+        out[i / 64] |= u64::from(x > m) << (i % 64);
+    }
+    out
+}
+
+fn rounded(vector: &[f32], scale: f32) -> impl Iterator<Item = i8> {
+    vector
+        .iter()
+        .map(move |x| (x * scale).round().clamp(-127.0, 127.0) as i8)
 }
 
 impl<'a> Sketch<'a> {
-    pub fn new(rows: &'a [u8], dimensions: usize) -> Option<Self> {
-        (dimensions > 0 && rows.len().is_multiple_of(dimensions)).then_some(Sketch { rows, dimensions })
+    pub fn new(bits: &'a [u8], bytes: &'a [u8], dimensions: usize) -> Option<Self> {
+        let (mean, bits) = bits.split_at_checked(dimensions * 4)?;
+        let row = words(dimensions) * 8;
+        let sound = dimensions > 0 && bits.len().is_multiple_of(row) && bytes.len() == bits.len() / row * dimensions;
+        sound.then(|| Sketch {
+            mean: mean
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            bits,
+            bytes,
+        })
+    }
+
+    fn rows(&self) -> usize {
+        self.bits.len() / (words(self.mean.len()) * 8)
     }
 
     /// The `n` rows most like the query among those that `keep` lets pass, in no order.
     pub fn nearest(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
-        let mut q = Vec::with_capacity(self.dimensions);
-        encode(query, scale(query.iter().copied()), &mut q);
-        let mut best: BinaryHeap<Reverse<(i32, u32)>> = BinaryHeap::with_capacity(n + 1);
-        for (i, row) in self.rows.chunks_exact(self.dimensions).enumerate() {
-            if !keep(i) {
-                continue;
-            }
-            let product = dot(row, &q);
-            if best.len() < n {
-                best.push(Reverse((product, i as u32)));
-            } else if best.peek().is_some_and(|worst| product > worst.0.0) {
-                best.pop();
-                best.push(Reverse((product, i as u32)));
-            }
+        let breadth = LEAST.max(BREADTH * self.rows().isqrt()).max(n * 4);
+        let rough = self.by_bits(query, breadth, keep);
+        self.by_bytes(query, rough, n)
+    }
+
+    /// At least `n` rows that lie on the query's side of the mean in most dimensions.
+    fn by_bits(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
+        let arch = Arch::new();
+        let query = sides(query, &self.mean);
+        let mut far = vec![0u16; self.rows()];
+        arch.dispatch(|| distances(self.bits, &query, &mut far));
+        let mut counts = vec![0usize; self.mean.len().next_multiple_of(64) + 1];
+        for d in &far {
+            counts[usize::from(*d)] += 1;
         }
-        best.into_iter().map(|r| r.0.1).collect()
+        // Some may not be kept: then look further out, twice as far each time.
+        let mut wanted = n;
+        loop {
+            let mut seen = 0;
+            let limit = counts
+                .iter()
+                .position(|c| {
+                    seen += c;
+                    seen >= wanted
+                })
+                .unwrap_or(counts.len());
+            let near = |d: &u16| usize::from(*d) <= limit;
+            let found: Vec<u32> = far
+                .iter()
+                .enumerate()
+                .filter(|(i, d)| near(d) && keep(*i))
+                .map(|(i, _)| i as u32)
+                .collect();
+            if found.len() >= n || limit >= counts.len() {
+                return found;
+            }
+            wanted *= 2;
+        }
+    }
+
+    /// The `n` of these rows whose bytes have the largest product with the query's.
+    fn by_bytes(&self, query: &[f32], mut rows: Vec<u32>, n: usize) -> Vec<u32> {
+        if rows.len() <= n {
+            return rows;
+        }
+        let largest = query.iter().fold(f32::MIN_POSITIVE, |m, x| m.max(x.abs()));
+        let query: Vec<i8> = rounded(query, 127.0 / largest).collect();
+        let mut products = vec![0i32; rows.len()];
+        Arch::new().dispatch(|| {
+            for (product, row) in products.iter_mut().zip(&rows) {
+                let at = *row as usize * query.len();
+                *product = dot(&self.bytes[at..at + query.len()], &query);
+            }
+        });
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        order.select_nth_unstable_by_key(n, |i| std::cmp::Reverse((products[*i as usize], *i)));
+        order.truncate(n);
+        order.iter_mut().for_each(|i| *i = rows[*i as usize]);
+        rows = order;
+        rows
     }
 }
 
-/// The product of two rows of signed bytes. Written so that the compiler turns it into vector
-/// instructions; 384 products of at most 127² fit an i32 with ease.
-fn dot(a: &[u8], b: &[u8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| i32::from(i16::from(*x as i8) * i16::from(*y as i8)))
-        .sum()
+/// In how many dimensions each row lies on the other side of the mean than the query. Plain code:
+/// what calls it chooses the instructions that it is compiled to.
+#[inline(always)]
+fn distances(bits: &[u8], query: &[u64], out: &mut [u16]) {
+    // 384 dimensions, the usual case, without an inner loop.
+    if let Ok(q) = <[u64; 6]>::try_from(query) {
+        for (row, d) in bits.chunks_exact(48).zip(out) {
+            let mut sum = 0;
+            for (w, q) in row.as_chunks::<8>().0.iter().zip(q) {
+                sum += (u64::from_le_bytes(*w) ^ q).count_ones();
+            }
+            *d = sum as u16;
+        }
+    } else {
+        for (row, d) in bits.chunks_exact(query.len() * 8).zip(out) {
+            let words = row.as_chunks::<8>().0;
+            *d = words
+                .iter()
+                .zip(query)
+                .map(|(w, q)| (u64::from_le_bytes(*w) ^ q).count_ones())
+                .sum::<u32>() as u16;
+        }
+    }
+}
+
+/// The product of two rows of signed bytes; some hundred products of at most 127² fit an i32 with ease.
+#[inline(always)]
+fn dot(a: &[u8], b: &[i8]) -> i32 {
+    a.iter().zip(b).map(|(x, y)| i32::from(*x as i8) * i32::from(*y)).sum()
 }
 
 #[cfg(test)]
@@ -65,31 +195,88 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
+    fn unit(rng: &mut StdRng, n: usize) -> Vec<f32> {
+        let v: Vec<f32> = (0..n).map(|_| rng.random::<f32>() - 0.5).collect();
+        let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        v.into_iter().map(|x| x / length).collect()
+    }
+
     #[test]
     fn the_sketch_finds_what_brute_force_finds() {
         let mut rng = StdRng::seed_from_u64(7);
-        let unit = |rng: &mut StdRng| {
-            let v: Vec<f32> = (0..64).map(|_| rng.random::<f32>() - 0.5).collect();
-            let n = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-            v.into_iter().map(|x| x / n).collect::<Vec<_>>()
-        };
-        let vectors: Vec<_> = (0..2000).map(|_| unit(&mut rng)).collect();
-        let s = scale(vectors.iter().flatten().copied());
-        let mut rows = Vec::new();
-        vectors.iter().for_each(|v| encode(v, s, &mut rows));
-        let sketch = Sketch::new(&rows, 64).unwrap();
-        for _ in 0..20 {
-            let q = unit(&mut rng);
-            let mut exact: Vec<(f32, u32)> = vectors
-                .iter()
-                .enumerate()
-                .map(|(i, v)| (v.iter().zip(&q).map(|(a, b)| a * b).sum(), i as u32))
-                .collect();
-            exact.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let found = sketch.nearest(&q, 40, |_| true);
-            assert!(exact[..10].iter().all(|(_, i)| found.contains(i)));
+        for dimensions in [64, 100, 384] {
+            let vectors: Vec<_> = (0..2000).map(|_| unit(&mut rng, dimensions)).collect();
+            let mut made = Maker::new(dimensions, vectors.iter().map(Vec::as_slice));
+            vectors.iter().for_each(|v| made.add(v));
+            let sketch = Sketch::new(&made.bits, &made.bytes, dimensions).unwrap();
+            let mut missed = 0;
+            for _ in 0..20 {
+                let q = unit(&mut rng, dimensions);
+                let mut exact: Vec<(f32, u32)> = vectors
+                    .iter()
+                    .enumerate()
+                    .map(|(i, v)| (v.iter().zip(&q).map(|(a, b)| a * b).sum(), i as u32))
+                    .collect();
+                exact.sort_by(|a, b| b.0.total_cmp(&a.0));
+                let found = sketch.nearest(&q, 40, |_| true);
+                assert_eq!(found.len(), 40);
+                missed += exact[..10].iter().filter(|(_, i)| !found.contains(i)).count();
+            }
+            // Random directions are the hardest there are: nothing is much nearer than the rest.
+            assert!(missed <= 6, "{dimensions}: {missed} of 200");
+            assert!(Sketch::new(&made.bits[..100], &made.bytes, dimensions).is_none());
+            assert!(Sketch::new(&made.bits, &made.bytes[1..], dimensions).is_none());
         }
-        assert!(sketch.nearest(&vectors[0], 5, |i| i != 0).iter().all(|i| *i != 0));
-        assert!(Sketch::new(&rows[..10], 64).is_none());
+    }
+
+    #[test]
+    fn what_is_not_kept_makes_room_for_what_is_further_off() {
+        let mut rng = StdRng::seed_from_u64(9);
+        let vectors: Vec<_> = (0..6000).map(|_| unit(&mut rng, 64)).collect();
+        let mut made = Maker::new(64, vectors.iter().map(Vec::as_slice));
+        vectors.iter().for_each(|v| made.add(v));
+        let sketch = Sketch::new(&made.bits, &made.bytes, 64).unwrap();
+        let found = sketch.nearest(&vectors[0], 50, |i| i % 100 == 7);
+        assert!(found.len() == 50 && found.iter().all(|i| i % 100 == 7));
+        assert!(sketch.nearest(&vectors[0], 50, |_| false).is_empty());
+    }
+
+    /// Whatever instructions are chosen, they say what the plain code says.
+    #[test]
+    fn every_set_of_instructions_agrees_with_the_plain_code() {
+        let mut rng = StdRng::seed_from_u64(3);
+        for dimensions in [64usize, 96, 384, 1024] {
+            let row = words(dimensions);
+            let bits: Vec<u8> = (0..row * 8 * 50).map(|_| rng.random()).collect();
+            let query: Vec<u64> = (0..row).map(|_| rng.random()).collect();
+            let bytes: Vec<u8> = (0..dimensions).map(|_| rng.random()).collect();
+            let other: Vec<i8> = (0..dimensions).map(|_| rng.random::<i8>().max(-127)).collect();
+            let plain: Vec<u16> = bits
+                .chunks_exact(row * 8)
+                .map(|r| {
+                    let q = query.iter().flat_map(|w| w.to_le_bytes());
+                    r.iter().zip(q).map(|(a, b)| (a ^ b).count_ones() as u16).sum()
+                })
+                .collect();
+            let product: i32 = bytes
+                .iter()
+                .zip(&other)
+                .map(|(x, y)| i32::from(*x as i8) * i32::from(*y))
+                .sum();
+            for arch in archs() {
+                let mut got = vec![0; 50];
+                arch.dispatch(|| distances(&bits, &query, &mut got));
+                assert_eq!(got, plain, "{arch:?}");
+                assert_eq!(arch.dispatch(|| dot(&bytes, &other)), product, "{arch:?}");
+            }
+        }
+    }
+
+    /// Every set of instructions that this machine has.
+    fn archs() -> Vec<Arch> {
+        let mut out = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        out.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        out
     }
 }

@@ -2,6 +2,7 @@
 //! but the sources' own sentences. No network.
 
 mod minilm;
+mod runtime;
 mod verbatim;
 
 pub use minilm::{MODEL, MiniLm, MiniLmError, default_folder};

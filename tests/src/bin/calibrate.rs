@@ -11,9 +11,8 @@ const STEP: f64 = 3.0;
 const HOLD: f64 = 1e-4;
 
 struct Example {
-    likeness: f64,
-    words: f64,
-    coverage: f64,
+    /// As `Weights` in crates/knowledge orders them: likeness, document, words, coverage, absent.
+    signals: [f64; 5],
     covered: f64,
     weight: f64,
 }
@@ -25,12 +24,12 @@ fn main() {
         std::process::exit(2);
     }
     let examples: Vec<Example> = sets.iter().flat_map(|s| read(s, &sets)).collect();
-    report("with_model (bias, likeness, words, coverage)", &examples, &|e| {
-        vec![1.0, e.likeness, e.words, e.coverage]
-    });
-    report("words_only (bias, words, coverage)", &examples, &|e| {
-        vec![1.0, e.words, e.coverage]
-    });
+    report(
+        "with_model (bias, likeness, document, words, coverage, absent)",
+        &examples,
+        &[0, 1, 2, 3, 4],
+    );
+    report("words_only (bias, words, coverage, absent)", &examples, &[2, 3, 4]);
 }
 
 /// One set's examples: the signals of the best passage of each question.
@@ -57,17 +56,15 @@ fn read(set: &str, all: &[String]) -> Vec<Example> {
             ])
             .arg(dir.path().join("run")),
     );
-    let best = found["best"].as_array().expect("a list");
+    let best = found["results"].as_array().expect("a list");
     let same_class = all.iter().filter(|s| s.starts_with('+') == (covered == 1.0)).count();
     let weight = 0.5 / same_class as f64 / best.len().max(1) as f64;
     let number = |v: &Value| v.as_f64().unwrap_or(0.0);
     best.iter()
         .map(|b| {
-            let s = &b["signals"];
+            let s = &b["found"][0]["signals"];
             Example {
-                likeness: number(&s["likeness"]),
-                words: number(&s["words"]),
-                coverage: number(&s["coverage"]),
+                signals: ["likeness", "document", "words", "coverage", "absent"].map(|n| number(&s[n])),
                 covered,
                 weight,
             }
@@ -76,7 +73,8 @@ fn read(set: &str, all: &[String]) -> Vec<Example> {
 }
 
 /// Learns, and says how well the threshold of one half parts the two classes.
-fn report(name: &str, examples: &[Example], features: &dyn Fn(&Example) -> Vec<f64>) {
+fn report(name: &str, examples: &[Example], used: &[usize]) {
+    let features = |e: &Example| std::iter::once(1.0).chain(used.iter().map(|i| e.signals[*i])).collect();
     let rows: Vec<(Vec<f64>, &Example)> = examples.iter().map(|e| (features(e), e)).collect();
     let mut weights = vec![0.0; rows.first().map_or(0, |r| r.0.len())];
     let probability =

@@ -34,7 +34,7 @@ number: number, document: string, version: string,
  */
 start: number, end: number, quote: string, };
 
-export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" };
+export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
 
 export type Sentence = { text: string, 
 /**

@@ -64,6 +64,9 @@ export const strings = {
       return `${values} ${p.values.length === 1 ? "stands" : "stand"} in none of the passages.`;
     }
     if (p?.kind === "negation") return `“${short}”: the passage says the opposite.`;
+    if (p?.kind === "roles") return `“${short}”: in the passage ${p.people.join(" and ")} stand the other way round.`;
+    if (p?.kind === "step") return `Before “${short}” a step is missing: “${p.left_out}”`;
+    if (p?.kind === "citation") return `“${short}” stands in another passage than the one that was named.`;
     return `“${short}” stands in no passage.`;
   },
   dropIt: "Drop it",

@@ -1,7 +1,7 @@
 use super::*;
 use crate::import::import_files;
 use jiff::civil::Date;
-use mortar_assistant::{Query, Retriever};
+use mortar_assistant::{Part, Query, Retriever};
 
 fn imported(files: &[(&str, &str)]) -> Imported {
     import_files(
@@ -31,7 +31,10 @@ fn built(dir: &Path, what: Imported) -> Result<Built, BuildError> {
 fn query(text: &str, as_of: &str) -> Query {
     Query {
         text: text.into(),
-        vector: None,
+        parts: vec![Part {
+            text: text.into(),
+            vector: None,
+        }],
         as_of: as_of.parse::<Date>().unwrap(),
         limit: 5,
     }

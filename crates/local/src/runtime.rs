@@ -1,0 +1,65 @@
+//! ONNX Runtime, the library that computes the embedding model: found beside the weights, loaded
+//! once, and only if its bytes are those that this program was made with.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use ort::environment::Environment;
+
+use crate::minilm::MiniLmError;
+
+/// The name that the runtime's own package gives the library.
+pub const LIBRARY: &str = if cfg!(target_os = "windows") {
+    "onnxruntime.dll"
+} else if cfg!(target_os = "macos") {
+    "libonnxruntime.1.32.0.dylib"
+} else {
+    "libonnxruntime.so.1.32.0"
+};
+
+/// BLAKE3 of the library of onnxruntime 1.32.0. A library is code: a folder that the user can write
+/// to must not be able to bring another one.
+const HASH: &str = if cfg!(target_os = "windows") {
+    "cde5f9baf51c8a652b0ef72b92e0b0a7b7b1236b645b369a4ebe314eb6519fcf"
+} else if cfg!(target_os = "macos") {
+    "1c742eb1534e12493cc3017968a6ad957d49a06eb1b643effbd9b83e12fdf702"
+} else if cfg!(target_arch = "aarch64") {
+    "1bf4443e7de44e70b87889e91348de9052d2a0c4459c750b5134914df8fc1fff"
+} else {
+    "b9ca235169118134f48a14c831d0cb389470e1d98b78942aea77c99d90cf8d98"
+};
+
+static LOADED: OnceLock<Environment> = OnceLock::new();
+static LOADING: Mutex<()> = Mutex::new(());
+
+/// Loads the library from the folder `onnxruntime` beside a model's own folder.
+pub fn load(model: &Path) -> Result<&'static Environment, MiniLmError> {
+    let folder: PathBuf = model.parent().unwrap_or(model).join("onnxruntime");
+    let _one = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(loaded) = LOADED.get() {
+        return Ok(loaded);
+    }
+    let path = folder.join(LIBRARY);
+    let unusable = |reason: String| MiniLmError::Unusable {
+        folder: folder.clone(),
+        reason,
+    };
+    let bytes = match std::fs::read(&path) {
+        Ok(b) => b,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(MiniLmError::NotThere { name: LIBRARY, folder });
+        }
+        Err(e) => return Err(unusable(e.to_string())),
+    };
+    if blake3::hash(&bytes).to_hex().as_str() != HASH {
+        return Err(unusable(format!(
+            "{LIBRARY} is not the library that this program was made with"
+        )));
+    }
+    let environment = ort::init_from(&path)
+        .map_err(|e| unusable(e.to_string()))?
+        .with_telemetry(false)
+        .build()
+        .map_err(|e| unusable(e.to_string()))?;
+    Ok(LOADED.get_or_init(|| environment))
+}
