@@ -25,7 +25,8 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ),
     ("mortar-cli", &["mortar-desk"]),
     ("mortar-app", &["mortar-desk"]),
-    ("mortar-tests", &["mortar-desk"]),
+    // The benchmark measures the model by itself.
+    ("mortar-tests", &["mortar-desk", "mortar-local"]),
     ("xtask", &[]),
 ];
 

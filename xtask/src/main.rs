@@ -16,6 +16,8 @@ const USAGE: &str = "cargo xtask <command>
   types   write the window's types anew from the Rust ones
   calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
           learn the weights of the calibration from questions that a release covers, and that it does not
+  bench [--release DIR] [--sizes N,N]
+          Mortar beside its peers, from PyPI, in one run: target/bench.json and the tables of docs/MEASURED.md
   look    pictures of every screen, light and dark, in two sizes, into target/look";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             let sets: Vec<String> = std::env::args().skip(2).collect();
             built().and_then(|()| program("calibrate", &sets.iter().map(String::as_str).collect::<Vec<_>>()))
         }
+        Some("bench") => bench(),
         Some("look") => setup::all()
             .and_then(|()| built())
             .and_then(|()| program("look", &["target/look"])),
@@ -115,6 +118,14 @@ fn run() -> Done {
     let picture = root().join("target/run/mortar.png");
     std::fs::create_dir_all(root().join("target/run")).map_err(|e| e.to_string())?;
     program("drive", &[&picture.to_string_lossy()])
+}
+
+fn bench() -> Done {
+    setup::all()?;
+    setup::peers()?;
+    built()?;
+    let arguments: Vec<String> = std::env::args().skip(2).collect();
+    program("bench", &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn check() -> Done {

@@ -232,6 +232,39 @@ fn fetch(p: &Package) -> Done {
     })
 }
 
+/// What the benchmark compares with, in a Python environment of its own.
+pub fn peers() -> Done {
+    const PEERS: &[&str] = &[
+        "bm25s==0.3.16",
+        "faiss-cpu==1.15.1",
+        "hnswlib==0.8.0",
+        "numpy==2.4.6",
+        "onnx==1.23.2",
+        "onnxruntime==1.32.0",
+        "safetensors",
+        "tokenizers==0.23.3",
+        "usearch==2.26.6",
+    ];
+    let folder = root().join("target/bench/python");
+    let python = folder.join("bin/python");
+    if yes(
+        &python.to_string_lossy(),
+        &["-c", "import faiss, hnswlib, usearch, onnxruntime, onnx, bm25s"],
+    ) {
+        return Ok(());
+    }
+    step(
+        "Make a Python environment for the peers",
+        Command::new("python3").args(["-m", "venv"]).arg(&folder),
+    )?;
+    step(
+        "Install the peers",
+        Command::new(&python)
+            .args(["-m", "pip", "install", "-q", "--disable-pip-version-check"])
+            .args(PEERS),
+    )
+}
+
 fn unpack(python: &str, folder: &Path) -> Done {
     let wheel = std::fs::read_dir(folder)
         .map_err(|e| e.to_string())?

@@ -19,7 +19,7 @@ use crate::release::{OpenError, Release};
 use crate::sketch::Sketch;
 
 /// How many candidates each part brings, beside those asked for.
-const CANDIDATES: usize = 200;
+const CANDIDATES: usize = 100;
 /// Taken off what a part of a long message finds.
 const PART: f32 = 0.05;
 /// More passages of one document than this say little new.
@@ -265,13 +265,7 @@ impl Release {
         candidates: &mut HashSet<u32>,
         allowed: &dyn Fn(u32) -> bool,
     ) -> Result<HashMap<u32, (f32, f32)>> {
-        let items = reading.blob("items")?.as_chunks::<4>().0;
-        let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
-        let Some(sketch) = Sketch::new(reading.blob("bits")?, reading.blob("bytes")?, self.index.dimensions) else {
-            return Ok(HashMap::new());
-        };
-        let near = sketch.nearest(vector, depth, |row| item(row).is_some_and(|i| allowed(i / 2)));
-        let mut wanted: RoaringBitmap = near.into_iter().filter_map(|row| item(row as usize)).collect();
+        let mut wanted = self.near(reading, vector, depth, allowed)?;
         // Each candidate is measured by itself and by its document, which stands at its first passage.
         let first = |p: u32| self.index.passages_of(self.index.owner(p)).start;
         candidates.extend(wanted.iter().map(|item| item / 2));
@@ -288,6 +282,23 @@ impl Release {
                 Some((*p, (own, document)))
             })
             .collect())
+    }
+
+    /// The items that the sketch finds near a vector.
+    fn near(
+        &self,
+        reading: &Reading<'_>,
+        vector: &[f32],
+        n: usize,
+        allowed: &dyn Fn(u32) -> bool,
+    ) -> Result<RoaringBitmap> {
+        let items = reading.blob("items")?.as_chunks::<4>().0;
+        let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
+        let Some(sketch) = Sketch::new(reading.blob("bits")?, reading.blob("bytes")?, self.index.dimensions) else {
+            return Ok(RoaringBitmap::new());
+        };
+        let near = sketch.nearest(vector, n, |row| item(row).is_some_and(|i| allowed(i / 2)));
+        Ok(near.into_iter().filter_map(|row| item(row as usize)).collect())
     }
 
     /// Reads the question's codes and looks each of them up exactly.
@@ -441,6 +452,25 @@ impl Release {
             .take(limit)
             .map(|(d, _)| Ok(DocumentRow::from(&reading.document(d)?)))
             .collect()
+    }
+
+    /// The passages nearest to a vector, by meaning alone, each with its likeness.
+    pub fn nearest(&self, vector: &[f32], n: usize) -> std::result::Result<Vec<(u32, f32)>, OpenError> {
+        let find = || -> Result<Vec<(u32, f32)>> {
+            let reading = self.index.read()?;
+            let wanted = self.near(&reading, vector, n * 4, &|_| true)?;
+            let mut found = reading.likeness(vector, &wanted)?;
+            found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let mut seen = HashSet::new();
+            let passages = found.into_iter().map(|(item, likeness)| (item / 2, likeness));
+            Ok(passages.filter(|p| seen.insert(p.0)).take(n).collect())
+        };
+        find().map_err(|e| self.unsearchable(e))
+    }
+
+    /// The vector of a passage, where the release has vectors.
+    pub fn vector(&self, passage: u32) -> std::result::Result<Option<Vec<f32>>, OpenError> {
+        self.index.vector(passage * 2).map_err(|e| self.unsearchable(e))
     }
 
     /// The passages of some documents, evenly drawn from all of them: at most `limit` documents.

@@ -2,12 +2,11 @@
 //! mapped file. The bits choose some thousands, the bytes some hundreds of them; distances are
 //! computed exactly afterwards. Never the last word on what is near.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
-/// How many the bits hand to the bytes: this times the root of the rows. Measured: with it the ten
-/// nearest of 1,000,000 vectors are found in more than 99 of 100 cases.
-const BREADTH: usize = 8;
-const LEAST: usize = 1000;
+/// How many the bits hand to the bytes: this times the root of the rows (docs/MEASURED.md).
+const BREADTH: usize = 24;
+const LEAST: usize = 2400;
 
 /// What the sketch holds of one release.
 pub struct Sketch<'a> {
@@ -68,6 +67,17 @@ fn sides(vector: &[f32], mean: &[f32]) -> Vec<u64> {
     out
 }
 
+/// The half of the dimensions in which a query lies farthest from the mean: to be on its other side
+/// there says the more. Of normal values that half lies some three times as far out as the other.
+fn outer(query: &[f32], mean: &[f32]) -> Vec<u64> {
+    let off: Vec<f32> = query.iter().zip(mean).map(|(x, m)| (x - m).abs()).collect();
+    let mut sorted = off.clone();
+    let middle = sorted.len() / 2;
+    sorted.select_nth_unstable_by(middle, f32::total_cmp);
+    let middle = vec![sorted[middle]; off.len()];
+    sides(&off, &middle)
+}
+
 fn rounded(vector: &[f32], scale: f32) -> impl Iterator<Item = i8> {
     vector
         .iter()
@@ -103,10 +113,16 @@ impl<'a> Sketch<'a> {
     /// At least `n` rows that lie on the query's side of the mean in most dimensions.
     fn by_bits(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
         let arch = Arch::new();
+        let far_out = outer(query, &self.mean);
         let query = sides(query, &self.mean);
         let mut far = vec![0u16; self.rows()];
-        arch.dispatch(|| distances(self.bits, &query, &mut far));
-        let mut counts = vec![0usize; self.mean.len().next_multiple_of(64) + 1];
+        arch.dispatch(Distances {
+            bits: self.bits,
+            query: &query,
+            outer: &far_out,
+            out: &mut far,
+        });
+        let mut counts = vec![0usize; self.mean.len() * 3 + 1];
         for d in &far {
             counts[usize::from(*d)] += 1;
         }
@@ -143,11 +159,11 @@ impl<'a> Sketch<'a> {
         let largest = query.iter().fold(f32::MIN_POSITIVE, |m, x| m.max(x.abs()));
         let query: Vec<i8> = rounded(query, 127.0 / largest).collect();
         let mut products = vec![0i32; rows.len()];
-        Arch::new().dispatch(|| {
-            for (product, row) in products.iter_mut().zip(&rows) {
-                let at = *row as usize * query.len();
-                *product = dot(&self.bytes[at..at + query.len()], &query);
-            }
+        Arch::new().dispatch(Products {
+            bytes: self.bytes,
+            rows: &rows,
+            query: &query,
+            out: &mut products,
         });
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
         order.select_nth_unstable_by_key(n, |i| std::cmp::Reverse((products[*i as usize], *i)));
@@ -158,35 +174,77 @@ impl<'a> Sketch<'a> {
     }
 }
 
-/// In how many dimensions each row lies on the other side of the mean than the query. Plain code:
-/// what calls it chooses the instructions that it is compiled to.
-#[inline(always)]
-fn distances(bits: &[u8], query: &[u64], out: &mut [u16]) {
-    // 384 dimensions, the usual case, without an inner loop.
-    if let Ok(q) = <[u64; 6]>::try_from(query) {
-        for (row, d) in bits.chunks_exact(48).zip(out) {
-            let mut sum = 0;
-            for (w, q) in row.as_chunks::<8>().0.iter().zip(q) {
-                sum += (u64::from_le_bytes(*w) ^ q).count_ones();
+/// In how many dimensions each row lies on the other side of the mean than the query, the outer ones
+/// counted three times.
+///
+/// Plain code; what dispatches it chooses the instructions that it is compiled to, which reach only
+/// what is inlined. Sums wrap: a check in each step would keep them from being done side by side, and
+/// none can come near the limit.
+struct Distances<'a> {
+    bits: &'a [u8],
+    query: &'a [u64],
+    outer: &'a [u64],
+    out: &'a mut [u16],
+}
+
+impl WithSimd for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        // 384 dimensions, the usual case, without an inner loop.
+        if let (Ok(q), Ok(o)) = (<[u64; 6]>::try_from(self.query), <[u64; 6]>::try_from(self.outer)) {
+            for (row, d) in self.bits.as_chunks::<48>().0.iter().zip(self.out) {
+                *d = apart(row.as_chunks::<8>().0, &q, &o);
             }
-            *d = sum as u16;
-        }
-    } else {
-        for (row, d) in bits.chunks_exact(query.len() * 8).zip(out) {
-            let words = row.as_chunks::<8>().0;
-            *d = words
-                .iter()
-                .zip(query)
-                .map(|(w, q)| (u64::from_le_bytes(*w) ^ q).count_ones())
-                .sum::<u32>() as u16;
+        } else {
+            let size = self.query.len() * 8;
+            for (row, d) in self.bits.chunks_exact(size).zip(self.out) {
+                *d = apart(row.as_chunks::<8>().0, self.query, self.outer);
+            }
         }
     }
 }
 
-/// The product of two rows of signed bytes; some hundred products of at most 127² fit an i32 with ease.
+#[inline(always)]
+fn apart(row: &[[u8; 8]], query: &[u64], outer: &[u64]) -> u16 {
+    let (mut all, mut far) = (0u32, 0u32);
+    for ((w, q), o) in row.iter().zip(query).zip(outer) {
+        let other = u64::from_le_bytes(*w) ^ q;
+        all = all.wrapping_add(other.count_ones());
+        far = far.wrapping_add((other & o).count_ones());
+    }
+    all.wrapping_add(far.wrapping_mul(2)) as u16
+}
+
+/// The products of some rows of signed bytes with the query's.
+struct Products<'a> {
+    bytes: &'a [u8],
+    rows: &'a [u32],
+    query: &'a [i8],
+    out: &'a mut [i32],
+}
+
+impl WithSimd for Products<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let size = self.query.len();
+        for (product, row) in self.out.iter_mut().zip(self.rows) {
+            let at = *row as usize * size;
+            *product = dot(&self.bytes[at..at + size], self.query);
+        }
+    }
+}
+
 #[inline(always)]
 fn dot(a: &[u8], b: &[i8]) -> i32 {
-    a.iter().zip(b).map(|(x, y)| i32::from(*x as i8) * i32::from(*y)).sum()
+    let mut sum = 0i32;
+    for (x, y) in a.iter().zip(b) {
+        sum = sum.wrapping_add(i32::from(*x as i8).wrapping_mul(i32::from(*y)));
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -249,13 +307,16 @@ mod tests {
             let row = words(dimensions);
             let bits: Vec<u8> = (0..row * 8 * 50).map(|_| rng.random()).collect();
             let query: Vec<u64> = (0..row).map(|_| rng.random()).collect();
+            let outer: Vec<u64> = (0..row).map(|_| rng.random()).collect();
             let bytes: Vec<u8> = (0..dimensions).map(|_| rng.random()).collect();
             let other: Vec<i8> = (0..dimensions).map(|_| rng.random::<i8>().max(-127)).collect();
             let plain: Vec<u16> = bits
                 .chunks_exact(row * 8)
                 .map(|r| {
-                    let q = query.iter().flat_map(|w| w.to_le_bytes());
-                    r.iter().zip(q).map(|(a, b)| (a ^ b).count_ones() as u16).sum()
+                    let bytes = |v: &[u64]| v.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
+                    let both = r.iter().zip(bytes(&query)).zip(bytes(&outer));
+                    let one = |((a, b), o): ((&u8, u8), u8)| (a ^ b).count_ones() + 2 * ((a ^ b) & o).count_ones();
+                    both.map(one).sum::<u32>() as u16
                 })
                 .collect();
             let product: i32 = bytes
@@ -265,9 +326,21 @@ mod tests {
                 .sum();
             for arch in archs() {
                 let mut got = vec![0; 50];
-                arch.dispatch(|| distances(&bits, &query, &mut got));
+                arch.dispatch(Distances {
+                    bits: &bits,
+                    query: &query,
+                    outer: &outer,
+                    out: &mut got,
+                });
                 assert_eq!(got, plain, "{arch:?}");
-                assert_eq!(arch.dispatch(|| dot(&bytes, &other)), product, "{arch:?}");
+                let mut products = [0];
+                arch.dispatch(Products {
+                    bytes: &bytes,
+                    rows: &[0],
+                    query: &other,
+                    out: &mut products,
+                });
+                assert_eq!(products, [product], "{arch:?}");
             }
         }
     }

@@ -96,11 +96,8 @@ impl MiniLm {
         let graph = Builder::new(&SafeTensors::deserialize(&bytes)?)?.finish()?;
         let mut model = Model::new([Opset::new(ONNX_DOMAIN, OPSET)?])?;
         model.set_graph(graph)?;
-        // Threads that wait do so asleep: a laptop has other work to do.
         let options = Session::builder(environment)?
             .with_intra_threads(threads)
-            .map_err(|e| e.to_string())?
-            .with_intra_op_spinning(false)
             .map_err(|e| e.to_string())?;
         Ok(MiniLm {
             session: Mutex::new(model.into_session(&options)?),
