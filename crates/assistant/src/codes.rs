@@ -185,7 +185,10 @@ pub fn find(text: &str, known: &dyn Fn(&Code) -> bool) -> Vec<Found> {
     for c in R_CODE.captures_iter(text) {
         let range = c.get(0).expect("the whole match").range();
         let code = Code::new("reject", &c[1]);
-        if known(&code) || c[0].starts_with('R') {
+        // "R 100" may be an insulin and its units: then only a code that is there is one.
+        let spaced = c[0].contains(' ');
+        let measured = spaced && MEASURE.is_match(&text[range.end..]);
+        if (known(&code) && !measured) || (c[0].starts_with('R') && !spaced) {
             add(&mut out, code, range, false);
         }
     }
@@ -305,7 +308,10 @@ pub fn parse(cell: &str, system: Option<&str>) -> Vec<Code> {
 /// The values that look like this one: one character changed, added, left out, or two swapped.
 pub fn off_by_one(value: &str) -> BTreeSet<String> {
     const LONGEST: usize = 16;
-    let from: Vec<char> = value.chars().take(LONGEST).collect();
+    let from: Vec<char> = value.chars().collect();
+    if from.len() > LONGEST {
+        return BTreeSet::new();
+    }
     let drawn: Vec<char> = ('0'..='9').chain('A'..='Z').collect();
     let mut out = BTreeSet::new();
     let mut keep = |to: Vec<char>| out.insert(to.into_iter().collect::<String>());

@@ -155,9 +155,10 @@ fn number(source: &str, value: &str, glued: Option<&str>, end: usize) -> (String
     }
     if let Some(unit) = glued {
         let unit = UNITS.get(unit).copied().unwrap_or(unit);
+        let per = per(&source[end..]);
         return match unit {
             "st" | "nd" | "rd" | "th" => (format!("{trimmed}th"), end),
-            _ => (format!("{trimmed} {unit}"), end),
+            _ => (format!("{trimmed} {unit}{}", per.to_lowercase()), end + per.len()),
         };
     }
     let mut at = end;
@@ -172,10 +173,11 @@ fn number(source: &str, value: &str, glued: Option<&str>, end: usize) -> (String
         if bare.is_empty() || bare.len() > 14 {
             break;
         }
-        // "2 mg/kg": what it is a measure of decides.
+        // "2 mg/kg" is not 2 mg.
         let measure = bare.split('/').next().unwrap_or(bare);
         if let Some(unit) = UNITS.get(&measure.to_lowercase()) {
-            return (format!("{trimmed} {unit}"), at + lead + bare.len());
+            let per = bare[measure.len()..].to_lowercase();
+            return (format!("{trimmed} {unit}{per}"), at + lead + bare.len());
         }
         let passes = matches!(
             bare.to_lowercase().as_str(),
@@ -196,6 +198,12 @@ fn number(source: &str, value: &str, glued: Option<&str>, end: usize) -> (String
         at += lead + bare.len();
     }
     (trimmed.to_owned(), end)
+}
+
+/// What a unit is divided by: "/kg/day".
+fn per(rest: &str) -> &str {
+    static PER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(?:/[A-Za-z]{1,10})+").expect("a valid pattern"));
+    PER.find(rest).map_or("", |m| m.as_str())
 }
 
 fn number_word(word: &str) -> String {
@@ -471,6 +479,8 @@ mod tests {
     fn a_fact_said_twice_must_stand_there_twice() {
         assert_eq!(missing("type 2 and type 2", "type 1 and type 2").len(), 1);
         assert!(missing("2 mg/kg per day", "start with 2 mg/kg").is_empty());
+        assert_eq!(missing("start with 2 mg", "start with 2 mg/kg").len(), 1);
+        assert_eq!(missing("start with 2mg/kg", "start with 2mg/mL").len(), 1);
         assert_eq!(missing("2 mcg/kg per day", "start with 2 mg/kg").len(), 1);
         assert_eq!(missing("after several hours", "after several minutes").len(), 1);
         assert!(missing("a few of them", "some of them").is_empty());

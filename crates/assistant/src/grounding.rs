@@ -94,11 +94,22 @@ impl<'a> Sources<'a> {
                 continue;
             };
             let at = |c: u32| (c - source.passage.start) as usize;
-            let between = source.segments.iter().find(|p| {
-                let numbered = p.segment.body > p.segment.range.start
-                    && source.passage.text[p.segment.range.start..].starts_with(|c: char| c.is_ascii_digit());
-                numbered && p.segment.range.start >= at(a.end) && p.segment.range.end <= at(b.start)
-            });
+            let numbered = |p: &&Piece| {
+                p.segment.body > p.segment.range.start
+                    && source.passage.text[p.segment.range.start..].starts_with(|c: char| c.is_ascii_digit())
+            };
+            // Both must be of the list: what stands before it and behind it may be said without it.
+            let listed = |c: &Citation| {
+                let holds = |p: &&Piece| (p.segment.range.start..p.segment.range.end).contains(&at(c.start));
+                let block = source.segments.iter().find(holds).map(|p| p.segment.block);
+                let items = source.segments.iter().filter(numbered);
+                items.map(|p| p.segment.block).any(|b| Some(b) == block)
+            };
+            if !listed(a) || !listed(b) {
+                continue;
+            }
+            let mut items = source.segments.iter().filter(numbered);
+            let between = items.find(|p| p.segment.range.start >= at(a.end) && p.segment.range.end <= at(b.start));
             if let Some(step) = between
                 && sentences[i].problem.is_none()
             {
@@ -435,6 +446,35 @@ Most plans decide within three business days of receiving it. Metformin 500 mg n
             Some(Problem::Missing {
                 values: vec!["12 hours".into()]
             })
+        );
+    }
+
+    #[test]
+    fn a_step_left_out_is_missed_and_a_list_passed_over_is_not() {
+        let p = [passage(
+            1,
+            "t",
+            "Call first.\n\n1. Open the box.\n2. Look at it.\n3. Close the box.\n\nThen log it.",
+        )];
+        let sources = Sources::new(&p);
+        let problems = |text: &str| -> Vec<_> { sources.ground_text(text).into_iter().map(|s| s.problem).collect() };
+        assert_eq!(problems("Call first. Then log it."), [None, None]);
+        assert_eq!(problems("1. Open the box.\n2. Look at it."), [None, None]);
+        assert!(
+            matches!(&problems("1. Open the box.\n3. Close the box.")[1], Some(Problem::Step { left_out }) if left_out.contains("Look at it"))
+        );
+    }
+
+    #[test]
+    fn a_mark_that_names_another_passage_is_a_problem() {
+        let p = [
+            passage(1, "a", "The plan decides."),
+            passage(2, "b", "Orders ship daily."),
+        ];
+        let got = Sources::new(&p).ground("The plan decides.", 0, &[2]);
+        assert_eq!(
+            (got.grounding, got.problem),
+            (Grounding::Verbatim, Some(Problem::Citation))
         );
     }
 

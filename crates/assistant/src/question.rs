@@ -203,7 +203,7 @@ pub fn parts(text: &str) -> Vec<String> {
         if text::content_stems(s).len() >= 3 {
             out.push((*s).to_owned());
         }
-        if i > 0 {
+        if i > 0 && out.len() <= PARTS {
             out.push(format!("{} {s}", sentences[i - 1]));
         }
     }

@@ -230,6 +230,12 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             let file = file.ok_or_else(|| DeskError::new("usage", "name a file of golden questions"))?;
             let desk = open(&common, &source).await?;
             if file.is_dir() {
+                if html.is_some() {
+                    return Err(DeskError::new(
+                        "usage",
+                        "--html shows golden questions, not a folder's judgements",
+                    ));
+                }
                 let figures = desk.eval_ranking(&file).await?;
                 return out(common.json, &figures, || print::ranking(&figures));
             }

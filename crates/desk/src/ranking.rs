@@ -66,6 +66,9 @@ impl Judged {
         let bad = |name: &str, e: String| DeskError::new("usage", format!("{}: {e}", folder.join(name).display()));
         let dataset: Dataset =
             serde_json::from_str(&file("dataset.json")?).map_err(|e| bad("dataset.json", e.to_string()))?;
+        if dataset.rel_threshold <= dataset.gain_offset {
+            return Err(bad("dataset.json", "rel_threshold must lie above gain_offset".into()));
+        }
         let mut gains: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
         for (n, line) in file("qrels.tsv")?.lines().enumerate() {
             let cells: Vec<&str> = line.split_whitespace().collect();

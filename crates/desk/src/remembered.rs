@@ -7,8 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use futures::future::BoxFuture;
 use mortar_assistant::{EmbedError, Embedder};
 
-/// So many questions fit into two megabytes; when they are full, all are forgotten at once.
+/// So many vectors fit into two megabytes; when they are full, all are forgotten at once.
 const MOST: usize = 1000;
+/// Longer messages are seldom asked twice.
+const LONGEST: usize = 2000;
 
 pub struct Remembered<E> {
     inner: E,
@@ -64,7 +66,9 @@ impl<E: Embedder> Embedder for Remembered<E> {
                         if kept.len() >= MOST {
                             kept.clear();
                         }
-                        kept.insert(text.clone(), v.clone());
+                        if text.len() <= LONGEST {
+                            kept.insert(text.clone(), v.clone());
+                        }
                         v
                     }
                 };

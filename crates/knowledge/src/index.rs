@@ -201,13 +201,14 @@ fn fill(
                 .filter(|w| respells(w))
                 .map(text::fold)
                 .collect();
-            for word in written {
+            // Nothing but marks folds to nothing, and nothing is no key.
+            for word in written.into_iter().filter(|w| !w.is_empty()) {
                 *words.entry(word).or_default() += 1;
             }
             let (mut terms, length) = lexical::count(&document.title, &record.heading_path.join(" "), body);
             // A code is found as a code: "$75" has nothing to do with rejection 75.
             let own: Vec<String> = document.exact.iter().map(|c| c.value.to_lowercase()).collect();
-            terms.retain(|t, _| !own.contains(t));
+            terms.retain(|t, _| !t.is_empty() && !own.contains(t));
             lengths.push(length);
             for (term, counts) in terms {
                 counted.entry(term).or_default().push((number, counts));

@@ -133,7 +133,8 @@ pub fn whole(document: &Document, passages: usize) -> Option<String> {
     }
 }
 
-/// What is embedded for a passage: what it is about, then what it says.
+/// What is embedded for a passage: what it is about, then what it says. Vectors of the same text are
+/// kept from one release to the next: whoever changes this makes a new format.
 pub fn embedded(document: &Document, passage: &PassageRecord) -> String {
     let about = std::iter::once(document.title.as_str()).chain(passage.heading_path.iter().map(String::as_str));
     format!(

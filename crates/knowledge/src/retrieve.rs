@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use heed::Result;
 use jiff::civil::Date;
 use mortar_assistant::codes::{self, Code};
+use mortar_assistant::facts;
 use mortar_assistant::{FoundBy, Kind, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever, text};
 use roaring::RoaringBitmap;
 
@@ -208,15 +209,24 @@ impl Release {
         let reading = self.index.read()?;
         let mut out = String::new();
         let mut done = 0;
+        // Where nobody says which words are English, only the smallest slip is one.
+        let english = known("what");
+        let slips = |word: &str| if english && word.chars().count() >= 7 { 2 } else { 1 };
         for word in text::words(question).filter(|w| respells(w)) {
             let at = word.as_ptr() as usize - question.as_ptr() as usize;
             let folded = text::fold(word);
             // A capital inside a sentence is a name: nobody's to respell.
             let name = at > 0 && word.chars().next().is_some_and(char::is_uppercase);
-            if name || known(word) || reading.has_word(&folded)? || reading.postings(&text::stem(word))?.is_some() {
+            // One drug is never another, however like their names are.
+            if name
+                || facts::is_drug(&folded)
+                || known(word)
+                || reading.has_word(&folded)?
+                || reading.postings(&text::stem(word))?.is_some()
+            {
                 continue;
             }
-            if let Some(right) = nearest_word(&reading, &folded)? {
+            if let Some(right) = nearest_word(&reading, &folded, slips(&folded))? {
                 out.push_str(&question[done..at]);
                 out.push_str(&right);
                 done = at + word.len();
@@ -240,8 +250,8 @@ impl Release {
                 list,
             ));
         }
-        // Of a very long message the rarest words: they are what it is about.
-        lists.sort_by(|a, b| b.0.total_cmp(&a.0));
+        // Of a very long message the rarest words that are there at all: they are what it is about.
+        lists.sort_by(|a, b| a.1.is_empty().cmp(&b.1.is_empty()).then(b.0.total_cmp(&a.0)));
         lists.truncate(u64::BITS as usize);
         let mut words = Words::of(self.index.passages());
         for (n, (rarity, list)) in lists.iter().enumerate() {
@@ -292,6 +302,9 @@ impl Release {
         n: usize,
         allowed: &dyn Fn(u32) -> bool,
     ) -> Result<RoaringBitmap> {
+        if self.index.dimensions == 0 || vector.len() != self.index.dimensions {
+            return Ok(RoaringBitmap::new());
+        }
         let items = reading.blob("items")?.as_chunks::<4>().0;
         let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
         let Some(sketch) = Sketch::new(reading.blob("bits")?, reading.blob("bytes")?, self.index.dimensions) else {
@@ -459,6 +472,9 @@ impl Release {
         let find = || -> Result<Vec<(u32, f32)>> {
             let reading = self.index.read()?;
             let wanted = self.near(&reading, vector, n * 4, &|_| true)?;
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
             let mut found = reading.likeness(vector, &wanted)?;
             found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let mut seen = HashSet::new();
@@ -470,6 +486,9 @@ impl Release {
 
     /// The vector of a passage, where the release has vectors.
     pub fn vector(&self, passage: u32) -> std::result::Result<Option<Vec<f32>>, OpenError> {
+        if self.index.dimensions == 0 {
+            return Ok(None);
+        }
         self.index.vector(passage * 2).map_err(|e| self.unsearchable(e))
     }
 
@@ -502,20 +521,23 @@ impl Release {
         let reading = self.index.read()?;
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut passages: Vec<Passage> = Vec::new();
+        // What cannot carry an answer, however like the question it looks, stands behind what can, but
+        // is shown: it may still be what the operator looks for.
+        let mut unfit: Vec<Passage> = Vec::new();
         for hit in hits {
-            if passages.len() == query.limit {
+            if passages.len() + unfit.len() == query.limit {
                 break;
             }
             let taken = per_document.entry(hit.document).or_default();
             *taken += 1;
             if *taken <= PER_DOCUMENT {
-                let mut passage = read(&reading, &hit, passages.len() as u32 + 1)?;
-                passage.score = passage.score.min(most(&query.text, &passage, &hit));
-                passages.push(passage);
+                let mut passage = read(&reading, &hit, 0)?;
+                let most = most(&query.text, &passage, &hit);
+                passage.score = passage.score.min(most);
+                if most == UNFIT { &mut unfit } else { &mut passages }.push(passage);
             }
         }
-        // What cannot carry an answer, however like the question it looks, stands behind what can.
-        passages.sort_by_key(|p| p.score == UNFIT);
+        passages.extend(unfit);
         for (p, number) in passages.iter_mut().zip(1..) {
             p.number = number;
         }
@@ -543,8 +565,7 @@ impl Release {
 
 /// The word of the knowledge that a misspelt one was meant for: one slip away, in a long word two.
 /// The first letter is seldom the wrong one.
-fn nearest_word(reading: &Reading<'_>, word: &str) -> Result<Option<String>> {
-    let slips = if word.chars().count() >= 7 { 2 } else { 1 };
+fn nearest_word(reading: &Reading<'_>, word: &str, slips: usize) -> Result<Option<String>> {
     let mut best: Option<(usize, Reverse<u32>, &str)> = None;
     let first = |n: usize| word.char_indices().nth(n).map_or(word, |(i, _)| &word[..i]);
     let sounds = if word.starts_with('f') { "ph" } else { first(1) };
@@ -556,6 +577,8 @@ fn nearest_word(reading: &Reading<'_>, word: &str) -> Result<Option<String>> {
             }
             let distance = strsim::osa_distance(word, held);
             let found = (distance, Reverse(passages), held);
+            // The name of a drug is meant only by what is all but it.
+            let slips = if facts::is_drug(held) { 1 } else { slips };
             if distance <= slips && best.is_none_or(|b| found < b) {
                 best = Some(found);
             }
@@ -593,9 +616,8 @@ thread_local! {
 
 impl Words {
     fn of(passages: usize) -> Words {
+        // A search that failed half way took its own with it: what is here is wiped.
         let mut words = WORDS.take();
-        // A search that failed half way left its traces.
-        words.wipe();
         words.scores.resize(passages, 0.0);
         words.held.resize(passages, 0);
         words

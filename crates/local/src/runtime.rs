@@ -17,8 +17,8 @@ pub const LIBRARY: &str = if cfg!(target_os = "windows") {
     "libonnxruntime.so.1.32.0"
 };
 
-/// BLAKE3 of the library of onnxruntime 1.32.0. A library is code: a folder that the user can write
-/// to must not be able to bring another one.
+/// BLAKE3 of the library of onnxruntime 1.32.0. A library is code: what merely lies in the folder is not
+/// loaded. Who can swap the file between this look and the loading could as well start a program.
 const HASH: &str = if cfg!(target_os = "windows") {
     "cde5f9baf51c8a652b0ef72b92e0b0a7b7b1236b645b369a4ebe314eb6519fcf"
 } else if cfg!(target_os = "macos") {
