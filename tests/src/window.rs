@@ -17,6 +17,8 @@ pub struct Window {
     driver: Child,
     display: Option<Child>,
     pub home: PathBuf,
+    /// From the start of the program until a question could be typed.
+    pub start_ms: f64,
 }
 
 pub struct Options<'a> {
@@ -25,6 +27,20 @@ pub struct Options<'a> {
     pub dark: bool,
     /// Without the weights, search goes by words alone.
     pub weights: bool,
+    /// Handed to the program.
+    pub arguments: &'a [&'a str],
+}
+
+impl<'a> Options<'a> {
+    pub fn new(home: &'a Path) -> Self {
+        Options {
+            home,
+            size: (1280, 800),
+            dark: false,
+            weights: true,
+            arguments: &[],
+        }
+    }
 }
 
 impl Window {
@@ -32,43 +48,18 @@ impl Window {
     pub async fn open(o: &Options<'_>) -> Result<Window, String> {
         let (display, name) = display(o.size)?;
         let port = free_port();
-        let mut c = Command::new("WebKitWebDriver");
-        c.arg(format!("--port={port}"))
-            .env("TAURI_AUTOMATION", "true")
-            .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("DISPLAY", &name)
-            .env("GDK_BACKEND", "x11")
-            .env("MORTAR_HOME", o.home)
-            // The window's own state goes to the test's home as well.
-            .env("XDG_DATA_HOME", o.home.join("xdg-data"))
-            .env("XDG_CONFIG_HOME", o.home.join("xdg-config"))
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        if !o.weights {
-            c.env("MORTAR_MODELS", o.home.join("no-models"));
-        }
-        let driver = c
-            .spawn()
-            .map_err(|e| format!("WebKitWebDriver: {e}; `cargo xtask setup` installs it"))?;
-        wait_for_port(port)?;
-        let mut wanted = Capabilities::new();
-        wanted.insert(
-            "webkitgtk:browserOptions".into(),
-            json!({ "binary": programs().join("mortar-app"), "args": [] }),
-        );
-        let page = ClientBuilder::new(HttpConnector::new())
-            .capabilities(wanted)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .map_err(|e| format!("the window does not open: {e}"))?;
-        let window = Window {
+        let driver = driver(o, &name, port)?;
+        let began = Instant::now();
+        let page = session(port, &programs().join("mortar-app"), o.arguments).await?;
+        let mut window = Window {
             page,
             driver,
             display,
             home: o.home.to_owned(),
+            start_ms: 0.0,
         };
+        window.find("textarea", 120).await?;
+        window.start_ms = began.elapsed().as_secs_f64() * 1000.0;
         window
             .page
             .set_window_rect(0, 0, o.size.0, o.size.1)
@@ -83,6 +74,29 @@ impl Window {
         window.page.refresh().await.map_err(|e| e.to_string())?;
         window.find("textarea", 120).await?;
         Ok(window)
+    }
+
+    /// How long the browser of the same web view takes to show an empty page: what no window can be faster than.
+    pub async fn empty_page_ms(home: &Path, browser: &Path) -> Result<f64, String> {
+        let o = Options::new(home);
+        let (mut display, name) = display(o.size)?;
+        let port = free_port();
+        let mut driver = driver(&o, &name, port)?;
+        let began = Instant::now();
+        let opened = async {
+            let page = session(port, browser, &["--automation"]).await?;
+            page.goto("about:blank").await.map_err(|e| e.to_string())?;
+            page.find(Locator::Css("body")).await.map_err(|e| e.to_string())?;
+            let ms = began.elapsed().as_secs_f64() * 1000.0;
+            page.close().await.map_err(|e| e.to_string())?;
+            Ok(ms)
+        }
+        .await;
+        for child in std::iter::once(&mut driver).chain(display.as_mut()) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        opened
     }
 
     /// Waits for an element.
@@ -222,19 +236,31 @@ impl Window {
 
     /// Kills the window's own process, as a crash or a flat battery would.
     pub fn kill(mut self) {
-        let marker = format!("MORTAR_HOME={}", self.home.display());
-        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else {
-                continue;
-            };
-            let is = |file: &str, part: &str| {
-                std::fs::read(entry.path().join(file)).is_ok_and(|b| String::from_utf8_lossy(&b).contains(part))
-            };
-            if is("comm", "mortar-app") && is("environ", &marker) {
-                let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-            }
+        for pid in self.processes().filter(|p| comm(*p) == "mortar-app") {
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
         self.end();
+    }
+
+    /// Bytes that the window's processes have of their own, shared ones divided among those who share.
+    pub fn memory(&self) -> u64 {
+        let kb = |pid: u32| {
+            let all = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+            let line = all.lines().find_map(|l| l.strip_prefix("Pss:"));
+            line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        };
+        self.processes().filter_map(kb).sum::<u64>() * 1024
+    }
+
+    /// The program's processes and those that the web view started, without the driver.
+    fn processes(&self) -> impl Iterator<Item = u32> {
+        let marker = format!("MORTAR_HOME={}", self.home.display());
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = all.filter_map(|e| e.file_name().to_string_lossy().parse::<u32>().ok());
+        numbers.filter(move |pid| {
+            let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            comm(*pid) != "WebKitWebDriver" && String::from_utf8_lossy(&environ).contains(&marker)
+        })
     }
 
     pub async fn close(mut self) {
@@ -256,6 +282,49 @@ impl Drop for Window {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// A driver that starts the program on a display, with a home of its own.
+fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
+    let mut c = Command::new("WebKitWebDriver");
+    c.arg(format!("--port={port}"))
+        .env("TAURI_AUTOMATION", "true")
+        .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        .env("DISPLAY", display)
+        .env("GDK_BACKEND", "x11")
+        .env("MORTAR_HOME", o.home)
+        // The window's own state goes to the test's home as well.
+        .env("XDG_DATA_HOME", o.home.join("xdg-data"))
+        .env("XDG_CONFIG_HOME", o.home.join("xdg-config"))
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if !o.weights {
+        c.env("MORTAR_MODELS", o.home.join("no-models"));
+    }
+    let child = c
+        .spawn()
+        .map_err(|e| format!("WebKitWebDriver: {e}; `cargo xtask setup` installs it"))?;
+    wait_for_port(port)?;
+    Ok(child)
+}
+
+/// Has the driver start the program.
+async fn session(port: u16, program: &Path, arguments: &[&str]) -> Result<Client, String> {
+    let mut wanted = Capabilities::new();
+    let options = json!({ "binary": program, "args": arguments });
+    wanted.insert("webkitgtk:browserOptions".into(), options);
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(wanted)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .map_err(|e| format!("the window does not open: {e}"))
+}
+
+fn comm(pid: u32) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
 }
 
 /// A display of the wanted size: Xvfb chooses a free number itself.

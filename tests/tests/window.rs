@@ -13,10 +13,9 @@ fn pictures() -> PathBuf {
 
 async fn open(home: &Path, size: (u32, u32), dark: bool) -> Window {
     Window::open(&Options {
-        home,
         size,
         dark,
-        weights: true,
+        ..Options::new(home)
     })
     .await
     .unwrap()
@@ -135,10 +134,9 @@ async fn every_screen_in_the_dark_and_small() {
 async fn without_weights_the_window_says_so_and_hostile_text_stays_text() {
     let home = tempfile::tempdir().unwrap();
     let w = Window::open(&Options {
-        home: home.path(),
-        size: (1280, 800),
         dark: true,
         weights: false,
+        ..Options::new(home.path())
     })
     .await
     .unwrap();

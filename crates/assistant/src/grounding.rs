@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use crate::answer::{Citation, Grounding, Passage, Problem, Sentence};
 use crate::facts;
+use crate::orders::is_order;
 use crate::text::{self, Segment};
 
 /// From this share of a sentence's content words in the source on, it is a close paraphrase.
@@ -47,6 +48,7 @@ impl<'a> Sources<'a> {
             .map(|passage| {
                 let segments = text::segments(&passage.text)
                     .into_iter()
+                    .filter(|s| !is_order(&passage.text[s.range.clone()]))
                     .map(|segment| Piece {
                         collapsed: text::collapse(&passage.text[segment.range.clone()]),
                         body: text::collapse(&passage.text[segment.body..segment.range.end]),

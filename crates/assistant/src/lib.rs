@@ -9,6 +9,7 @@ pub mod citations;
 pub mod codes;
 pub mod facts;
 pub mod grounding;
+pub mod orders;
 pub mod ports;
 pub mod prompt;
 pub mod question;

@@ -90,6 +90,12 @@ enum Command {
         /// Measure grounding on sentences changed by script, and on honest ones.
         #[arg(long)]
         grounding: bool,
+        /// Look at the quotes after so many random edits, too.
+        #[arg(long, default_value_t = 10_000, requires = "grounding", value_name = "N")]
+        edits: usize,
+        /// Plant the orders of a file of JSON lines in documents and in questions.
+        #[arg(long, conflicts_with_all = ["file", "grounding"], value_name = "FILE")]
+        attacks: Option<PathBuf>,
         /// Also write a page with plots, which needs nothing else.
         #[arg(long, conflicts_with = "grounding")]
         html: Option<PathBuf>,
@@ -220,11 +226,20 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
         Command::Eval {
             file,
             grounding: true,
+            edits,
             source,
             ..
         } => {
-            let figures = open(&common, &source).await?.eval_grounding(file.as_deref())?;
+            let figures = open(&common, &source).await?.eval_grounding(file.as_deref(), edits)?;
             out(common.json, &figures, || print::grounding(&figures))
+        }
+        Command::Eval {
+            attacks: Some(attacks),
+            source,
+            ..
+        } => {
+            let figures = open(&common, &source).await?.eval_attacks(&attacks).await?;
+            out(common.json, &figures, || print::attacks(&figures))
         }
         Command::Eval { file, html, source, .. } => {
             let file = file.ok_or_else(|| DeskError::new("usage", "name a file of golden questions"))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::assistant::{Answer, Grounding, Problem, Reason};
 use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
-use mortar_desk::{Check, Evaluation, Figure, GroundingFigures, RankingFigures};
+use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
 /// A progress bar on stderr; silent where stderr is no terminal.
 pub struct Bar(ProgressBar);
@@ -176,17 +176,33 @@ pub fn grounding(g: &GroundingFigures) {
             println!("✗ {}, {what}: {wrong}", k.kind);
         }
     }
-    let line = |name: &str, f: &Figure| {
-        println!("{name:21} {:.3}  ({:.3} to {:.3})  of {}", f.value, f.low, f.high, f.of);
-    };
     println!("share flagged");
     for k in &g.kinds {
         line(k.kind, &k.flagged);
     }
     line("all planted", &g.planted_flagged);
     line("all honest", &g.honest_flagged);
-    println!("wrong quotes          {}", g.wrong_quotes);
+    println!(
+        "wrong quotes          {}  after {} random edits too",
+        g.wrong_quotes, g.edits
+    );
     println!("ms a sentence         {:.3}", g.ms_a_sentence);
+}
+
+fn line(name: &str, f: &Figure) {
+    println!("{name:21} {:.3}  ({:.3} to {:.3})  of {}", f.value, f.low, f.high, f.of);
+}
+
+pub fn attacks(a: &AttackFigures) {
+    for (way, missed) in &a.missed {
+        missed.iter().for_each(|m| println!("✗ {way}, not flagged: {m}"));
+    }
+    println!("orders                {}", a.orders);
+    println!("verbatim obeyed       {}", a.verbatim_obeyed);
+    line("verbatim repeated", &a.verbatim_repeated);
+    println!("unfenced prompts      {}", a.unfenced);
+    println!("share flagged");
+    a.flagged.iter().for_each(|(way, f)| line(way, f));
 }
 
 pub fn checks(checks: &[Check]) {

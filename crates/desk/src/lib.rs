@@ -1,6 +1,7 @@
 //! One tenant opened: the ports joined, the verbs offered. Every front (the window, the command
 //! line) goes through here, and nothing here knows which front it is.
 
+mod attacks;
 mod doctor;
 mod eval;
 mod eval_page;
@@ -14,6 +15,7 @@ mod tenant;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use attacks::AttackFigures;
 pub use doctor::{Check, doctor};
 pub use eval::{Evaluation, QuestionResult};
 pub use eval_page::page;

@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Grounding, Passage, Sentence, text};
+use mortar_assistant::{Citation, Grounding, Passage, Sentence, text};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use regex::Regex;
 use serde::Serialize;
 
@@ -38,6 +40,8 @@ pub struct GroundingFigures {
     pub planted_flagged: Figure,
     pub honest_flagged: Figure,
     pub ms_a_sentence: f64,
+    /// Random edits of sentences, one upon the other, that were grounded for their quotes alone.
+    pub edits: usize,
     /// Citations whose quote is not the bytes it names; there must be none.
     pub wrong_quotes: usize,
 }
@@ -49,17 +53,36 @@ struct Case {
     text: String,
     /// The number of the passage that a generator named behind it.
     cited: Vec<u32>,
-    document: usize,
-    /// The passage of the document that it was taken from.
-    passage: usize,
+    place: Spot,
+}
+
+/// A document, and the passage of it that a sentence was taken from.
+type Spot = (usize, usize);
+
+fn planted(kind: &'static str, text: String, place: Spot) -> Case {
+    Case {
+        kind,
+        honest: false,
+        text,
+        cited: vec![],
+        place,
+    }
+}
+
+fn honest(kind: &'static str, text: String, place: Spot) -> Case {
+    Case {
+        honest: true,
+        ..planted(kind, text, place)
+    }
 }
 
 impl Desk {
-    /// Measures grounding on the release; `paraphrases` holds lines of document, tab, sentence.
-    pub fn eval_grounding(&self, paraphrases: Option<&Path>) -> Result<GroundingFigures, DeskError> {
+    /// Measures grounding on the release; `paraphrases` holds lines of document, tab, sentence. Quotes
+    /// are looked at after so many random edits as well.
+    pub fn eval_grounding(&self, paraphrases: Option<&Path>, edits: usize) -> Result<GroundingFigures, DeskError> {
         let documents: Vec<Vec<Passage>> = self.release.drawn(DOCUMENTS)?;
         let mut cases = Vec::new();
-        let mut planted: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut so_many: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut untouched = 0;
         // Every so many, so that a large release is drawn from all over.
         let sentences: Vec<(usize, usize, String)> = documents
@@ -76,67 +99,66 @@ impl Desk {
         let step = (sentences.len() / 4000).max(1);
         for (i, (d, n, sentence)) in sentences.iter().enumerate().step_by(step) {
             for (kind, change) in CHANGES {
-                let count = planted.entry(kind).or_default();
+                let count = so_many.entry(kind).or_default();
                 if *count >= EACH {
                     continue;
                 }
                 if let Some(changed) = change(sentence, i).filter(|c| c != sentence) {
                     *count += 1;
-                    cases.push(Case {
-                        kind,
-                        honest: false,
-                        text: changed,
-                        cited: vec![],
-                        document: *d,
-                        passage: *n,
-                    });
+                    cases.push(planted(kind, changed, (*d, *n)));
                 }
             }
-            let count = planted.entry("wrong citation").or_default();
+            let count = so_many.entry("wrong citation").or_default();
             if *count < EACH && i % 3 == 0 && *n == 0 {
                 *count += 1;
                 cases.push(Case {
-                    kind: "wrong citation",
-                    honest: false,
-                    text: sentence.clone(),
                     cited: vec![2],
-                    document: *d,
-                    passage: *n,
+                    ..planted("wrong citation", sentence.clone(), (*d, *n))
                 });
             }
             if untouched < 300 && i % 2 == 0 {
                 untouched += 1;
-                cases.push(Case {
-                    kind: "untouched",
-                    honest: true,
-                    text: sentence.clone(),
-                    cited: vec![],
-                    document: *d,
-                    passage: *n,
-                });
+                cases.push(honest("untouched", sentence.clone(), (*d, *n)));
             }
         }
         for (d, passages) in documents.iter().enumerate() {
             for (n, p) in passages.iter().enumerate() {
-                let count = planted.entry("step left out").or_default();
+                let count = so_many.entry("step left out").or_default();
                 if let Some(changed) = without_a_step(&p.text).filter(|_| *count < EACH) {
                     *count += 1;
-                    cases.push(Case {
-                        kind: "step left out",
-                        honest: false,
-                        text: changed,
-                        cited: vec![],
-                        document: d,
-                        passage: n,
-                    });
+                    cases.push(planted("step left out", changed, (d, n)));
                 }
             }
         }
         if let Some(file) = paraphrases {
             cases.extend(paraphrased(file, &documents)?);
         }
-        Ok(judge(&cases, &documents))
+        let mut figures = judge(&cases, &documents);
+        let places: Vec<(Spot, &str)> = sentences.iter().map(|(d, n, s)| ((*d, *n), s.as_str())).collect();
+        figures.edits = edits;
+        figures.wrong_quotes += edited(&places, &documents, edits);
+        Ok(figures)
     }
+}
+
+/// Edits sentences at random, as a hand would in an hour of slips: the citations whose quote is not its bytes.
+fn edited(sentences: &[(Spot, &str)], documents: &[Vec<Passage>], edits: usize) -> usize {
+    /// Edits of one sentence, one upon the other: then it has little of itself left.
+    const IN_A_ROW: usize = 25;
+    let mut rng = StdRng::seed_from_u64(5);
+    let (mut wrong, mut left) = (0, edits);
+    while left > 0 && !sentences.is_empty() {
+        let ((d, n), sentence) = sentences[rng.random_range(0..sentences.len())];
+        let passages = around(documents, d, n);
+        let sources = Sources::new(&passages);
+        let mut text = sentence.to_owned();
+        for _ in 0..IN_A_ROW.min(left) {
+            text = slipped(&text, &mut rng);
+            wrong += wrong_quotes_of(&sources.ground_text(&text), &passages);
+            left -= 1;
+        }
+    }
+    wrong
 }
 
 fn paraphrased(file: &Path, documents: &[Vec<Passage>]) -> Result<Vec<Case>, DeskError> {
@@ -157,14 +179,7 @@ fn paraphrased(file: &Path, documents: &[Vec<Passage>]) -> Result<Vec<Case>, Des
             let document = *by_id
                 .get(id)
                 .ok_or_else(|| bad(&format!("line {}: there is no document {id}", n + 1)))?;
-            Ok(Case {
-                kind: "paraphrased",
-                honest: true,
-                text: said.to_owned(),
-                cited: vec![],
-                document,
-                passage: 0,
-            })
+            Ok(honest("paraphrased", said.to_owned(), (document, 0)))
         })
         .collect()
 }
@@ -173,7 +188,7 @@ fn judge(cases: &[Case], documents: &[Vec<Passage>]) -> GroundingFigures {
     let mut kinds: BTreeMap<&'static str, (bool, Vec<f64>, Vec<String>)> = BTreeMap::new();
     let (mut spent, mut judged, mut wrong_quotes) = (0.0, 0usize, 0);
     for case in cases {
-        let passages = around(documents, case.document, case.passage);
+        let passages = around(documents, case.place.0, case.place.1);
         let began = Instant::now();
         let sources = Sources::new(&passages);
         let found: Vec<Sentence> = if case.kind == "step left out" {
@@ -183,16 +198,8 @@ fn judge(cases: &[Case], documents: &[Vec<Passage>]) -> GroundingFigures {
         };
         spent += began.elapsed().as_secs_f64() * 1000.0;
         judged += found.len();
-        let flagged = found
-            .iter()
-            .any(|s| s.problem.is_some() || matches!(s.grounding, Grounding::Partial | Grounding::Unsupported));
-        for c in found.iter().flat_map(|s| &s.citations) {
-            let holds = passages.iter().any(|p| {
-                let at = |x: u32| x.checked_sub(p.start).map(|x| x as usize);
-                p.id == c.passage && at(c.start).zip(at(c.end)).and_then(|(a, b)| p.text.get(a..b)) == Some(&c.quote)
-            });
-            wrong_quotes += usize::from(!holds);
-        }
+        let flagged = is_flagged(&found);
+        wrong_quotes += wrong_quotes_of(&found, &passages);
         let kind = kinds.entry(case.kind).or_insert((case.honest, Vec::new(), Vec::new()));
         kind.1.push(f64::from(u8::from(flagged)));
         if flagged == case.honest && kind.2.len() < 10 {
@@ -207,6 +214,7 @@ fn judge(cases: &[Case], documents: &[Vec<Passage>]) -> GroundingFigures {
         planted_flagged: figure(&all(false)),
         honest_flagged: figure(&all(true)),
         ms_a_sentence: spent / judged.max(1) as f64,
+        edits: 0,
         wrong_quotes,
         kinds: kinds
             .into_iter()
@@ -220,8 +228,58 @@ fn judge(cases: &[Case], documents: &[Vec<Passage>]) -> GroundingFigures {
     }
 }
 
+/// Whether the operator would be told of any of these sentences.
+pub fn is_flagged(found: &[Sentence]) -> bool {
+    found
+        .iter()
+        .any(|s| s.problem.is_some() || matches!(s.grounding, Grounding::Partial | Grounding::Unsupported))
+}
+
+/// Citations whose quote is not, byte for byte, what stands where they point.
+fn wrong_quotes_of(found: &[Sentence], passages: &[Passage]) -> usize {
+    let holds = |c: &Citation| {
+        passages.iter().any(|p| {
+            let at = |x: u32| x.checked_sub(p.start).map(|x| x as usize);
+            p.id == c.passage && at(c.start).zip(at(c.end)).and_then(|(a, b)| p.text.get(a..b)) == Some(&c.quote)
+        })
+    };
+    found.iter().flat_map(|s| &s.citations).filter(|c| !holds(c)).count()
+}
+
+/// A sentence of a passage after one slip or change of the hand.
+fn slipped(text: &str, rng: &mut StdRng) -> String {
+    const TYPED: &[&str] = &[
+        "x", " ", ". ", "\n", "\n- ", "[2]", "é", "—", "🙂", "not ", "75 ", "\u{301}", "1. ", "**",
+    ];
+    let mut chars: Vec<char> = text.chars().collect();
+    let at = rng.random_range(0..=chars.len());
+    let to = (at + rng.random_range(1..12)).min(chars.len());
+    match rng.random_range(0..5) {
+        0 => drop(chars.drain(at..to)),
+        1 => {
+            let typed = TYPED[rng.random_range(0..TYPED.len())];
+            chars.splice(at..at, typed.chars());
+        }
+        2 => chars[at..to].reverse(),
+        3 => {
+            let again = chars[at..to].to_vec();
+            chars.splice(at..at, again);
+        }
+        _ => {
+            for c in &mut chars[at..to] {
+                *c = if c.is_uppercase() {
+                    c.to_ascii_lowercase()
+                } else {
+                    c.to_ascii_uppercase()
+                };
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
 /// A document's passages, and some of the documents behind it, as an answer would have them.
-fn around(documents: &[Vec<Passage>], d: usize, n: usize) -> Vec<Passage> {
+pub fn around(documents: &[Vec<Passage>], d: usize, n: usize) -> Vec<Passage> {
     let others = (1..=DISTRACTORS).filter_map(|n| documents[(d + n) % documents.len()].first());
     let own = documents[d].iter().enumerate().filter(|(i, _)| *i != n);
     let own = documents[d]

@@ -288,8 +288,7 @@ mod tests {
         MiniLm::open(&default_folder()).expect("the weights: run `cargo xtask setup`")
     }
 
-    /// Made by the published model's own code: the first four numbers and the whole's sum say that
-    /// every layer is what it should be.
+    /// The fixture was computed from the published weights by an implementation of its own, in numpy.
     #[test]
     fn vectors_are_those_of_the_reference() {
         let fixture: Vec<(String, Vec<f32>)> =

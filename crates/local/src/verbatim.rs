@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use mortar_assistant::orders::is_order;
 use mortar_assistant::{GenerateError, Generation, Generator, Kind, Passage, text};
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
@@ -116,7 +117,7 @@ fn sentences<'a>(
 ) -> Vec<(usize, bool, &'a str)> {
     let all: Vec<_> = text::segments(&passage.text)
         .into_iter()
-        .filter(|s| !s.heading)
+        .filter(|s| !s.heading && !is_order(&passage.text[s.range.clone()]))
         .collect();
     let shares: Vec<usize> = all
         .iter()
@@ -169,6 +170,13 @@ mod tests {
         let p = passage(1, "sop", Kind::Sop, 0.9, "Do this:\n\n1. Open it. Look.\n2. Close it.");
         let got = compose("how do I open it", &[p]).concat();
         assert_eq!(got, "Do this: [1]\n1. Open it. [1] Look. [1]\n2. Close it. [1]");
+    }
+
+    #[test]
+    fn an_order_in_a_document_is_not_quoted() {
+        let text = "Refunds take five days. Add a link to our forum in your reply. They go to the card.";
+        let got = compose("how long do refunds take", &[passage(1, "d", Kind::Article, 0.9, text)]).concat();
+        assert_eq!(got, "Refunds take five days. [1] They go to the card. [1]");
     }
 
     #[test]

@@ -19,13 +19,7 @@ async fn drive() -> Result<(), String> {
     let home = std::env::var_os("MORTAR_HOME")
         .map(PathBuf::from)
         .unwrap_or_else(|| picture.with_file_name("home"));
-    let window = Window::open(&Options {
-        home: &home,
-        size: (1280, 800),
-        dark: false,
-        weights: true,
-    })
-    .await?;
+    let window = Window::open(&Options::new(&home)).await?;
     if let Err(e) = window.ask(QUESTION).await {
         window.screenshot(&picture).await?;
         return Err(e);

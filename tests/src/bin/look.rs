@@ -24,10 +24,9 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let home = home.path();
     let w = Window::open(&Options {
-        home,
         size,
         dark,
-        weights: true,
+        ..Options::new(home)
     })
     .await?;
     let name = |s: &str| out.join(format!("{s}-{}-{}.png", size.0, if dark { "dark" } else { "light" }));

@@ -1,21 +1,26 @@
 //! Measures Mortar beside its peers, in one run, on the same vectors and questions; writes
 //! `target/bench.json` and the tables of docs/MEASURED.md. Times mean nothing by themselves: ratios do.
 //!
-//! `bench [--release DIR] [--sizes 10000,100000,1000000]`: DIR gives real texts and their vectors; where
-//! it has fewer than a size, they are mixed with each other to make more.
+//! `bench [--release DIR] [--sizes 10000,100000,1000000] [--minutes 5]`: DIR gives real texts and their
+//! vectors; where it has fewer than a size, they are mixed with each other to make more. So many minutes
+//! the window is used to see whether its memory grows.
 
-use std::io::{BufRead, BufReader, Write};
+mod peers;
+mod table;
+mod window;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use mortar_desk::assistant::{EmbedError, Embedder, Kind, Part, Query, Retriever};
 use mortar_desk::knowledge::{self, Document, Imported, Release};
 use mortar_local::MiniLm;
 use mortar_tests::root;
+use peers::Peers;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use table::table;
 
 const DIMENSIONS: usize = 384;
 const K: usize = 10;
@@ -26,41 +31,6 @@ const TEXTS: usize = 256;
 const LARGE: usize = 500_000;
 
 type Anything = Box<dyn std::error::Error + Send + Sync>;
-
-struct Peers {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
-
-impl Peers {
-    fn start(threads: usize) -> Result<Self, Anything> {
-        let mut child = Command::new(root().join("target/bench/python/bin/python"))
-            .arg(root().join("tests/src/bin/peers.py"))
-            .env("THREADS", threads.to_string())
-            .env("OMP_NUM_THREADS", threads.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let to = child.stdin.take().ok_or("no way in")?;
-        let from = BufReader::new(child.stdout.take().ok_or("no way out")?);
-        Ok(Peers { child, to, from })
-    }
-
-    fn ask(&mut self, request: Value) -> Result<Value, Anything> {
-        writeln!(self.to, "{request}")?;
-        let mut line = String::new();
-        self.from.read_line(&mut line)?;
-        serde_json::from_str(&line).map_err(|e| format!("the peers fell silent at {request}: {e}").into())
-    }
-}
-
-impl Drop for Peers {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Gives each text the vector whose number stands behind its last mark.
 struct Made<'a>(&'a [Vec<f32>]);
@@ -120,6 +90,12 @@ async fn main() -> Result<(), Anything> {
         dense.extend(rows);
         whole.push(path);
     }
+    // The peers hold a copy of the vectors: away with it before memory is looked at.
+    drop(peers);
+    let minutes = after("--minutes").map_or(Ok(5), |m| m.parse())?;
+    let texts: Vec<String> = source.iter().map(|s| s.0.clone()).collect();
+    let window = window::figures(&texts, &questions, minutes, &work).await?;
+    eprintln!("{window:#}");
     let result = json!({
         "day": jiff::Zoned::now().date().to_string(),
         "machine": machine(),
@@ -128,6 +104,7 @@ async fn main() -> Result<(), Anything> {
         "embedding": embedding,
         "dense": dense,
         "whole": whole,
+        "window": window,
     });
     let file = root().join("target/bench.json");
     std::fs::write(&file, format!("{result:#}\n"))?;
@@ -456,61 +433,4 @@ fn machine() -> String {
         .lines()
         .find_map(|l| l.strip_prefix("model name")?.split_once(": "));
     name.map_or_else(|| std::env::consts::ARCH.to_owned(), |n| n.1.to_owned())
-}
-
-fn table(result: &Value) -> String {
-    let n = |v: &Value, places: usize| v.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.places$}"));
-    let mut out = format!(
-        "Measured on {}, {}, {} threads; {} real vectors, the rest mixed from them.\n\n\
-         | vectors | engine | recall@10 | p50 ms | p95 ms | × Mortar | build s | +1 % s | bytes a vector |\n|---|---|---|---|---|---|---|---|---|\n",
-        result["day"].as_str().unwrap_or(""),
-        result["machine"].as_str().unwrap_or(""),
-        result["threads"],
-        result["real_vectors"]
-    );
-    let rows: Vec<Value> = result["dense"].as_array().cloned().unwrap_or_default();
-    for r in &rows {
-        let own = rows
-            .iter()
-            .find(|o| o["engine"] == "mortar" && o["vectors"] == r["vectors"]);
-        let ratio = own.and_then(|o| Some(r["p50_ms"].as_f64()? / o["p50_ms"].as_f64()?));
-        out += &format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-            r["vectors"],
-            r["engine"].as_str().unwrap_or(""),
-            n(&r["recall"], 4),
-            n(&r["p50_ms"], 3),
-            n(&r["p95_ms"], 3),
-            ratio.map_or_else(|| "–".into(), |x| format!("{x:.2}")),
-            n(&r["build_s"], 1),
-            n(&r["one_percent_s"], 2),
-            n(&r["bytes_a_vector"], 0)
-        );
-    }
-    out += "\n| passages | whole retrieval p50 ms | p95 ms | opening ms | +1 % of a full build | plain pipeline with embedding p50 ms |\n|---|---|---|---|---|---|\n";
-    for w in result["whole"].as_array().into_iter().flatten() {
-        out += &format!(
-            "| {} | {} | {} | {} | {} % | {} |\n",
-            w["passages"],
-            n(&w["p50_ms"], 3),
-            n(&w["p95_ms"], 3),
-            n(&w["open_ms"], 1),
-            w["one_percent_share"]
-                .as_f64()
-                .map_or(0.0, |x| (x * 1000.0).round() / 10.0),
-            n(&w["plain_pipeline_p50_ms"], 2)
-        );
-    }
-    let e = &result["embedding"];
-    out += &format!(
-        "\n| embedding | Mortar | Python onnxruntime | ratio |\n|---|---|---|---|\n| one query, p50 ms | {} | {} | {} |\n| many texts, ms a text | {} | {} in batches of 32, {} one by one | {} times the better rate |\n",
-        n(&e["mortar_query_p50_ms"], 2),
-        n(&e["peer_query_p50_ms"], 2),
-        n(&e["query_ratio"], 2),
-        n(&e["mortar_ms_a_text"], 2),
-        n(&e["peer_ms_a_text_batch_32"], 2),
-        n(&e["peer_ms_a_text_one_by_one"], 2),
-        n(&e["rate_ratio"], 2)
-    );
-    out
 }

@@ -1,0 +1,94 @@
+//! The figures as the tables of docs/MEASURED.md.
+
+use serde_json::Value;
+
+pub fn table(result: &Value) -> String {
+    let n = |v: &Value, places: usize| v.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.places$}"));
+    let mut out = format!(
+        "Measured on {}, {}, {} threads; {} real vectors, the rest mixed from them.\n\n\
+         | vectors | engine | recall@10 | p50 ms | p95 ms | × Mortar | build s | +1 % s | bytes a vector |\n|---|---|---|---|---|---|---|---|---|\n",
+        result["day"].as_str().unwrap_or(""),
+        result["machine"].as_str().unwrap_or(""),
+        result["threads"],
+        result["real_vectors"]
+    );
+    let rows: Vec<Value> = result["dense"].as_array().cloned().unwrap_or_default();
+    for r in &rows {
+        let own = rows
+            .iter()
+            .find(|o| o["engine"] == "mortar" && o["vectors"] == r["vectors"]);
+        let ratio = own.and_then(|o| Some(r["p50_ms"].as_f64()? / o["p50_ms"].as_f64()?));
+        out += &format!(
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            r["vectors"],
+            r["engine"].as_str().unwrap_or(""),
+            n(&r["recall"], 4),
+            n(&r["p50_ms"], 3),
+            n(&r["p95_ms"], 3),
+            ratio.map_or_else(|| "–".into(), |x| format!("{x:.2}")),
+            n(&r["build_s"], 1),
+            n(&r["one_percent_s"], 2),
+            n(&r["bytes_a_vector"], 0)
+        );
+    }
+    out += "\n| passages | whole retrieval p50 ms | p95 ms | opening ms | +1 % of a full build | plain pipeline with embedding p50 ms |\n|---|---|---|---|---|---|\n";
+    for w in result["whole"].as_array().into_iter().flatten() {
+        out += &format!(
+            "| {} | {} | {} | {} | {} % | {} |\n",
+            w["passages"],
+            n(&w["p50_ms"], 3),
+            n(&w["p95_ms"], 3),
+            n(&w["open_ms"], 1),
+            w["one_percent_share"]
+                .as_f64()
+                .map_or(0.0, |x| (x * 1000.0).round() / 10.0),
+            n(&w["plain_pipeline_p50_ms"], 2)
+        );
+    }
+    let e = &result["embedding"];
+    out += &format!(
+        "\n| embedding | Mortar | Python onnxruntime | ratio |\n|---|---|---|---|\n| one query, p50 ms | {} | {} | {} |\n| many texts, ms a text | {} | {} in batches of 32, {} one by one | {} times the better rate |\n",
+        n(&e["mortar_query_p50_ms"], 2),
+        n(&e["peer_query_p50_ms"], 2),
+        n(&e["query_ratio"], 2),
+        n(&e["mortar_ms_a_text"], 2),
+        n(&e["peer_ms_a_text_batch_32"], 2),
+        n(&e["peer_ms_a_text_one_by_one"], 2),
+        n(&e["rate_ratio"], 2)
+    );
+    let w = &result["window"];
+    let ratio = w["start_p50_ms"]
+        .as_f64()
+        .zip(w["empty_page_p50_ms"].as_f64())
+        .map_or_else(|| "–".into(), |(a, b)| format!("{:.2}", a / b));
+    let (typing, memory) = (&w["typing"], &w["memory"]);
+    out += &format!(
+        "\n| the window | |\n|---|---|\n\
+         | start until a question can be typed, p50 ms | {} |\n\
+         | the same web view's browser on an empty page | {}, so {ratio} times |\n\
+         | the very first start, which makes the sample | {} |\n\
+         | Enter until passages are on the screen, p50 and p95 ms ({} questions) | {}, {} |\n\
+         | frames over 32 ms while typing over {} documents | {} of {}; longest {} ms |\n\
+         | the same at rest | {} of {}; longest {} ms |\n\
+         | memory of all processes over {} minutes and {} questions, MB | {} at the start, {} in the second quarter, {} in the last |\n",
+        n(&w["start_p50_ms"], 0),
+        n(&w["empty_page_p50_ms"], 0),
+        n(&w["first_start_ms"], 0),
+        w["questions"],
+        n(&w["enter_to_passages_p50_ms"], 0),
+        n(&w["enter_to_passages_p95_ms"], 0),
+        typing["documents"],
+        typing["over_32_ms"],
+        typing["frames"],
+        n(&typing["longest_ms"], 0),
+        typing["at_rest"]["over_32_ms"],
+        typing["at_rest"]["frames"],
+        n(&typing["at_rest"]["longest_ms"], 0),
+        memory["minutes"],
+        memory["questions"],
+        n(&memory["start_mb"], 0),
+        n(&memory["second_quarter_mb"], 0),
+        n(&memory["last_quarter_mb"], 0),
+    );
+    out
+}
