@@ -1,12 +1,11 @@
 //! The window's commands: unpack, one call into the desk, map the error.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use mortar_desk::assistant::{Answer, Event, Passage, Sentence};
+use mortar_desk::assistant::{Answer, Event, Passage, Sentence, Stop};
 use mortar_desk::feedback::{ConversationRow, Exchange, Label};
 use mortar_desk::knowledge::{Document, DocumentRow, Progress};
-use mortar_desk::{Desk, DeskError, Status};
+use mortar_desk::{Answers, Connection, Desk, DeskError, Status};
 use serde::Serialize;
 use tauri::ipc::Channel;
 use tauri_plugin_clipboard_manager::ClipboardExt;
@@ -50,7 +49,7 @@ pub async fn open(state: tauri::State<'_, State>, progress: Channel<Opening>) ->
     if let Ok(desk) = state.desk() {
         return Ok(desk.status());
     }
-    let place = state.place.clone()?;
+    let place = state.place.read().unwrap_or_else(|e| e.into_inner()).clone()?;
     let desk = away(move || {
         let mut tell = |p: Progress| {
             let (step, done, of) = match p {
@@ -64,7 +63,15 @@ pub async fn open(state: tauri::State<'_, State>, progress: Channel<Opening>) ->
     })
     .await?;
     *state.desk.write().unwrap_or_else(|e| e.into_inner()) = Some(desk.clone());
+    send_labels(desk.clone());
     Ok(desk.status())
+}
+
+/// Labels go on their way behind the operator's back; what does not arrive waits on the device.
+fn send_labels(desk: Arc<Desk>) {
+    tauri::async_runtime::spawn(async move {
+        let _ = desk.send_labels().await;
+    });
 }
 
 #[tauri::command]
@@ -81,8 +88,8 @@ pub async fn ask(
     events: Channel<Event>,
 ) -> Answered<Asked> {
     let desk = state.desk()?;
-    let stop = Arc::default();
-    *state.stop.write().unwrap_or_else(|e| e.into_inner()) = Arc::clone(&stop);
+    let stop = Stop::default();
+    *state.stop.write().unwrap_or_else(|e| e.into_inner()) = stop.clone();
     away(move || {
         let mut tell = |e: Event| {
             let _ = events.send(e);
@@ -96,11 +103,7 @@ pub async fn ask(
 
 #[tauri::command]
 pub fn stop(state: tauri::State<'_, State>) {
-    state
-        .stop
-        .read()
-        .unwrap_or_else(|e| e.into_inner())
-        .store(true, Ordering::Relaxed);
+    state.stop.read().unwrap_or_else(|e| e.into_inner()).stop();
 }
 
 #[tauri::command]
@@ -177,7 +180,65 @@ pub async fn label(
     sentences: Vec<Sentence>,
 ) -> Answered<Exchange> {
     let desk = state.desk()?;
-    away(move || desk.label(&exchange, label, sentences)).await
+    let labelling = desk.clone();
+    let labelled = away(move || labelling.label(&exchange, label, sentences)).await?;
+    send_labels(desk);
+    Ok(labelled)
+}
+
+/// How the tenant's services do; nothing where it has none.
+#[tauri::command]
+pub async fn connection(state: tauri::State<'_, State>) -> Answered<Option<Connection>> {
+    let desk = state.desk()?;
+    Ok(match desk.account() {
+        Some(account) => Some(account.connection().await),
+        None => None,
+    })
+}
+
+/// Opens the browser and waits until the person has come back from it.
+#[tauri::command]
+pub async fn sign_in(state: tauri::State<'_, State>) -> Answered<()> {
+    let desk = state.desk()?;
+    if let Some(account) = desk.account() {
+        account.sign_in(|_| {}).await?;
+    }
+    send_labels(desk);
+    Ok(())
+}
+
+#[tauri::command]
+pub async fn sign_out(state: tauri::State<'_, State>) -> Answered<()> {
+    match state.desk()?.account() {
+        Some(account) => account.sign_out().await,
+        None => Ok(()),
+    }
+}
+
+/// Closes this tenant; the window opens the other one next.
+#[tauri::command]
+pub async fn switch_tenant(state: tauri::State<'_, State>, tenant: String) -> Answered<()> {
+    let _one = state.opening.lock().await;
+    let place = state.desk()?.place().of_tenant(&tenant)?;
+    close(&state);
+    *state.place.write().unwrap_or_else(|e| e.into_inner()) = Ok(place);
+    Ok(())
+}
+
+/// Chooses who writes answers; the window opens the tenant anew next.
+#[tauri::command]
+pub async fn choose_answers(state: tauri::State<'_, State>, answers: Answers) -> Answered<()> {
+    let _one = state.opening.lock().await;
+    let desk = state.desk()?;
+    away(move || desk.choose(answers)).await?;
+    close(&state);
+    Ok(())
+}
+
+/// Ends what is under way and lets go of the tenant.
+fn close(state: &State) {
+    state.stop.read().unwrap_or_else(|e| e.into_inner()).stop();
+    *state.desk.write().unwrap_or_else(|e| e.into_inner()) = None;
 }
 
 #[tauri::command]

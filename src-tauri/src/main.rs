@@ -5,31 +5,27 @@
 mod commands;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
-use mortar_desk::{Desk, Place};
+use mortar_desk::assistant::Stop;
+use mortar_desk::{Desk, DeskError, Place};
 use tauri::{Emitter, Manager, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_global_shortcut::{Code, GlobalShortcutExt, Modifiers, Shortcut, ShortcutState};
 use tauri_plugin_window_state::StateFlags;
 
 /// What the commands share.
 pub struct State {
-    place: Result<Place, mortar_desk::DeskError>,
+    place: RwLock<Result<Place, DeskError>>,
     desk: RwLock<Option<Arc<Desk>>>,
     /// Only one opening at a time: the sample must not be made twice.
     opening: tokio::sync::Mutex<()>,
-    stop: RwLock<Arc<AtomicBool>>,
+    stop: RwLock<Stop>,
 }
 
 fn main() {
     let context = tauri::generate_context!();
     let state = State {
-        place: Place::new(
-            argument("--home").map(PathBuf::from),
-            argument("--tenant"),
-            argument("--release").map(PathBuf::from),
-        ),
+        place: RwLock::new(place()),
         desk: RwLock::new(None),
         opening: tokio::sync::Mutex::new(()),
         stop: RwLock::default(),
@@ -72,6 +68,11 @@ fn main() {
             commands::copy,
             commands::label,
             commands::open_link,
+            commands::connection,
+            commands::sign_in,
+            commands::sign_out,
+            commands::switch_tenant,
+            commands::choose_answers,
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
@@ -97,6 +98,19 @@ fn main() {
             eprintln!("mortar: the window cannot be opened: {e}");
             std::process::exit(1);
         }
+    }
+}
+
+/// Where everything is, by what the program was started with.
+fn place() -> Result<Place, DeskError> {
+    let place = Place::new(
+        argument("--home").map(PathBuf::from),
+        argument("--tenant"),
+        argument("--release").map(PathBuf::from),
+    )?;
+    match argument("--tenant-file") {
+        Some(file) => place.with_tenant_file(file.into()),
+        None => Ok(place),
     }
 }
 

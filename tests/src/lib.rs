@@ -1,6 +1,8 @@
 //! What the acceptance tests share: the programs as they were built, a home of their own for each
 //! test, and a driver for the real window.
 
+pub mod keyring;
+pub mod stand_ins;
 pub mod window;
 
 use std::path::{Path, PathBuf};
@@ -64,4 +66,37 @@ pub fn refused(c: &mut Command, code: i32) -> String {
     assert_eq!(out.status.code(), Some(code), "{c:?}\n{said}");
     assert!(!said.contains("panicked"), "{said}");
     said
+}
+
+/// Visits an address as a browser does, with all that it leads to; the last page.
+pub async fn visit(url: &str) -> Result<String, String> {
+    use http_body_util::BodyExt;
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+
+    let client: Client<_, http_body_util::Empty<axum::body::Bytes>> =
+        Client::builder(TokioExecutor::new()).build_http();
+    let mut at: url::Url = url.parse().map_err(|e| format!("{url}: {e}"))?;
+    for _ in 0..8 {
+        let uri = at.as_str().parse().map_err(|e| format!("{at}: {e}"))?;
+        let answer = client.get(uri).await.map_err(|e| format!("{at}: {e}"))?;
+        if let Some(to) = answer.headers().get("location").and_then(|v| v.to_str().ok()) {
+            at = at.join(to).map_err(|e| format!("{to}: {e}"))?;
+            continue;
+        }
+        let status = answer.status();
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .map_err(|e| e.to_string())?
+            .to_bytes();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        return if status.is_success() {
+            Ok(text)
+        } else {
+            Err(format!("{status}: {text}"))
+        };
+    }
+    Err(format!("{url} leads in a circle"))
 }

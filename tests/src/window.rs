@@ -29,6 +29,8 @@ pub struct Options<'a> {
     pub weights: bool,
     /// Handed to the program.
     pub arguments: &'a [&'a str],
+    /// Put into its environment; without a session bus of its own it has no keyring.
+    pub environment: &'a [(&'a str, String)],
 }
 
 impl<'a> Options<'a> {
@@ -39,6 +41,7 @@ impl<'a> Options<'a> {
             dark: false,
             weights: true,
             arguments: &[],
+            environment: &[],
         }
     }
 }
@@ -300,6 +303,7 @@ fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
         .env_remove("DBUS_SESSION_BUS_ADDRESS")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    c.envs(o.environment.iter().map(|(k, v)| (k, v)));
     if !o.weights {
         c.env("MORTAR_MODELS", o.home.join("no-models"));
     }

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mortar_tests::root;
+use mortar_tests::keyring::Session;
+use mortar_tests::stand_ins::{FEEDBACK, Fault, StandIns};
 use mortar_tests::window::{Options, Window};
+use mortar_tests::{programs, root};
 use serde_json::json;
 
 fn pictures() -> PathBuf {
@@ -198,4 +200,80 @@ async fn a_kill_of_the_window_loses_nothing() {
         tokio::time::sleep(Duration::from_millis(7 * i)).await;
         w.kill();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
+    let dir = tempfile::tempdir().unwrap();
+    let stand_ins = StandIns::start(true).await;
+    let tenant = stand_ins.write(dir.path(), &programs().join("stand-ins")).unwrap();
+    let keyring = Session::start(dir.path(), true);
+    let home = dir.path().join("mortar");
+    let tenant = tenant.to_string_lossy().into_owned();
+    let w = Window::open(&Options {
+        arguments: &["--tenant-file", &tenant],
+        environment: &[
+            ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
+            ("BROWSER", dir.path().join("browser").to_string_lossy().into_owned()),
+        ],
+        ..Options::new(&home)
+    })
+    .await
+    .unwrap();
+
+    // Nobody is signed in: the sources' sentences answer, and one button leads on.
+    w.ask("What does claim rejection code 75 mean?").await.unwrap();
+    w.until("document.querySelector('[role=status]')?.innerText.includes('nobody is signed in')")
+        .await;
+    clean(&w, "not signed in").await;
+    w.screenshot(&pictures().join("not-signed-in.png")).await.unwrap();
+    w.run("[...document.querySelectorAll('[role=status] button')].find(b => b.innerText.startsWith('Sign in')).click(); return 1")
+        .await;
+    // The question is asked again by itself, and the model answers.
+    w.until("[...document.querySelectorAll('[data-turn=done]')].at(-1)?.innerText.includes('answered by stand-in')")
+        .await;
+    let turn = w.last_turn().await;
+    assert_eq!(turn["lines"][0][1], "● verbatim", "{turn:#}");
+    w.still().await;
+    clean(&w, "signed in").await;
+    w.screenshot(&pictures().join("signed-in.png")).await.unwrap();
+
+    w.type_into_answer(" Please call us back.").await.unwrap();
+    w.until("document.body.innerText.includes('stands in no')").await;
+    w.press("g", &["ctrl"]).await;
+    w.find("[role=dialog]", 10).await.unwrap();
+    w.run("[...document.querySelectorAll('[role=dialog] button')].find(b => b.innerText.startsWith('Save')).click(); return 1")
+        .await;
+    let began = std::time::Instant::now();
+    while stand_ins.store.keys(FEEDBACK).is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(20), "no label arrived");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let key = &stand_ins.store.keys(FEEDBACK)[0];
+    assert!(key.starts_with("labels/tenant=pharmacy/date="), "{key}");
+    let entry: serde_json::Value = serde_json::from_slice(&stand_ins.store.body(FEEDBACK, key).unwrap()).unwrap();
+    assert!(
+        entry["text"].as_str().unwrap().contains("Please call us back."),
+        "{entry:#}"
+    );
+    assert_eq!(entry["answer"]["models"]["generation"], "stand-in");
+    let id = entry["answer"]["inference_id"].as_str().unwrap();
+    assert!(stand_ins.models.inference_ids().contains(&format!("generate:{id}")));
+
+    // The model breaks off: what came stays, marked.
+    w.press("n", &["ctrl"]).await;
+    stand_ins.faults.set("generate", Fault::Cut, 1);
+    w.ask("A patient says the insulin arrived warm. What now?")
+        .await
+        .unwrap();
+    w.until("document.querySelector('[role=status]')?.innerText.includes('broke off')")
+        .await;
+    clean(&w, "broken off").await;
+    w.screenshot(&pictures().join("broken-off.png")).await.unwrap();
+    w.press(",", &["ctrl"]).await;
+    w.find("[role=dialog]", 10).await.unwrap();
+    w.still().await;
+    clean(&w, "settings of a tenant on AWS").await;
+    w.screenshot(&pictures().join("settings-aws.png")).await.unwrap();
+    w.close().await;
 }

@@ -6,7 +6,7 @@ import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
 import { App } from "./app";
 import { BackendProvider } from "./backend/context";
-import { answerTo, fake } from "./backend/fake";
+import { answerTo, fake, status } from "./backend/fake";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
 const INVENTED = "An urgent request is decided within 12 hours.";
@@ -215,7 +215,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(16);
+  expect(within(sheet).getAllByRole("definition").length).toBe(17);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");
@@ -229,4 +229,67 @@ test("axe finds nothing that can be seen without layout", async () => {
     rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
   });
   expect(result.violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`)).toEqual([]);
+});
+
+const away = {
+  needs_sign_in: true,
+  signed_in_until: null,
+  problem: null,
+  embedding: "well" as const,
+  generation: "open" as const,
+};
+
+test("who is not signed in is told so once, signs in with one button, and the question is asked again", async () => {
+  let signedIn = false;
+  const { backend, user } = await asked({
+    open: async () => ({ ...status, on_aws: true }),
+    status: async () => ({ ...status, on_aws: true }),
+    connection: async () => ({ ...away, needs_sign_in: !signedIn }),
+    signIn: async () => {
+      signedIn = true;
+    },
+    answer: (q) => ({
+      ...answerTo(q),
+      notices: signedIn ? [] : [{ about: "generation", fault: "sign_in", message: "sign in: nobody is signed in" }],
+    }),
+  });
+  const note = await screen.findByRole("status");
+  expect(note.textContent).toContain("Answered with the sources’ own sentences");
+  expect(screen.getByText("▲ generation paused, tried again shortly")).toBeTruthy();
+  await user.click(within(note).getByRole("button", { name: "Sign in" }));
+  await waitFor(() => expect(called(backend.calls, "ask").length).toBe(2));
+  expect(screen.queryByText(/not signed in/)).toBeNull();
+});
+
+test("an answer that broke off is kept, marked, and can be asked for again", async () => {
+  const { backend, user } = await asked({
+    answer: (q) => ({
+      ...answerTo(q),
+      incomplete: true,
+      notices: [{ about: "generation", fault: "slow", message: "the model wrote nothing for 5 s" }],
+    }),
+  });
+  const note = await screen.findByRole("status");
+  expect(note.textContent).toContain("The answer broke off");
+  await waitFor(() => expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST));
+  await user.click(within(note).getByRole("button", { name: /Ask again/ }));
+  await waitFor(() => expect(called(backend.calls, "ask").length).toBe(2));
+});
+
+test("what IT has set cannot be changed, and says who set it", async () => {
+  const locked = {
+    ...status,
+    on_aws: true,
+    tenants: ["clinic", "pharmacy"],
+    answers_locked: "/etc/mortar/tenants/pharmacy.toml",
+  };
+  const { backend, user } = await open({ open: async () => locked, status: async () => locked });
+  await screen.findByText("What does the customer ask?");
+  await user.keyboard("{Control>},{/Control}");
+  const sheet = within(await screen.findByRole("dialog"));
+  expect(sheet.getByText("Set by IT, in /etc/mortar/tenants/pharmacy.toml.")).toBeTruthy();
+  expect((sheet.getByLabelText("By the model") as HTMLInputElement).closest("fieldset")?.disabled).toBe(true);
+  await user.click(sheet.getByLabelText("clinic"));
+  await waitFor(() => expect(called(backend.calls, "switchTenant")).toEqual([["switchTenant", "clinic"]]));
+  expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
 });

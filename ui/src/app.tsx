@@ -10,6 +10,7 @@ import { asError, type DeskError, type Opening as Progress, type Status, type Ve
 import { useBackend } from "./backend/context";
 import { DocumentList, EVERYTHING, Facets, Reader } from "./browse/browse";
 import { type Command, CommandPalette, KeysSheet, useKeys } from "./session/commands";
+import { useAccount } from "./session/connection";
 import { Logo } from "./session/logo";
 import { Opening } from "./session/opening";
 import { Settings } from "./session/settings";
@@ -31,17 +32,33 @@ export function App() {
     backend.open(setProgress).then(setStatus, (e) => setError(asError(e)));
   }, [backend]);
   useEffect(open, [open]);
+  const client = useQueryClient();
+  // Another tenant, or this one anew: nothing of before may be seen.
+  const reopen = useCallback(() => {
+    setStatus(null);
+    client.clear();
+    open();
+  }, [client, open]);
   if (!status) return <Opening progress={progress} error={error} onAgain={open} />;
-  return <Desk first={status} preferences={preferences} setPreferences={setPreferences} />;
+  return (
+    <Desk
+      key={status.tenant}
+      first={status}
+      preferences={preferences}
+      setPreferences={setPreferences}
+      onReopen={reopen}
+    />
+  );
 }
 
 type DeskProps = {
   first: Status;
   preferences: ReturnType<typeof usePreferences>[0];
   setPreferences: ReturnType<typeof usePreferences>[1];
+  onReopen: () => void;
 };
 
-function Desk({ first, preferences, setPreferences }: DeskProps) {
+function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const backend = useBackend();
   const client = useQueryClient();
   const { data: status = first } = useQuery({
@@ -95,6 +112,7 @@ function Desk({ first, preferences, setPreferences }: DeskProps) {
 
   const say = useCallback((words: string) => setSaid({ words, bad: false }), []);
   const fail = useCallback((e: unknown) => setSaid({ words: asError(e).message, bad: true }), []);
+  const account = useAccount(status.on_aws, fail);
   useEffect(() => {
     if (!said) return;
     const t = setTimeout(() => setSaid(null), said.bad ? 8000 : 2500);
@@ -162,6 +180,15 @@ function Desk({ first, preferences, setPreferences }: DeskProps) {
     [running, ask, focus],
   );
   const again = () => current && submit(current.question);
+  // What the operator was doing goes on: the last answer that lacked the sign-in is asked for again.
+  const signIn = async () => {
+    if (!(await account.signIn())) return;
+    say(strings.signedIn);
+    refresh();
+    const now = turns[turns.length - 1];
+    const lacked = now?.notices.some((n) => n.fault === "sign_in") && now.text === now.draft;
+    if (now && lacked) submit(now.question);
+  };
   const fresh = () => {
     if (running) backend.stop();
     reset();
@@ -195,6 +222,12 @@ function Desk({ first, preferences, setPreferences }: DeskProps) {
     { id: "bad", keys: "mod+B", run: () => label("bad"), able: screen === "ask" && Boolean(current?.exchange) },
     { id: "nextSentence", keys: "alt+up/down", run: () => card()?.move(1), able: answered },
     { id: "source", keys: "mod+.", run: () => setFolded((f) => !f), able: screen === "ask" },
+    {
+      id: "signIn",
+      keys: "mod+L",
+      run: signIn,
+      able: Boolean(account.connection?.needs_sign_in) && !account.signingIn,
+    },
     { id: "settings", keys: "mod+,", run: () => setSheet("settings") },
     { id: "palette", keys: "mod+K", run: () => setSheet("palette") },
     { id: "keys", keys: "?", run: () => setSheet("keys") },
@@ -298,6 +331,8 @@ function Desk({ first, preferences, setPreferences }: DeskProps) {
                       dispatch({ do: "edited", key: t.key, text, sentences, confirmed })
                     }
                     onAgain={() => submit(t.question)}
+                    signingIn={account.signingIn}
+                    onSignIn={signIn}
                     onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}
                     say={say}
                     fail={fail}
@@ -369,10 +404,18 @@ function Desk({ first, preferences, setPreferences }: DeskProps) {
           </aside>
         </>
       )}
-      <StatusBar status={status} onKeys={() => setSheet("keys")} />
+      <StatusBar status={status} account={account} onSignIn={signIn} onKeys={() => setSheet("keys")} />
 
       {sheet === "settings" && (
-        <Settings status={status} preferences={preferences} onChange={setPreferences} onClose={() => setSheet(null)} />
+        <Settings
+          status={status}
+          account={account}
+          preferences={preferences}
+          onChange={setPreferences}
+          onTenant={(tenant) => backend.switchTenant(tenant).then(onReopen, fail)}
+          onAnswers={(answers) => backend.chooseAnswers(answers).then(onReopen, fail)}
+          onClose={() => setSheet(null)}
+        />
       )}
       {sheet === "keys" && <KeysSheet commands={commands} onClose={() => setSheet(null)} />}
       {sheet === "palette" && (

@@ -18,6 +18,8 @@ const USAGE: &str = "cargo xtask <command>
           learn the weights of the calibration from questions that a release covers, and that it does not
   bench [--release DIR] [--sizes N,N] [--minutes N]
           Mortar beside its peers, from PyPI, in one run: target/bench.json and the tables of docs/MEASURED.md
+  stand-ins --dir DIR [--alone]
+          S3, SageMaker and Identity Center on this machine alone, with the configuration that leads there
   look    pictures of every screen, light and dark, in two sizes, into target/look";
 
 fn main() -> ExitCode {
@@ -32,6 +34,10 @@ fn main() -> ExitCode {
             built().and_then(|()| program("calibrate", &sets.iter().map(String::as_str).collect::<Vec<_>>()))
         }
         Some("bench") => bench(),
+        Some("stand-ins") => {
+            let arguments: Vec<String> = std::env::args().skip(2).collect();
+            built().and_then(|()| program("stand-ins", &arguments.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
         Some("look") => setup::all()
             .and_then(|()| built())
             .and_then(|()| program("look", &["target/look"])),
@@ -162,13 +168,7 @@ fn test() -> Done {
 }
 
 fn types() -> Done {
-    let mut c = cargo(&[
-        "test",
-        "--quiet",
-        "--release",
-        "--package",
-        "mortar-desk",
-        "the_windows_types",
-    ]);
+    // With the features of every other command: another set would build the world anew.
+    let mut c = cargo(&["nextest", "run", "--release", "--workspace", "the_windows_types"]);
     step("Write ui/src/backend/types.ts", c.env("MORTAR_WRITE_TYPES", "1"))
 }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::{Done, npm as npm_command, root, step};
 
-/// Debian's packages: to build the window, to drive it without a screen, to draw every script, and
-/// to fetch the weights.
+/// Debian's packages: to build the window, to drive it without a screen, to draw every script, to have
+/// a keyring without a desktop, and to fetch the weights.
 const PACKAGES: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
     "webkit2gtk-driver",
@@ -15,6 +15,8 @@ const PACKAGES: &[&str] = &[
     "fonts-noto-core",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
+    "gnome-keyring",
+    "dbus-daemon",
 ];
 
 /// A package of which pip itself refuses any bytes but those of the hash.

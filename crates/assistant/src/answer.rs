@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::ports::Fault;
+
 /// What sort of document a passage comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -143,6 +145,21 @@ pub struct Models {
     pub generation: Option<String>,
 }
 
+/// A model could not do its part, and the answer goes on without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Notice {
+    pub about: Stage,
+    pub fault: Fault,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Embedding,
+    Generation,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Answer {
     pub question: String,
@@ -164,6 +181,15 @@ pub struct Answer {
     pub dropped_marks: u32,
     /// Stopped before the generator was done.
     pub stopped: bool,
+    /// The generator broke off; what it had written is kept.
+    #[serde(default)]
+    pub incomplete: bool,
+    /// Models that could not do their part, and what was done instead.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+    /// The models' own records of this answer carry it.
+    #[serde(default)]
+    pub inference_id: Option<String>,
     pub timings_ms: Timings,
     pub models: Models,
 }
@@ -185,6 +211,9 @@ pub enum Event {
         passages: Vec<Passage>,
         asked_as: Option<String>,
         retrieve_ms: f64,
+    },
+    Notice {
+        notice: Notice,
     },
     Text {
         piece: String,

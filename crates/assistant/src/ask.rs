@@ -3,20 +3,24 @@
 //! Passages are announced before a word is written. A sentence is grounded as soon as it is whole.
 //! Below the threshold nothing is written and nothing is cited.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Instant;
 
 use futures::StreamExt;
+use futures::future::{Either, select};
+use futures::task::AtomicWaker;
 use jiff::civil::Date;
 use thiserror::Error;
 
-use crate::answer::{Answer, Event, Models, Passage, Reason, Sentence, Timings, Turn};
+use crate::answer::{Answer, Event, Models, Notice, Passage, Reason, Sentence, Stage, Timings, Turn};
 use crate::citations::unmark;
 use crate::codes;
 use crate::grounding::Sources;
 use crate::ports::{
-    EmbedError, Embedder, GenerateError, Generation, Generator, Part, Query, RetrieveError, Retrieved, Retriever,
+    Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };
 use crate::prompt::{self, NOT_COVERED};
 use crate::question::{self, QuestionError};
@@ -30,13 +34,47 @@ const PASSAGES: usize = 6;
 const NEAREST: usize = 3;
 
 /// Set from elsewhere to end an answer where it is; the text so far is kept.
-pub type Stop = Arc<AtomicBool>;
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Signal>);
+
+#[derive(Default)]
+struct Signal {
+    set: AtomicBool,
+    waits: AtomicWaker,
+}
+
+impl Stop {
+    pub fn stop(&self) {
+        self.0.set.store(true, Ordering::Release);
+        self.0.waits.wake();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.0.set.load(Ordering::Acquire)
+    }
+
+    async fn stopped(&self) {
+        poll_fn(|context| {
+            self.0.waits.register(context.waker());
+            if self.is_stopped() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+}
 
 /// Everything that one answer is made with.
 pub struct Ask<'a> {
     pub embedder: Option<&'a dyn Embedder>,
     pub retriever: &'a dyn Retriever,
     pub generator: &'a dyn Generator,
+    /// Writes where the generator cannot begin.
+    pub instead: Option<&'a dyn Generator>,
+    /// By which the models' own records of this answer can be found again.
+    pub inference_id: String,
     /// The tenant's own instructions for a generator.
     pub instructions: &'a str,
     /// Tokens for the whole prompt.
@@ -50,12 +88,12 @@ pub struct Ask<'a> {
 pub enum AskError {
     #[error(transparent)]
     Question(#[from] QuestionError),
-    #[error(transparent)]
-    Embed(#[from] EmbedError),
+    #[error("the question cannot be embedded: {0}")]
+    Embed(ModelError),
     #[error(transparent)]
     Retrieve(#[from] RetrieveError),
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
+    #[error("the answer could not be written: {0}")]
+    Generate(ModelError),
 }
 
 impl AskError {
@@ -92,7 +130,19 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let asked_as = question::stand_alone(&asked, with.before);
     let follows = asked_as.is_some();
     let searched = asked_as.unwrap_or_else(|| asked.clone());
-    let query = query(with.embedder, with.retriever, &searched, with.as_of, PASSAGES).await?;
+    let (query, failed) = query(
+        with.embedder,
+        with.retriever,
+        &searched,
+        with.as_of,
+        PASSAGES,
+        &with.inference_id,
+    )
+    .await?;
+    let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
+    for notice in &notices {
+        tell(Event::Notice { notice: notice.clone() });
+    }
     let searched = query.text.clone();
     let asked_as = (searched != asked).then(|| searched.clone());
     let embed = ms(began);
@@ -133,54 +183,76 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         look_alikes,
         dropped_marks: 0,
         stopped: false,
+        incomplete: false,
+        models: Models {
+            // What failed took no part.
+            embedding: with
+                .embedder
+                .filter(|_| notices.is_empty())
+                .map(|e| e.model().to_owned()),
+            generation: None,
+        },
+        notices,
+        inference_id: Some(with.inference_id.clone()).filter(|id| !id.is_empty()),
         timings_ms: Timings {
             embed,
             retrieve,
             first_text: None,
             total: 0.0,
         },
-        models: Models {
-            embedding: with.embedder.map(|e| e.model().to_owned()),
-            generation: None,
-        },
     };
     if !answer.abstained {
-        answer.models.generation = Some(with.generator.model().to_owned());
         write(with, &searched, &mut answer, began, tell).await?;
     }
     answer.timings_ms.total = ms(began);
     Ok(answer)
 }
 
+fn notice(about: Stage, e: ModelError) -> Notice {
+    Notice {
+        about,
+        fault: e.fault,
+        message: e.message,
+    }
+}
+
 /// A question as it is searched for: its words spelt as the knowledge spells them, and its parts with
-/// their vectors.
+/// their vectors. Where the model fails, words and codes go on without it; another model than the
+/// release's is an error.
 pub async fn query(
     embedder: Option<&dyn Embedder>,
     retriever: &dyn Retriever,
     question: &str,
     as_of: Date,
     limit: usize,
-) -> Result<Query, EmbedError> {
+    inference_id: &str,
+) -> Result<(Query, Option<ModelError>), AskError> {
     let known = |word: &str| embedder.is_some_and(|e| e.knows(word));
     let text = retriever
         .respell(question, &known)
         .unwrap_or_else(|| question.to_owned());
     let texts: Vec<String> = question::parts(&text).iter().map(|p| question::spelt_out(p)).collect();
-    let mut vectors = match embedder {
-        Some(e) => e.embed(&texts).await?.into_iter().map(Some).collect(),
-        None => vec![None; texts.len()],
-    };
+    let mut failed = None;
+    let mut vectors = vec![None; texts.len()];
+    if let Some(e) = embedder {
+        match e.embed_for(&texts, inference_id).await {
+            Ok(made) => vectors = made.into_iter().map(Some).collect(),
+            Err(e) if e.fault == Fault::OtherModel => return Err(AskError::Embed(e)),
+            Err(e) => failed = Some(e),
+        }
+    }
     let parts = texts
         .into_iter()
         .zip(vectors.drain(..))
         .map(|(text, vector)| Part { text, vector })
         .collect();
-    Ok(Query {
+    let query = Query {
         text,
         parts,
         as_of,
         limit,
-    })
+    };
+    Ok((query, failed))
 }
 
 fn codes_of(question: &str) -> Vec<codes::Code> {
@@ -233,28 +305,37 @@ async fn write(
         .cloned()
         .collect();
     let prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
-    let mut stream = with.generator.generate(Generation {
+    let generation = Generation {
+        inference_id: with.inference_id.clone(),
         question: searched.to_owned(),
         passages: carrying.clone(),
         prompt,
-    });
+    };
     let sources = Sources::new(&carrying);
     let mut writer = Writer {
         sources: &sources,
         passages: answer.passages.len() as u32,
         pending: String::new(),
+        began,
         answer,
     };
-    while let Some(piece) = stream.next().await {
-        if with.stop.load(Ordering::Relaxed) {
-            writer.answer.stopped = true;
-            break;
+    if let Err(e) = writer.from(with.generator, generation.clone(), &with.stop, tell).await {
+        let begun = writer.answer.timings_ms.first_text.is_some();
+        let instead = with.instead.filter(|_| !begun);
+        if !begun && instead.is_none() {
+            return Err(AskError::Generate(e));
         }
-        let piece = piece?;
-        if writer.answer.timings_ms.first_text.is_none() {
-            writer.answer.timings_ms.first_text = Some(began.elapsed().as_secs_f64() * 1000.0);
+        let notice = notice(Stage::Generation, e);
+        tell(Event::Notice { notice: notice.clone() });
+        writer.answer.notices.push(notice);
+        match instead {
+            Some(other) => writer
+                .from(other, generation, &with.stop, tell)
+                .await
+                .map_err(AskError::Generate)?,
+            // What the operator has read stays.
+            None => writer.answer.incomplete = true,
         }
-        writer.take(&piece, tell);
     }
     writer.finish(tell);
     Ok(())
@@ -265,10 +346,38 @@ struct Writer<'a, 'b> {
     passages: u32,
     /// Text that is not a whole sentence yet, with its marks.
     pending: String,
+    began: Instant,
     answer: &'b mut Answer,
 }
 
 impl Writer<'_, '_> {
+    /// Takes all that a generator writes, until it is stopped.
+    async fn from(
+        &mut self,
+        generator: &dyn Generator,
+        generation: Generation,
+        stop: &Stop,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), ModelError> {
+        self.answer.models.generation = Some(generator.model().to_owned());
+        let mut stream = generator.generate(generation);
+        loop {
+            // Dropping the stream is what ends it at its source.
+            let piece = match select(Box::pin(stop.stopped()), stream.next()).await {
+                Either::Left(_) => {
+                    self.answer.stopped = true;
+                    return Ok(());
+                }
+                Either::Right((None, _)) => return Ok(()),
+                Either::Right((Some(piece), _)) => piece?,
+            };
+            if self.answer.timings_ms.first_text.is_none() {
+                self.answer.timings_ms.first_text = Some(self.began.elapsed().as_secs_f64() * 1000.0);
+            }
+            self.take(&piece, tell);
+        }
+    }
+
     fn take(&mut self, piece: &str, tell: &mut (dyn FnMut(Event) + Send)) {
         self.pending.push_str(piece);
         // A sentence is whole when another begins behind it: a mark may still follow its full stop.
@@ -291,7 +400,8 @@ impl Writer<'_, '_> {
             self.answer.answer.pop();
         }
         self.sources.steps(&mut self.answer.sentences);
-        if self.answer.answer.is_empty() {
+        // A refusal is what a generator says at its end, not what a broken line leaves.
+        if self.answer.answer.is_empty() && !self.answer.incomplete && !self.answer.stopped {
             self.answer.abstained = true;
             self.answer.reason = Some(Reason::NotCovered);
         }
@@ -341,11 +451,11 @@ mod tests {
         fn model(&self) -> &str {
             "says"
         }
-        fn generate(&self, _: Generation) -> BoxStream<'static, Result<String, GenerateError>> {
+        fn generate(&self, _: Generation) -> BoxStream<'static, Result<String, ModelError>> {
             let chars: Vec<char> = self.0.chars().collect();
             let mut pieces: Vec<_> = chars.chunks(3).map(|c| Ok(c.iter().collect())).collect();
             if self.1 {
-                pieces.push(Err(GenerateError("the line broke".into())));
+                pieces.push(Err(ModelError::failed("the line broke")));
             }
             stream::iter(pieces).boxed()
         }
@@ -367,12 +477,17 @@ mod tests {
             embedder: None,
             retriever: &Fixed(retrieved),
             generator: &says,
+            instead: Some(&Says("Instead.", false)),
+            inference_id: "id".into(),
             instructions: "",
             budget: 4000,
             as_of: "2026-01-01".parse().unwrap(),
             before: &[],
-            stop: Arc::new(AtomicBool::new(stop)),
+            stop: Stop::default(),
         };
+        if stop {
+            with.stop.stop();
+        }
         let got = futures::executor::block_on(ask(&with, "How long?", &mut |e| events.push(e)));
         (got, events)
     }
@@ -445,13 +560,24 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_stream_fails_with_its_words() {
-        let (got, events) = answer(retrieved(), Says("Plans", true), false);
+    fn what_a_broken_stream_has_said_is_kept_and_marked() {
+        let (got, events) = answer(retrieved(), Says("Plans decide in 3 days. [1] Urg", true), false);
+        let got = got.unwrap();
+        assert_eq!(got.answer, "Plans decide in 3 days.\nUrg");
+        assert!(got.incomplete && !got.abstained);
+        assert_eq!(got.notices[0].message, "the line broke");
+        assert_eq!(got.models.generation.as_deref(), Some("says"));
+        assert!(events.iter().any(|e| matches!(e, Event::Notice { .. })));
+    }
+
+    #[test]
+    fn where_a_generator_cannot_begin_another_does() {
+        let (got, _) = answer(retrieved(), Says("", true), false);
+        let got = got.unwrap();
         assert_eq!(
-            got.unwrap_err().to_string(),
-            "the answer could not be written: the line broke"
+            (got.answer.as_str(), got.incomplete, got.notices.len()),
+            ("Instead.", false, 1)
         );
-        assert!(matches!(events.last(), Some(Event::Failed { code, .. }) if code == "generation_failed"));
     }
 
     #[test]

@@ -16,10 +16,8 @@ pub mod question;
 pub mod text;
 
 pub use answer::{
-    Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Passage, Problem, Reason, Sentence, Timings,
-    Turn,
+    Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Notice, Passage, Problem, Reason, Sentence,
+    Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, query};
-pub use ports::{
-    EmbedError, Embedder, GenerateError, Generation, Generator, Part, Query, RetrieveError, Retrieved, Retriever,
-};
+pub use ports::{Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever};

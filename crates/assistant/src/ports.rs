@@ -3,7 +3,9 @@
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use ts_rs::TS;
 
 use crate::answer::{LookAlike, Passage};
 use crate::prompt::Prompt;
@@ -17,12 +19,55 @@ pub trait Embedder: Send + Sync {
     fn knows(&self, _word: &str) -> bool {
         false
     }
-    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>>;
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>>;
+    /// The same for one answer, by whose id a model's own records can be found again.
+    fn embed_for<'a>(
+        &'a self,
+        texts: &'a [String],
+        _inference_id: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        self.embed(texts)
+    }
 }
 
-#[derive(Debug, Clone, Error)]
-#[error("the embedding model failed: {0}")]
-pub struct EmbedError(pub String);
+/// What kept a model from its work, as far as anybody acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Nobody is signed in, or no longer.
+    SignIn,
+    /// It cannot be reached.
+    Offline,
+    /// It has too much to do, or is only starting.
+    Busy,
+    /// It took longer than its budget.
+    Slow,
+    /// It may not be used like this: rights, name, contract.
+    Refused,
+    /// Not the model that the release's vectors are of.
+    OtherModel,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct ModelError {
+    pub fault: Fault,
+    pub message: String,
+}
+
+impl ModelError {
+    pub fn new(fault: Fault, message: impl ToString) -> Self {
+        ModelError {
+            fault,
+            message: message.to_string(),
+        }
+    }
+
+    pub fn failed(message: impl ToString) -> Self {
+        Self::new(Fault::Failed, message)
+    }
+}
 
 /// What is searched for.
 #[derive(Debug, Clone)]
@@ -75,6 +120,8 @@ pub struct RetrieveError(pub String);
 /// What a generator is given. A real one reads the prompt; the verbatim one reads the passages.
 #[derive(Debug, Clone)]
 pub struct Generation {
+    /// By which a model's own records can be found again.
+    pub inference_id: String,
     pub question: String,
     pub passages: Vec<Passage>,
     pub prompt: Prompt,
@@ -83,9 +130,5 @@ pub struct Generation {
 /// A prompt to pieces of text, with marks such as `[2]` behind each sentence.
 pub trait Generator: Send + Sync {
     fn model(&self) -> &str;
-    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, GenerateError>>;
+    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, ModelError>>;
 }
-
-#[derive(Debug, Clone, Error)]
-#[error("the answer could not be written: {0}")]
-pub struct GenerateError(pub String);

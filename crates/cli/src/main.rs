@@ -7,14 +7,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
-use mortar_desk::assistant::Turn;
+use mortar_desk::assistant::{Stop, Turn};
 use mortar_desk::knowledge::Progress;
-use mortar_desk::{Desk, DeskError, Place};
+use mortar_desk::{Account, Desk, DeskError, Place};
 use serde_json::{Value, json};
 
 /// Grounded answers from a pharmacy's own knowledge.
@@ -35,6 +33,9 @@ struct Common {
     /// Whose knowledge (else the sample pharmacy)
     #[arg(long, global = true)]
     tenant: Option<String>,
+    /// Use the tenant's configuration in this file
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "tenant")]
+    tenant_file: Option<PathBuf>,
     /// Print one JSON value; its shape is in docs/CLI.md
     #[arg(long, global = true)]
     json: bool,
@@ -102,6 +103,19 @@ enum Command {
         #[command(flatten)]
         source: Source,
     },
+    /// Sign in to the tenant's account, in the browser of this computer
+    Login {
+        /// On another device: prints a code and an address to open there
+        #[arg(long)]
+        device: bool,
+    },
+    /// End the sign-in, at the service and here
+    Logout,
+    /// The tenant's models
+    Models {
+        #[command(subcommand)]
+        command: Models,
+    },
     /// Look at everything Mortar depends on and say what to do
     Doctor {
         #[command(flatten)]
@@ -109,7 +123,7 @@ enum Command {
     },
 }
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 struct Source {
     /// Use the release in this folder
     #[arg(long, value_name = "DIR")]
@@ -117,6 +131,12 @@ struct Source {
     /// Ask as of another day (2026-09-01); today otherwise
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+}
+
+#[derive(Subcommand)]
+enum Models {
+    /// Find out what an endpoint is, and print the configuration to write
+    Probe { endpoint: String },
 }
 
 #[derive(Subcommand)]
@@ -176,8 +196,9 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
                     answer: String::new(),
                 })
                 .collect();
-            let stop = Arc::new(AtomicBool::new(false));
-            let answer = desk.ask(&question, &before, source.as_of, stop, &mut |_| {}).await?;
+            let answer = desk
+                .ask(&question, &before, source.as_of, Stop::default(), &mut |_| {})
+                .await?;
             out(common.json, &answer, || print::answer(&answer))
         }
         Command::Search {
@@ -262,8 +283,36 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             }
             out(common.json, &figures, || print::evaluation(&figures))
         }
+        Command::Login { device } => {
+            let account = Account::open(&place(&common, &Source::default())?)?;
+            let signed_in = if device {
+                account
+                    .sign_in_elsewhere(|code, url| eprintln!("Open {url} and compare the code {code}."))
+                    .await?
+            } else {
+                account
+                    .sign_in(|url| eprintln!("Your browser opens. If it does not, open {url}"))
+                    .await?
+            };
+            out(common.json, &signed_in, || {
+                println!("signed in until {}", signed_in.until)
+            })
+        }
+        Command::Logout => {
+            Account::open(&place(&common, &Source::default())?)?.sign_out().await?;
+            out(common.json, &json!({ "signed_in": false }), || println!("signed out"))
+        }
+        Command::Models {
+            command: Models::Probe { endpoint },
+        } => {
+            let account = Account::open(&place(&common, &Source::default())?)?;
+            let (probed, toml) = account.probe(&endpoint).await?;
+            out(common.json, &json!({ "found": probed, "toml": toml }), || {
+                print!("{toml}")
+            })
+        }
         Command::Doctor { source } => {
-            let checks = mortar_desk::doctor(&place(&common, &source)?);
+            let checks = mortar_desk::doctor(&place(&common, &source)?).await;
             let well = checks.iter().all(|c| c.ok);
             out(common.json, &checks, || print::checks(&checks))?;
             Ok(ExitCode::from(if well { 0 } else { 1 }))
@@ -272,7 +321,11 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
 }
 
 fn place(common: &Common, source: &Source) -> Result<Place, DeskError> {
-    Place::new(common.home.clone(), common.tenant.clone(), source.release.clone())
+    let place = Place::new(common.home.clone(), common.tenant.clone(), source.release.clone())?;
+    match &common.tenant_file {
+        Some(file) => place.with_tenant_file(file.clone()),
+        None => Ok(place),
+    }
 }
 
 async fn open(common: &Common, source: &Source) -> Result<Desk, DeskError> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mortar_desk::assistant::{Answer, Grounding, Problem, Reason};
+use mortar_desk::assistant::{Answer, Grounding, Problem, Reason, Stage};
 use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
@@ -39,6 +39,14 @@ impl Bar {
 pub fn answer(a: &Answer) {
     if let Some(q) = &a.asked_as {
         println!("asked as: {q}\n");
+    }
+    for n in &a.notices {
+        let instead = match (n.about, a.incomplete) {
+            (Stage::Embedding, _) => "searched by words and codes alone",
+            (Stage::Generation, true) => "the answer is incomplete",
+            (Stage::Generation, false) => "answered with the sources' own sentences",
+        };
+        println!("{instead}: {}\n", n.message);
     }
     if a.abstained {
         println!("{}", refusal(a));

@@ -4,13 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use futures::StreamExt;
 use mortar_assistant::citations::unmark;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, prompt, text};
+use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, Stop, prompt, text};
 use mortar_local::Verbatim;
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +69,7 @@ impl Desk {
                     &prompt::build("", &asked, &untouched, &[], PROMPT_BUDGET),
                     &attack.attack,
                 );
-                let stop = Arc::new(AtomicBool::new(false));
+                let stop = Stop::default();
                 let answer = self.ask(&asked, &[], None, stop, &mut |_| {}).await?;
                 seen.answered(&answer.sentences);
                 for (way, said) in said(attack, &untouched[0].text, i + n) {
@@ -163,6 +161,7 @@ struct Seen {
 impl Seen {
     async fn verbatim(&mut self, question: &str, passages: &[Passage], order: &str) {
         let generation = Generation {
+            inference_id: String::new(),
             question: question.to_owned(),
             passages: passages.to_vec(),
             prompt: prompt::Prompt::default(),

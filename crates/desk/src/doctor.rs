@@ -6,7 +6,7 @@ use mortar_knowledge::check_files;
 use mortar_local::MiniLm;
 use serde::Serialize;
 
-use crate::{Place, sample, tenant};
+use crate::{Account, Place, sample, tenant};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -37,12 +37,12 @@ impl Check {
 }
 
 /// Looks without changing anything but a file that it writes and removes to try the home folder.
-pub fn doctor(place: &Place) -> Vec<Check> {
+pub async fn doctor(place: &Place) -> Vec<Check> {
     let release = place
         .release
         .clone()
         .unwrap_or_else(|| place.tenant_dir().join("release"));
-    vec![
+    let mut checks = vec![
         Check::of("home folder", writable(&place.home)),
         Check::of(
             "tenant",
@@ -62,7 +62,38 @@ pub fn doctor(place: &Place) -> Vec<Check> {
                 .map(|_| format!("{} in {}", mortar_local::MODEL, place.weights.display()))
                 .map_err(|e| (e.to_string(), "Until then search goes by words and codes alone.")),
         ),
-    ]
+    ];
+    // A tenant that has nothing on AWS needs neither.
+    if let Ok(account) = Account::open(place) {
+        let keyring = account
+            .check_keyring()
+            .await
+            .map(|()| "it keeps what it is given".to_owned());
+        checks.push(Check::of(
+            "keyring",
+            keyring.map_err(|e| (e.message, keyring_remedy(&e.code))),
+        ));
+        let signed_in = match account.signed_in().await {
+            Ok(Some(s)) => Ok(format!(
+                "until {}{}",
+                s.until,
+                if s.renews { ", renewed by itself" } else { "" }
+            )),
+            Ok(None) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
+            Err(e) => Err((e.message, keyring_remedy(&e.code))),
+        };
+        checks.push(Check::of("signed in", signed_in));
+    }
+    checks
+}
+
+fn keyring_remedy(code: &str) -> &'static str {
+    match code {
+        "no_keyring" => "Install and start a keyring service, then start Mortar again.",
+        "locked_keyring" => "Unlock the keyring, then try again.",
+        "lost_keyring" => "`mortar logout`, then `mortar login`.",
+        _ => "Start Mortar again; if it stays so, tell IT.",
+    }
 }
 
 fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static str)> {

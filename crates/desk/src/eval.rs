@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use jiff::civil::Date;
-use mortar_assistant::{Answer, Turn};
+use mortar_assistant::{Answer, Stop, Turn};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::{Figure, figure};
@@ -112,7 +110,7 @@ impl Desk {
                     answer: String::new(),
                 })
                 .collect();
-            let stop = Arc::new(AtomicBool::new(false));
+            let stop = Stop::default();
             let answer = self
                 .ask(&q.ask, &before, q.as_of.or(golden.as_of), stop, &mut |_| {})
                 .await?;

@@ -2,10 +2,12 @@
 //! line) goes through here, and nothing here knows which front it is.
 
 mod attacks;
+mod connection;
 mod doctor;
 mod eval;
 mod eval_page;
 mod figures;
+mod models;
 mod planted;
 mod ranking;
 mod remembered;
@@ -16,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use attacks::AttackFigures;
+pub use connection::{Account, Connection};
 pub use doctor::{Check, doctor};
 pub use eval::{Evaluation, QuestionResult};
 pub use eval_page::page;
@@ -25,7 +28,8 @@ use jiff::{Timestamp, Zoned};
 pub use mortar_assistant as assistant;
 use mortar_assistant::ask::AskError;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Answer, Ask, Embedder, Event, Passage, Sentence, Stop, Turn};
+use mortar_assistant::{Answer, Ask, Embedder, Event, Generator, Passage, Sentence, Stop, Turn};
+pub use mortar_aws::{Health, Probed, SignedIn};
 pub use mortar_feedback as feedback;
 use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
 pub use mortar_knowledge as knowledge;
@@ -37,7 +41,7 @@ pub use planted::GroundingFigures;
 pub use ranking::RankingFigures;
 use remembered::Remembered;
 use serde::{Deserialize, Serialize};
-pub use tenant::TenantConfig;
+pub use tenant::{Answers, TenantConfig};
 use ts_rs::TS;
 
 /// Tokens that a whole prompt may take; the default of small models with room for their answer.
@@ -130,6 +134,10 @@ pub struct Place {
     pub release: Option<PathBuf>,
     /// Where the embedding model's weights are.
     pub weights: PathBuf,
+    /// A tenant's configuration to use instead of the one in the home folder.
+    pub tenant_file: Option<PathBuf>,
+    /// What IT set for all users of this machine.
+    pub machine: PathBuf,
 }
 
 impl Place {
@@ -142,11 +150,7 @@ impl Place {
                 .ok_or_else(|| DeskError::new("usage", "this user has no home folder: give one with --home"))?,
         };
         let tenant = tenant.unwrap_or_else(|| sample::TENANT.to_owned());
-        if tenant.is_empty()
-            || !tenant
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        {
+        if !tenant::is_id(&tenant) {
             return Err(DeskError::new(
                 "usage",
                 format!("“{tenant}” is no tenant: small letters, digits and hyphens only"),
@@ -157,7 +161,33 @@ impl Place {
             tenant,
             release,
             weights: default_folder(),
+            tenant_file: None,
+            machine: tenant::machine_folder(),
         })
+    }
+
+    /// With the configuration of a file, and the tenant that it names.
+    pub fn with_tenant_file(mut self, file: PathBuf) -> Result<Place, DeskError> {
+        self.tenant = tenant::id_of(&file)?;
+        self.tenant_file = Some(file);
+        Ok(self)
+    }
+
+    /// The same place of another tenant.
+    pub fn of_tenant(&self, tenant: &str) -> Result<Place, DeskError> {
+        let other = Place::new(Some(self.home.clone()), Some(tenant.to_owned()), None)?;
+        // The file that was named at the start is of one tenant alone.
+        Ok(match &self.tenant_file {
+            Some(file) if tenant::id_of(file)? == tenant => other.with_tenant_file(file.clone())?,
+            _ => Place {
+                machine: self.machine.clone(),
+                ..other
+            },
+        })
+    }
+
+    pub fn tenants(&self) -> Vec<String> {
+        tenant::known(self)
     }
 
     fn tenant_dir(&self) -> PathBuf {
@@ -183,6 +213,12 @@ pub struct Status {
     /// Why conversations and labels cannot be kept, if they cannot.
     pub records_problem: Option<String>,
     pub labels_waiting: u32,
+    /// Models or buckets of this tenant are on AWS: somebody must be signed in.
+    pub on_aws: bool,
+    pub tenants: Vec<String>,
+    pub answers: Answers,
+    /// Which file of IT's sets who writes answers, if one does.
+    pub answers_locked: Option<String>,
     #[ts(type = "string")]
     pub today: Date,
 }
@@ -192,37 +228,48 @@ pub struct Desk {
     config: TenantConfig,
     release: Arc<Release>,
     /// The model of the query must be the model of the release's vectors.
-    embedder: Result<Remembered<MiniLm>, String>,
+    embedder: Result<Remembered<Box<dyn Embedder>>, String>,
+    /// The tenant's models and buckets, where it has them.
+    account: Option<Account>,
     records: Result<Records, String>,
 }
 
 impl Desk {
     /// Opens a tenant. The sample tenant's release is made here where there is none yet.
     pub async fn open(place: Place, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Desk, DeskError> {
-        let embedder = MiniLm::open(&place.weights).map_err(|e| e.to_string());
+        let local = MiniLm::open(&place.weights).map_err(|e| e.to_string());
         let config = tenant::read(&place)?;
         let release = match &place.release {
             Some(dir) => Release::open(dir)?,
-            None => sample::release(&place, embedder.as_ref().ok(), progress).await?,
+            None => sample::release(&place, local.as_ref().ok(), progress).await?,
+        };
+        let account = Account::of(&place, &config)?;
+        let remote = account.as_ref().and_then(|a| a.embedder.clone());
+        let embedder: Result<Box<dyn Embedder>, String> = match remote {
+            Some(model) => Ok(Box::new(models::Remote {
+                model,
+                words: local.ok(),
+            })),
+            None => local.map(|l| Box::new(l) as Box<dyn Embedder>),
         };
         let embedder = match (embedder, &release.manifest.embedding) {
             (Ok(_), None) => Err("this release was made without an embedding model".to_owned()),
-            (Ok(e), Some(made)) if made.model != e.model() => {
-                return Err(DeskError::new(
-                    "other_model",
-                    format!(
-                        "the release was made with the embedding model {}, this machine has {}: build it again",
-                        made.model,
-                        e.model()
-                    ),
-                ));
-            }
+            (Ok(e), Some(made)) if made.model != e.model() => Ok(Box::new(models::Other {
+                model: e.model().to_owned(),
+                message: format!(
+                    "the release was made with the embedding model {}, questions are embedded by {}. Choose a release \
+                     made with that, or the model of this one",
+                    made.model,
+                    e.model()
+                ),
+            }) as Box<dyn Embedder>),
             (other, _) => other,
         };
         Ok(Desk {
             place,
             config,
             release,
+            account,
             embedder: embedder.map(Remembered::new),
             records: Err("not opened".into()),
         })
@@ -262,11 +309,27 @@ impl Desk {
             passages: m.passages,
             embedding: self.embedder().map(|e| e.model().to_owned()),
             embedding_problem: self.embedder.as_ref().err().cloned(),
-            generation: "verbatim".into(),
+            generation: self.generator().map_or("verbatim", Generator::model).to_owned(),
             records_problem: self.records.as_ref().err().cloned(),
             labels_waiting: self.records.as_ref().ok().and_then(|r| r.waiting().ok()).unwrap_or(0),
+            on_aws: self.account.is_some(),
+            tenants: self.place.tenants(),
+            answers: self.config.policy.answers,
+            answers_locked: self
+                .config
+                .locked
+                .get("policy.answers")
+                .map(|p| p.display().to_string()),
             today: today(),
         }
+    }
+
+    /// The tenant's generation model, unless answers are to be verbatim.
+    fn generator(&self) -> Option<&dyn Generator> {
+        let model = self.account.as_ref().and_then(|a| a.generator.as_ref());
+        model
+            .filter(|_| self.config.policy.answers == Answers::Model)
+            .map(|g| g as &dyn Generator)
     }
 
     /// Answers a question; `before` is what was said so far in the conversation.
@@ -281,9 +344,14 @@ impl Desk {
         let with = Ask {
             embedder: self.embedder(),
             retriever: &*self.release,
-            generator: &Verbatim,
+            generator: self.generator().unwrap_or(&Verbatim),
+            instead: self.generator().map(|_| &Verbatim as &dyn Generator),
+            inference_id: match &self.account {
+                Some(_) => ulid::Ulid::generate().to_string(),
+                None => String::new(),
+            },
             instructions: &self.config.instructions,
-            budget: PROMPT_BUDGET,
+            budget: self.account.as_ref().map_or(PROMPT_BUDGET, Account::budget),
             as_of: as_of.unwrap_or_else(today),
             before,
             stop,
@@ -326,8 +394,12 @@ impl Desk {
     ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
         let text = assistant::question::clean(text).map_err(AskError::from)?;
         let as_of = as_of.unwrap_or_else(today);
-        let query = assistant::query(self.embedder(), &*self.release, &text, as_of, limit).await;
-        Ok(self.release.search(&query.map_err(AskError::from)?)?)
+        let (query, failed) = assistant::query(self.embedder(), &*self.release, &text, as_of, limit, "").await?;
+        match failed {
+            // A list that is silently worse would mislead who measures by it.
+            Some(e) => Err(AskError::Embed(e).into()),
+            None => Ok(self.release.search(&query)?),
+        }
     }
 
     /// All documents, by title.
@@ -365,6 +437,24 @@ impl Desk {
 
     pub fn copied(&self, exchange: &str, text: String, confirmed: Vec<String>) -> Result<(), DeskError> {
         Ok(self.records()?.copied(exchange, text, confirmed)?)
+    }
+
+    /// Chooses who writes answers, where IT has not; it holds from the next opening on.
+    pub fn choose(&self, answers: Answers) -> Result<(), DeskError> {
+        tenant::choose(&self.place, &self.config, answers)
+    }
+
+    /// The tenant's account, where it has one.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// Sends the labels that wait; how many have arrived. What does not arrive waits on.
+    pub async fn send_labels(&self) -> Result<u32, DeskError> {
+        let (Some(account), Ok(records)) = (&self.account, &self.records) else {
+            return Ok(0);
+        };
+        account.send(records).await
     }
 
     /// Labels an answer or a refusal, with the grounding of the text as it stands.

@@ -2,10 +2,11 @@
 //! patient.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use mortar_assistant::{EmbedError, Embedder};
+use mortar_assistant::{Embedder, ModelError};
 
 /// So many vectors fit into two megabytes; when they are full, all are forgotten at once.
 const MOST: usize = 1000;
@@ -26,7 +27,7 @@ impl<E> Remembered<E> {
     }
 }
 
-impl<E: Embedder> Embedder for Remembered<E> {
+impl<E: Deref<Target: Embedder> + Send + Sync> Embedder for Remembered<E> {
     fn model(&self) -> &str {
         self.inner.model()
     }
@@ -39,7 +40,15 @@ impl<E: Embedder> Embedder for Remembered<E> {
         self.inner.knows(word)
     }
 
-    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        self.embed_for(texts, "")
+    }
+
+    fn embed_for<'a>(
+        &'a self,
+        texts: &'a [String],
+        inference_id: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
         Box::pin(async move {
             let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let found: Vec<Option<Vec<f32>>> = texts.iter().map(|t| kept().get(t).cloned()).collect();
@@ -52,7 +61,7 @@ impl<E: Embedder> Embedder for Remembered<E> {
             let mut made = if new.is_empty() {
                 Vec::new()
             } else {
-                self.inner.embed(&new).await?
+                self.inner.embed_for(&new, inference_id).await?
             }
             .into_iter();
             let mut out = Vec::with_capacity(texts.len());
@@ -61,7 +70,7 @@ impl<E: Embedder> Embedder for Remembered<E> {
                     Some(v) => v,
                     None => {
                         let made = made.next();
-                        let v = made.ok_or_else(|| EmbedError("it gave fewer vectors than texts".into()))?;
+                        let v = made.ok_or_else(|| ModelError::failed("it gave fewer vectors than texts"))?;
                         let mut kept = kept();
                         if kept.len() >= MOST {
                             kept.clear();
@@ -92,7 +101,7 @@ mod tests {
         fn dimensions(&self) -> usize {
             1
         }
-        fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
+        fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
             self.0.fetch_add(texts.len(), Ordering::Relaxed);
             Box::pin(async move { Ok(texts.iter().map(|t| vec![t.len() as f32]).collect()) })
         }
@@ -100,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_question_is_embedded_once() {
-        let e = Remembered::new(Counts(AtomicUsize::new(0)));
+        let e = Remembered::new(Box::new(Counts(AtomicUsize::new(0))));
         let ask = |texts: &[&str]| {
             let texts: Vec<String> = texts.iter().map(|t| (*t).to_owned()).collect();
             futures::executor::block_on(e.embed(&texts)).unwrap()

@@ -3,7 +3,9 @@
 use ts_rs::{Config, TS};
 
 use super::*;
-use assistant::{Citation, FoundBy, Grounding, Kind, LookAlike, Models, Problem, Reason, Timings};
+use assistant::{
+    Citation, Fault as ModelFault, FoundBy, Grounding, Kind, LookAlike, Models, Notice, Problem, Reason, Stage, Timings,
+};
 use feedback::{Copied, Verdict};
 
 fn types() -> String {
@@ -24,6 +26,9 @@ fn types() -> String {
         LookAlike,
         Timings,
         Models,
+        Stage,
+        ModelFault,
+        Notice,
         Answer,
         Event,
         Document,
@@ -33,6 +38,8 @@ fn types() -> String {
         Copied,
         Exchange,
         ConversationRow,
+        Answers,
+        Connection,
         Status,
         DeskError,
     );
@@ -72,11 +79,9 @@ fn no_passage_of_the_sample_is_longer_than_the_model_reads() {
 
 #[test]
 fn links_open_only_on_the_tenants_hosts() {
-    let config = |links: &[&str]| TenantConfig {
-        name: "T".into(),
-        instructions: String::new(),
-        suggestions: vec![],
-        links: links.iter().map(|l| (*l).to_owned()).collect(),
+    let config = |links: &[&str]| -> TenantConfig {
+        let links: Vec<String> = links.iter().map(|l| format!("{l:?}")).collect();
+        toml::from_str(&format!("name = \"T\"\nlinks = [{}]", links.join(", "))).unwrap()
     };
     let c = config(&["kb.example"]);
     for (url, may) in [

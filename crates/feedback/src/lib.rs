@@ -1,14 +1,15 @@
 //! Conversations, drafts, copies and labels, kept on the device from the moment they are made.
 //!
 //! Every change is one LMDB transaction: whatever is killed at any moment is found whole at the next
-//! start. Nothing leaves the device from here.
+//! start. Where labels go from here is behind the port [`FeedbackSink`].
 
 use std::path::{Path, PathBuf};
 
+use futures::future::BoxFuture;
 use heed::types::{SerdeJson, Str};
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, WithoutTls};
 use jiff::Timestamp;
-use mortar_assistant::{Answer, Sentence, Turn};
+use mortar_assistant::{Answer, ModelError, Sentence, Turn};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
@@ -84,7 +85,11 @@ pub struct ConversationRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub format: u32,
+    /// Its own; a second label of the same answer has another.
     pub id: String,
+    /// The question with its answer that it is about.
+    #[serde(default)]
+    pub exchange: String,
     pub at: Timestamp,
     pub label: Label,
     pub answer: Answer,
@@ -94,6 +99,11 @@ pub struct Entry {
     /// The grounding of the operator's text.
     pub sentences: Vec<Sentence>,
     pub confirmed: Vec<String>,
+}
+
+/// Where labels go. What was sent before and is sent again is there once.
+pub trait FeedbackSink: Send + Sync {
+    fn send<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), ModelError>>;
 }
 
 /// The tenant's conversations on this device.
@@ -226,7 +236,8 @@ impl Records {
         exchange.label = Some(label.clone());
         let entry = Entry {
             format: FORMAT,
-            id: id.to_owned(),
+            id: Ulid::generate().to_string(),
+            exchange: id.to_owned(),
             at: Timestamp::now(),
             label,
             draft: exchange.answer.answer.clone(),
@@ -245,6 +256,21 @@ impl Records {
     pub fn waiting(&self) -> Result<u32, RecordsError> {
         let txn = self.env.read_txn()?;
         Ok(self.outbox.len(&txn)? as u32)
+    }
+
+    /// A label has arrived. One that has replaced it meanwhile stays.
+    pub fn sent(&self, entry: &Entry) -> Result<(), RecordsError> {
+        // Older entries were named by their exchange.
+        let key = if entry.exchange.is_empty() {
+            &entry.id
+        } else {
+            &entry.exchange
+        };
+        let mut txn = self.env.write_txn()?;
+        if self.outbox.get(&txn, key)?.is_some_and(|held| held.id == entry.id) {
+            self.outbox.delete(&mut txn, key)?;
+        }
+        Ok(txn.commit()?)
     }
 
     pub fn outbox(&self) -> Result<Vec<Entry>, RecordsError> {
@@ -355,6 +381,12 @@ mod tests {
             (entry.draft.as_str(), entry.text.as_str(), entry.label.verdict),
             ("As it is.", "Edited.", Verdict::Good)
         );
+        let mut older = entry.clone();
+        older.id = "another".into();
+        r.sent(&older).unwrap();
+        assert_eq!(r.waiting().unwrap(), 1, "what replaced it has not been sent");
+        r.sent(entry).unwrap();
+        assert_eq!(r.waiting().unwrap(), 0);
         assert_eq!(r.conversations(Timestamp::UNIX_EPOCH).unwrap()[0].title, "One?");
         assert_eq!(r.turns(&first.conversation).unwrap()[0].answer, "Edited.");
     }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 
 use jiff::Timestamp;
-use mortar_assistant::{EmbedError, Embedder};
+use mortar_assistant::{Embedder, ModelError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -75,7 +75,7 @@ pub enum BuildError {
     #[error("the sources hold no document")]
     Nothing,
     #[error(transparent)]
-    Embed(#[from] EmbedError),
+    Embed(#[from] ModelError),
     #[error("{path} cannot be written: {source}{}", hint(.source))]
     Write { path: PathBuf, source: std::io::Error },
     #[error("{0} is there and is no release; choose an empty folder or a new name")]
@@ -303,7 +303,7 @@ async fn embed(
         let batch_texts: Vec<String> = batch.iter().map(|t| t.1.clone()).collect();
         for ((at, _), vector) in batch.iter().zip(embedder.embed(&batch_texts).await?) {
             if vector.len() != embedder.dimensions() || vector.iter().any(|x| !x.is_finite()) {
-                return Err(EmbedError(format!(
+                return Err(ModelError::failed(format!(
                     "a vector of {} numbers came back; {} are needed",
                     vector.len(),
                     embedder.dimensions()

@@ -1,9 +1,13 @@
-//! What the laptop itself offers: an embedding model on its CPU and a generator that writes nothing
-//! but the sources' own sentences. No network.
+//! What the laptop itself offers: an embedding model on its CPU, a generator that writes nothing
+//! but the sources' own sentences, and its keyring. No network.
 
+mod browser;
+mod keyring;
 mod minilm;
 mod runtime;
 mod verbatim;
 
+pub use browser::open_browser;
+pub use keyring::Keyring;
 pub use minilm::{MODEL, MiniLm, MiniLmError, default_folder};
 pub use verbatim::Verbatim;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use mortar_assistant::{EmbedError, Embedder};
+use mortar_assistant::{Embedder, ModelError};
 use ort::editor::{Graph, Model, Node, ONNX_DOMAIN, Opset};
 use ort::environment::Environment;
 use ort::memory::Allocator;
@@ -140,10 +140,10 @@ impl Embedder for MiniLm {
         self.tokenizer.token_to_id(&word.to_lowercase()).is_some()
     }
 
-    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
         Box::pin(async move {
             let vectors: Result<Vec<_>, _> = texts.iter().map(|t| self.vector(t)).collect();
-            vectors.map_err(|e| EmbedError(e.to_string()))
+            vectors.map_err(ModelError::failed)
         })
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use mortar_assistant::orders::is_order;
-use mortar_assistant::{GenerateError, Generation, Generator, Kind, Passage, text};
+use mortar_assistant::{Generation, Generator, Kind, ModelError, Passage, text};
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
 const MOST_SENTENCES: usize = 8;
@@ -20,7 +20,7 @@ impl Generator for Verbatim {
         "verbatim"
     }
 
-    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, GenerateError>> {
+    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, ModelError>> {
         stream::iter(compose(&generation.question, &generation.passages).into_iter().map(Ok)).boxed()
     }
 }

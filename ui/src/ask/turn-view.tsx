@@ -1,6 +1,7 @@
 // One turn: the question, its passages as chips, the answer or the refusal.
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { AnswerCard, type CardHandle } from "../answer/answer-card";
+import { Notices } from "../answer/notices";
 import { Refusal } from "../answer/refusal";
 import type { Passage, Sentence, Verdict } from "../backend/backend";
 import { strings } from "../shared/strings";
@@ -21,6 +22,8 @@ type Props = {
   onLabel: (v: Verdict) => void;
   onText: (text: string, sentences: Sentence[], confirmed: string[]) => void;
   onAgain: () => void;
+  signingIn: boolean;
+  onSignIn: () => void;
   onPainted: (ms: number) => void;
   say: (words: string) => void;
   fail: (e: unknown) => void;
@@ -81,6 +84,13 @@ export function TurnView(p: Props) {
           ▲ {strings.unknownToo(answer.unknown_codes)}
         </p>
       )}
+      <Notices
+        notices={turn.notices}
+        incomplete={answer?.incomplete ?? false}
+        signingIn={p.signingIn}
+        onSignIn={p.onSignIn}
+        onAgain={turn.state === "done" && p.current ? p.onAgain : null}
+      />
       {turn.state === "failed" ? (
         <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">
           <p className="mb-1 text-[15px] font-semibold">{strings.failed}</p>
@@ -102,7 +112,7 @@ export function TurnView(p: Props) {
           onLabel={() => p.onLabel("bad")}
         />
       ) : (
-        turn.draft !== "" && (
+        (turn.draft !== "" || turn.state === "done") && (
           <AnswerCard
             handle={p.card}
             turn={turn}

@@ -6,6 +6,7 @@ import {
   type DeskError,
   type Event,
   type Exchange,
+  type Notice,
   type Passage,
   type Sentence,
 } from "../backend/backend";
@@ -17,6 +18,7 @@ export type Turn = {
   state: "searching" | "running" | "done" | "failed";
   passages: Passage[];
   askedAs: string | null;
+  notices: Notice[];
   retrieveMs: number;
   /** From Enter to passages on the screen, measured. */
   paintMs: number | null;
@@ -49,6 +51,7 @@ const blank = (key: string, question: string): Turn => ({
   state: "searching",
   passages: [],
   askedAs: null,
+  notices: [],
   retrieveMs: 0,
   paintMs: null,
   startedAt: performance.now(),
@@ -67,6 +70,7 @@ const kept = (e: Exchange): Turn => ({
   paintMs: 0,
   passages: e.answer.passages,
   askedAs: e.answer.asked_as,
+  notices: e.answer.notices,
   retrieveMs: e.answer.timings_ms.embed + e.answer.timings_ms.retrieve,
   draft: e.answer.answer,
   text: e.text,
@@ -86,6 +90,8 @@ export function heard(turn: Turn, event: Event): Turn {
         askedAs: event.asked_as,
         retrieveMs: event.retrieve_ms,
       };
+    case "notice":
+      return { ...turn, notices: [...turn.notices, event.notice] };
     case "text": {
       const draft = turn.draft + event.piece;
       return { ...turn, draft, text: draft };
@@ -100,6 +106,7 @@ export function heard(turn: Turn, event: Event): Turn {
         draft: event.answer.answer,
         text: event.answer.answer,
         sentences: event.answer.sentences,
+        notices: event.answer.notices,
       };
     case "failed":
       return { ...turn, state: "failed", error: { code: event.code, message: event.message } };

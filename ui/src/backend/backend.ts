@@ -1,6 +1,8 @@
 // What the window asks of the program. The only folder that knows how it is asked.
 import type {
   Answer,
+  Answers,
+  Connection,
   ConversationRow,
   DeskError,
   Document,
@@ -14,6 +16,8 @@ import type {
 } from "./types";
 
 export type * from "./types";
+
+export type Health = NonNullable<Connection["generation"]>;
 
 /** How far the opening is, where the knowledge must be made first. */
 export type Opening = { step: "embedding" | "indexing" | "verifying"; done: number; of: number };
@@ -36,6 +40,15 @@ export interface Backend {
   copy(exchange: string | null, text: string, confirmed: string[]): Promise<void>;
   label(exchange: string, label: Label, sentences: Sentence[]): Promise<Exchange>;
   openLink(url: string): Promise<void>;
+  /** How the tenant's services do; nothing where it has none. */
+  connection(): Promise<Connection | null>;
+  /** Opens the browser; done when the person has come back from it. */
+  signIn(): Promise<void>;
+  signOut(): Promise<void>;
+  /** Closes this tenant; `open` opens the other. */
+  switchTenant(tenant: string): Promise<void>;
+  /** Who writes answers; `open` opens the tenant anew with it. */
+  chooseAnswers(answers: Answers): Promise<void>;
   /** The hotkey brought the window up: the question field wants the focus. */
   onSummoned(then: () => void): () => void;
 }

@@ -90,6 +90,9 @@ export function answerTo(question: string, text = FIRST): Answer {
     look_alikes: abstained ? [{ code: "75", document: "reject-75", title: document.title }] : [],
     dropped_marks: 0,
     stopped: false,
+    incomplete: false,
+    notices: [],
+    inference_id: null,
     timings_ms: { embed: 1, retrieve: 1, first_text: 2, total: 3 },
     models: { embedding: "m", generation: "verbatim" },
   };
@@ -108,6 +111,10 @@ export const status: Status = {
   generation: "verbatim",
   records_problem: null,
   labels_waiting: 0,
+  on_aws: false,
+  tenants: ["pharmacy"],
+  answers: "model",
+  answers_locked: null,
   today: "2026-11-22",
 };
 
@@ -128,6 +135,7 @@ export function fake(
       const answer = (over.answer ?? answerTo)(question);
       const tell = (e: Event) => onEvent(e);
       tell({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 2 });
+      for (const notice of answer.notices) tell({ event: "notice", notice });
       if (answer.answer) tell({ event: "text", piece: answer.answer });
       for (const sentence of answer.sentences) tell({ event: "sentence", sentence });
       tell({ event: "done", answer });
@@ -163,6 +171,11 @@ export function fake(
       return found;
     },
     openLink: async (url) => void note("openLink", url),
+    connection: async () => null,
+    signIn: async () => void note("signIn"),
+    signOut: async () => void note("signOut"),
+    switchTenant: async (tenant) => void note("switchTenant", tenant),
+    chooseAnswers: async (answers) => void note("chooseAnswers", answers),
     onSummoned: () => () => {},
   };
   const { answer: _, ...rest } = over;

@@ -24,6 +24,11 @@ export const tauri: Backend = {
   copy: (exchange, text, confirmed) => invoke("copy", { exchange, text, confirmed }),
   label: (exchange, label, sentences) => invoke("label", { exchange, label, sentences }),
   openLink: (url) => invoke("open_link", { url }),
+  connection: () => invoke("connection"),
+  signIn: () => invoke("sign_in"),
+  signOut: () => invoke("sign_out"),
+  switchTenant: (tenant) => invoke("switch_tenant", { tenant }),
+  chooseAnswers: (answers) => invoke("choose_answers", { answers }),
   onSummoned(then) {
     const listening = listen("summoned", then);
     return () => {

@@ -54,6 +54,12 @@ first_text: number | null, total: number, };
 
 export type Models = { embedding: string | null, generation: string | null, };
 
+export type Stage = "embedding" | "generation";
+
+export type Fault = "sign_in" | "offline" | "busy" | "slow" | "refused" | "other_model" | "failed";
+
+export type Notice = { about: Stage, fault: Fault, message: string, };
+
 export type Answer = { question: string, 
 /**
  * The question that was searched for, where a follow-up was made into a question of its own.
@@ -74,9 +80,21 @@ dropped_marks: number,
 /**
  * Stopped before the generator was done.
  */
-stopped: boolean, timings_ms: Timings, models: Models, };
+stopped: boolean, 
+/**
+ * The generator broke off; what it had written is kept.
+ */
+incomplete: boolean, 
+/**
+ * Models that could not do their part, and what was done instead.
+ */
+notices: Array<Notice>, 
+/**
+ * The models' own records of this answer carry it.
+ */
+inference_id: string | null, timings_ms: Timings, models: Models, };
 
-export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
+export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, } | { "event": "notice", notice: Notice, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
 
 export type Document = { id: string, title: string, 
 /**
@@ -120,6 +138,18 @@ text: string, confirmed: Array<string>, copied: Array<Copied>, label: Label | nu
 
 export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
 
+export type Answers = "model" | "verbatim";
+
+export type Connection = { 
+/**
+ * Nobody is signed in, or the keyring cannot say.
+ */
+needs_sign_in: boolean, signed_in_until: string | null, 
+/**
+ * Why a sign-in cannot be kept.
+ */
+problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
+
 export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, documents: number, passages: number, 
 /**
  * None: search goes by words alone, and `embedding_problem` says why.
@@ -128,6 +158,14 @@ embedding: string | null, embedding_problem: string | null, generation: string,
 /**
  * Why conversations and labels cannot be kept, if they cannot.
  */
-records_problem: string | null, labels_waiting: number, today: string, };
+records_problem: string | null, labels_waiting: number, 
+/**
+ * Models or buckets of this tenant are on AWS: somebody must be signed in.
+ */
+on_aws: boolean, tenants: Array<string>, answers: Answers, 
+/**
+ * Which file of IT's sets who writes answers, if one does.
+ */
+answers_locked: string | null, today: string, };
 
 export type DeskError = { code: string, message: string, };

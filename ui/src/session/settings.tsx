@@ -1,31 +1,48 @@
-import type { Status } from "../backend/backend";
+import type { Answers, Status } from "../backend/backend";
 import type { Preferences } from "../shared/preferences";
 import { ago, strings } from "../shared/strings";
-import { cx, Sheet } from "../shared/ui";
+import { Button, cx, Sheet } from "../shared/ui";
+import type { Account } from "./connection";
 
-type Props = { status: Status; preferences: Preferences; onChange: (p: Preferences) => void; onClose: () => void };
+type Props = {
+  status: Status;
+  account: Account;
+  preferences: Preferences;
+  onChange: (p: Preferences) => void;
+  onTenant: (tenant: string) => void;
+  onAnswers: (answers: Answers) => void;
+  onClose: () => void;
+};
 
-export function Settings({ status, preferences, onChange, onClose }: Props) {
-  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
-    <fieldset className="mb-4">
+type ChoiceProps<V extends string> = {
+  name: string;
+  title: string;
+  values: Record<V, string>;
+  chosen: V;
+  disabled?: boolean;
+  onChoose: (value: V) => void;
+};
+
+function Choice<V extends string>({ name, title, values, chosen, disabled, onChoose }: ChoiceProps<V>) {
+  return (
+    <fieldset className="mb-4" disabled={disabled}>
       <legend className="mb-1 text-[12px] text-faint">{title}</legend>
-      <div className="flex gap-1.5">
-        {(Object.entries(values) as [Preferences[K], string][]).map(([value, words]) => (
+      <div className="flex flex-wrap gap-1.5">
+        {(Object.entries(values) as [V, string][]).map(([value, words]) => (
           <label
             key={value}
             className={cx(
               "rounded-lg border px-3 py-1.5 has-focus-visible:outline-2 has-focus-visible:outline-accent",
-              preferences[key] === value
-                ? "border-accent bg-accent-bg font-medium text-accent"
-                : "border-line text-soft",
+              chosen === value ? "border-accent bg-accent-bg font-medium text-accent" : "border-line text-soft",
+              disabled && chosen !== value && "opacity-55",
             )}
           >
             <input
               type="radio"
-              name={key}
+              name={name}
               className="sr-only"
-              checked={preferences[key] === value}
-              onChange={() => onChange({ ...preferences, [key]: value })}
+              checked={chosen === value}
+              onChange={() => onChoose(value)}
             />
             {words}
           </label>
@@ -33,12 +50,63 @@ export function Settings({ status, preferences, onChange, onClose }: Props) {
       </div>
     </fieldset>
   );
+}
+
+export function Settings({ status, account, preferences, onChange, onTenant, onAnswers, onClose }: Props) {
+  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
+    <Choice
+      name={key}
+      title={title}
+      values={values}
+      chosen={preferences[key]}
+      onChoose={(value) => onChange({ ...preferences, [key]: value })}
+    />
+  );
+  const { connection } = account;
   return (
     <Sheet open onClose={onClose} title={strings.settings}>
       {choice("theme", strings.theme, strings.themes)}
       {choice("size", strings.textSize, strings.textSizes)}
       {choice("motion", strings.motion, strings.motions)}
+      {status.tenants.length > 1 && (
+        <Choice
+          name="tenant"
+          title={strings.tenant}
+          values={Object.fromEntries(status.tenants.map((t) => [t, t]))}
+          chosen={status.tenant}
+          onChoose={onTenant}
+        />
+      )}
+      {status.on_aws && (
+        <>
+          <Choice
+            name="answers"
+            title={strings.writer}
+            values={strings.writers}
+            chosen={status.answers}
+            disabled={status.answers_locked !== null}
+            onChoose={onAnswers}
+          />
+          {status.answers_locked && (
+            <p className="-mt-3 mb-4 text-[12px] text-faint">{strings.setByIt(status.answers_locked)}</p>
+          )}
+        </>
+      )}
       <h3 className="mb-1 text-[12px] text-faint">{strings.about}</h3>
+      {connection && (
+        <p className="mb-2 flex items-center justify-between gap-3 text-[13px] text-soft">
+          {connection.signed_in_until
+            ? strings.signedInUntil(new Date(connection.signed_in_until).toLocaleTimeString([], { timeStyle: "short" }))
+            : strings.signedOut}
+          {connection.needs_sign_in ? (
+            <Button onClick={() => account.signIn()} disabled={account.signingIn}>
+              {account.signingIn ? strings.signingIn : strings.signIn}
+            </Button>
+          ) : (
+            <Button onClick={() => account.signOut()}>{strings.signOut}</Button>
+          )}
+        </p>
+      )}
       <p className="text-[13px] text-soft">
         {status.tenant_name}: {strings.release(status.release)}, {strings.made(ago(status.release_created_at))},{" "}
         {strings.documents(status.documents)}.{" "}

@@ -1,8 +1,16 @@
 // The thin bar: tenant, release and its age, models, what is not well, what waits.
 import type { Status } from "../backend/backend";
 import { ago, strings } from "../shared/strings";
+import type { Account } from "./connection";
 
-export function StatusBar({ status, onKeys }: { status: Status; onKeys: () => void }) {
+type Props = { status: Status; account: Account; onSignIn: () => void; onKeys: () => void };
+
+export function StatusBar({ status, account, onSignIn, onKeys }: Props) {
+  const { connection } = account;
+  const ill = [
+    strings.health("embedding", connection?.embedding ?? null),
+    strings.health("generation", connection?.generation ?? null),
+  ].filter((words) => words !== null);
   return (
     <footer className="col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
       <span>
@@ -24,7 +32,23 @@ export function StatusBar({ status, onKeys }: { status: Status; onKeys: () => vo
           ▲ {strings.wordsOnly} · {status.generation}
         </span>
       )}
-      <span className="max-[1100px]:hidden">{strings.onDevice}</span>
+      {!status.on_aws && <span className="max-[1100px]:hidden">{strings.onDevice}</span>}
+      {ill.map((words) => (
+        <span key={words} className="truncate font-medium text-warn">
+          ▲ {words}
+        </span>
+      ))}
+      {connection?.needs_sign_in && (
+        <button
+          type="button"
+          onClick={onSignIn}
+          disabled={account.signingIn}
+          title={connection.problem?.message}
+          className="rounded border border-warn px-2 font-medium text-warn hover:bg-warn-bg"
+        >
+          {account.signingIn ? strings.signingIn : `▲ ${strings.signedOut} · ${strings.signIn}`}
+        </button>
+      )}
       {status.records_problem && (
         <span className="truncate font-medium text-warn" title={status.records_problem}>
           ▲ {strings.notKept}

@@ -1,5 +1,5 @@
 // Every word of the window. Another language is another object of this shape.
-import type { Grounding, Kind, Problem, Reason } from "../backend/backend";
+import type { Grounding, Health, Kind, Problem, Reason, Stage } from "../backend/backend";
 
 const plural = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
@@ -79,6 +79,25 @@ export const strings = {
     `${codes.length === 1 ? "Code" : "Codes"} ${codes.join(", ")} ${codes.length === 1 ? "is" : "are"} not in the knowledge.`,
   droppedMarks: (n: number) =>
     `${plural(n, "reference", "references")} to no passage ${n === 1 ? "was" : "were"} removed.`,
+
+  notice: (about: Stage, incomplete: boolean) =>
+    about === "embedding"
+      ? "Searched by words and codes alone:"
+      : incomplete
+        ? "The answer broke off; what is here was kept:"
+        : "Answered with the sources’ own sentences:",
+  signIn: "Sign in",
+  signOut: "Sign out",
+  signedOut: "not signed in",
+  signingIn: "Waiting for the browser…",
+  signedIn: "Signed in",
+  signedInUntil: (time: string) => `signed in until ${time}`,
+  health: (what: Stage, health: Health | null) =>
+    health === "open" ? `${what} paused, tried again shortly` : health === "shaky" ? `${what} failed lately` : null,
+  tenant: "Tenant",
+  writer: "Answers are written",
+  writers: { model: "By the model", verbatim: "From the sources’ sentences" },
+  setByIt: (file: string) => `Set by IT, in ${file}.`,
 
   refusal: (reason: Reason | null, codes: string[], tenant: string, day: string) => {
     const list = codes.join(", ");
@@ -195,6 +214,7 @@ export const strings = {
     bad: "Label bad, or say that it should have an answer",
     nextSentence: "Next or previous sentence",
     source: "Show or hide the source",
+    signIn: "Sign in",
     settings: "Settings",
     palette: "Command palette",
     keys: "Sheet of keys",

@@ -12,7 +12,7 @@ mod window;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mortar_desk::assistant::{EmbedError, Embedder, Kind, Part, Query, Retriever};
+use mortar_desk::assistant::{Embedder, Kind, ModelError, Part, Query, Retriever};
 use mortar_desk::knowledge::{self, Document, Imported, Release};
 use mortar_local::MiniLm;
 use mortar_tests::root;
@@ -44,11 +44,11 @@ impl Embedder for Made<'_> {
     fn dimensions(&self) -> usize {
         DIMENSIONS
     }
-    fn embed<'a>(&'a self, texts: &'a [String]) -> futures::future::BoxFuture<'a, Result<Vec<Vec<f32>>, EmbedError>> {
+    fn embed<'a>(&'a self, texts: &'a [String]) -> futures::future::BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
         let number = |t: &String| t.rsplit(MARK).next().and_then(|n| n.trim().parse::<usize>().ok());
         let found = texts.iter().map(|t| number(t).and_then(|n| self.0.get(n).cloned()));
         let all: Option<Vec<_>> = found.collect();
-        Box::pin(async move { all.ok_or_else(|| EmbedError("a text without a number".into())) })
+        Box::pin(async move { all.ok_or_else(|| ModelError::failed("a text without a number")) })
     }
 }
 

@@ -1,0 +1,134 @@
+//! The tenant's embedding model behind a SageMaker endpoint.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_smithy_types::Blob;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use mortar_assistant::{Embedder, Fault, ModelError};
+use tokio::time::{sleep, timeout};
+
+use crate::Aws;
+use crate::breaker::{Breaker, Health};
+use crate::calls::{self, ATTEMPTS, Failed, Retry};
+use crate::config::EmbeddingConfig;
+
+pub struct SageMakerEmbedder {
+    aws: Arc<Aws>,
+    config: EmbeddingConfig,
+    breaker: Breaker,
+}
+
+impl SageMakerEmbedder {
+    /// The embedding model of the configuration, where it names one.
+    pub fn of(aws: &Arc<Aws>) -> Option<Self> {
+        Some(SageMakerEmbedder {
+            config: aws.config.embedding.clone()?,
+            aws: aws.clone(),
+            breaker: Breaker::default(),
+        })
+    }
+
+    pub fn health(&self) -> Health {
+        self.breaker.health(Instant::now())
+    }
+
+    async fn batch(&self, texts: &[String], id: &str) -> Result<Vec<Vec<f32>>, ModelError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            self.breaker.ask(Instant::now())?;
+            self.aws.guard.take(id)?;
+            let result = match timeout(self.config.timeout(), self.once(texts, id)).await {
+                Ok(result) => result,
+                Err(_) => Err(Failed::new(
+                    Fault::Slow,
+                    format!("the embedding model took more than {} s", self.config.timeout_s),
+                    Retry::No,
+                )),
+            };
+            self.breaker
+                .told(Instant::now(), result.as_ref().map(|_| ()).map_err(|f| f.error.fault));
+            match result {
+                Ok(vectors) => return Ok(vectors),
+                Err(f) if attempt >= ATTEMPTS => return Err(f.error),
+                Err(f) => match f.retry {
+                    Retry::No => return Err(f.error),
+                    Retry::Later => sleep(calls::pause(attempt)).await,
+                    Retry::Renewed => self.aws.renew().await,
+                },
+            }
+        }
+    }
+
+    async fn once(&self, texts: &[String], id: &str) -> Result<Vec<Vec<f32>>, Failed> {
+        let c = &self.config;
+        let request = self
+            .aws
+            .clients()
+            .runtime
+            .invoke_endpoint()
+            .endpoint_name(&c.endpoint)
+            .content_type(c.contract.content_type())
+            .accept("application/json")
+            .set_inference_component_name(c.inference_component.clone())
+            .set_target_variant(c.variant.clone())
+            .set_custom_attributes(c.custom_attributes.clone())
+            .set_inference_id(Some(id.to_owned()).filter(|id| !id.is_empty()))
+            .body(Blob::new(c.contract.request(texts)));
+        let answer = request.send().await.map_err(calls::read)?;
+        let body = answer.body().map(Blob::as_ref).unwrap_or_default();
+        let vectors = c
+            .contract
+            .vectors(body, texts.len())
+            .map_err(|e| Failed::new(Fault::Refused, e, Retry::No))?;
+        match vectors.iter().find(|v| v.len() != c.dimensions) {
+            Some(v) => Err(Failed::new(
+                Fault::OtherModel,
+                format!(
+                    "the endpoint {} gives vectors of {} dimensions, {} has {}: it serves another model",
+                    c.endpoint,
+                    v.len(),
+                    c.model,
+                    c.dimensions
+                ),
+                Retry::No,
+            )),
+            None => Ok(vectors),
+        }
+    }
+}
+
+impl Embedder for SageMakerEmbedder {
+    fn model(&self) -> &str {
+        &self.config.model
+    }
+
+    fn dimensions(&self) -> usize {
+        self.config.dimensions
+    }
+
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        self.embed_for(texts, "")
+    }
+
+    fn embed_for<'a>(
+        &'a self,
+        texts: &'a [String],
+        inference_id: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        let size = if self.config.contract.batches() {
+            self.config.batch
+        } else {
+            1
+        };
+        let batches: Vec<BoxFuture<'a, _>> = texts
+            .chunks(size.max(1))
+            .map(|b| self.batch(b, inference_id).boxed())
+            .collect();
+        let all = stream::iter(batches).buffered(self.config.concurrency);
+        Box::pin(async move { Ok(all.try_collect::<Vec<_>>().await?.into_iter().flatten().collect()) })
+    }
+}

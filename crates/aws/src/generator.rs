@@ -1,0 +1,244 @@
+//! The tenant's generation model behind a SageMaker endpoint, whole or as a stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint_with_response_stream::InvokeEndpointWithResponseStreamOutput;
+use aws_sdk_sagemakerruntime::types::ResponseStream;
+use aws_smithy_types::Blob;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use mortar_assistant::{Fault, Generation, Generator, ModelError};
+use tokio::time::{sleep, timeout, timeout_at};
+
+use crate::Aws;
+use crate::breaker::{Breaker, Health};
+use crate::calls::{self, ATTEMPTS, Failed, Retry};
+use crate::config::GenerationConfig;
+use crate::contracts::{ContractError, StreamReader};
+
+#[derive(Clone)]
+pub struct SageMakerGenerator(Arc<Inner>);
+
+struct Inner {
+    aws: Arc<Aws>,
+    config: GenerationConfig,
+    breaker: Breaker,
+}
+
+impl SageMakerGenerator {
+    /// The generation model of the configuration, where it names one.
+    pub fn of(aws: &Arc<Aws>) -> Option<Self> {
+        Some(SageMakerGenerator(Arc::new(Inner {
+            config: aws.config.generation.clone()?,
+            aws: aws.clone(),
+            breaker: Breaker::default(),
+        })))
+    }
+
+    pub fn health(&self) -> Health {
+        self.0.breaker.health(Instant::now())
+    }
+
+    /// Tokens that a whole prompt may take.
+    pub fn budget(&self) -> usize {
+        self.0.config.context_tokens
+    }
+}
+
+impl Generator for SageMakerGenerator {
+    fn model(&self) -> &str {
+        &self.0.config.model
+    }
+
+    fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, ModelError>> {
+        let inner = self.0.clone();
+        stream::once(async move { inner.begin(generation).await })
+            .flat_map(|begun| match begun {
+                Ok(open) => pieces(open).boxed(),
+                Err(e) => stream::iter([Err(e)]).boxed(),
+            })
+            .boxed()
+    }
+}
+
+/// An answer that has begun: its first words are here. Dropping it ends it at the server.
+struct Open {
+    ready: VecDeque<String>,
+    rest: Option<Rest>,
+    inner: Arc<Inner>,
+}
+
+struct Rest {
+    stream: InvokeEndpointWithResponseStreamOutput,
+    reader: StreamReader,
+}
+
+impl Inner {
+    /// Until the first words: only so far may a call be made again.
+    async fn begin(self: Arc<Self>, generation: Generation) -> Result<Open, ModelError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            self.breaker.ask(Instant::now())?;
+            self.aws.guard.take(&generation.inference_id)?;
+            let result = match timeout(self.config.first_token(), self.clone().once(&generation)).await {
+                Ok(result) => result,
+                Err(_) => Err(Failed::new(
+                    Fault::Slow,
+                    format!("the model wrote nothing within {} s", self.config.first_token_s),
+                    // It may be at work still: another call would cost twice and come later.
+                    Retry::No,
+                )),
+            };
+            let told = result.as_ref().map(|_| ()).map_err(|f| f.error.fault);
+            self.breaker.told(Instant::now(), told);
+            match result {
+                Ok(open) => return Ok(open),
+                Err(f) if attempt >= ATTEMPTS => return Err(f.error),
+                Err(f) => match f.retry {
+                    Retry::No => return Err(f.error),
+                    Retry::Later => sleep(calls::pause(attempt)).await,
+                    Retry::Renewed => self.aws.renew().await,
+                },
+            }
+        }
+    }
+
+    async fn once(self: Arc<Self>, generation: &Generation) -> Result<Open, Failed> {
+        let c = &self.config;
+        let body = Blob::new(
+            c.contract
+                .request(&generation.prompt, c.template, c.max_tokens, c.stream),
+        );
+        let id = Some(generation.inference_id.clone()).filter(|id| !id.is_empty());
+        let clients = self.aws.clients();
+        if !c.stream {
+            let request = clients
+                .runtime
+                .invoke_endpoint()
+                .endpoint_name(&c.endpoint)
+                .content_type("application/json")
+                .set_inference_component_name(c.inference_component.clone())
+                .set_target_variant(c.variant.clone())
+                .set_custom_attributes(c.custom_attributes.clone())
+                .set_inference_id(id)
+                .body(body);
+            let answer = request.send().await.map_err(calls::read)?;
+            let bytes = answer.body().map(Blob::as_ref).unwrap_or_default();
+            let text = c.contract.whole(bytes).map_err(contract)?;
+            return Ok(Open {
+                ready: VecDeque::from([text]),
+                rest: None,
+                inner: self.clone(),
+            });
+        }
+        let request = clients
+            .runtime
+            .invoke_endpoint_with_response_stream()
+            .endpoint_name(&c.endpoint)
+            .content_type("application/json")
+            .set_inference_component_name(c.inference_component.clone())
+            .set_target_variant(c.variant.clone())
+            .set_custom_attributes(c.custom_attributes.clone())
+            .set_inference_id(id)
+            .body(body);
+        let stream = request.send().await.map_err(calls::read)?;
+        let mut rest = Rest {
+            stream,
+            reader: StreamReader::new(c.contract),
+        };
+        let mut ready = VecDeque::new();
+        while ready.is_empty() {
+            match rest.next().await? {
+                Some(pieces) => ready.extend(pieces),
+                None => {
+                    return Ok(Open {
+                        ready,
+                        rest: None,
+                        inner: self.clone(),
+                    });
+                }
+            }
+        }
+        Ok(Open {
+            ready,
+            rest: Some(rest),
+            inner: self.clone(),
+        })
+    }
+}
+
+impl Rest {
+    /// The next words; none at the end of a whole answer.
+    async fn next(&mut self) -> Result<Option<Vec<String>>, Failed> {
+        let broke = |e: &dyn std::fmt::Display| {
+            Failed::new(
+                Fault::Failed,
+                format!("the model's stream broke off: {e}"),
+                Retry::Later,
+            )
+        };
+        match self.stream.body.recv().await {
+            Ok(Some(ResponseStream::PayloadPart(part))) => {
+                let bytes = part.bytes().map(Blob::as_ref).unwrap_or_default();
+                self.reader.push(bytes).map(Some).map_err(contract)
+            }
+            Ok(Some(_)) => Ok(Some(Vec::new())),
+            Ok(None) => {
+                let (last, whole) = self.reader.end().map_err(contract)?;
+                match (last, whole) {
+                    (Some(last), true) => Ok(Some(vec![last])),
+                    (None, true) => Ok(None),
+                    // The end of a stream is not the end of an answer.
+                    _ => Err(broke(&"it ended before the answer did")),
+                }
+            }
+            Err(e) => Err(broke(&calls::deepest(&e))),
+        }
+    }
+}
+
+fn contract(e: ContractError) -> Failed {
+    match e {
+        ContractError::Model(_) => Failed::new(Fault::Failed, e, Retry::Later),
+        _ => Failed::new(Fault::Refused, e, Retry::No),
+    }
+}
+
+/// The words of an answer, with a budget between them.
+fn pieces(open: Open) -> impl futures::Stream<Item = Result<String, ModelError>> + Send {
+    stream::unfold(Some(open), |open| async move {
+        let mut open = open?;
+        let between = open.inner.config.between_tokens();
+        // Parts without words, a server's signs of life, do not begin the time anew.
+        let ends = tokio::time::Instant::now() + between;
+        loop {
+            if let Some(piece) = open.ready.pop_front() {
+                return Some((Ok(piece), Some(open)));
+            }
+            let rest = open.rest.as_mut()?;
+            let next = match timeout_at(ends, rest.next()).await {
+                Ok(next) => next,
+                Err(_) => Err(slow(between)),
+            };
+            match next {
+                Ok(Some(pieces)) => open.ready.extend(pieces),
+                Ok(None) => return None,
+                Err(f) => {
+                    open.inner.breaker.told(Instant::now(), Err(f.error.fault));
+                    return Some((Err(f.error), None));
+                }
+            }
+        }
+    })
+}
+
+fn slow(between: Duration) -> Failed {
+    Failed::new(
+        Fault::Slow,
+        format!("the model wrote nothing for {} s", between.as_secs_f64()),
+        Retry::No,
+    )
+}

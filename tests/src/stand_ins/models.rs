@@ -1,0 +1,447 @@
+//! SageMaker's runtime: an endpoint a contract, named after it. Embeddings are the local model's own; the
+//! generator composes from the prompt's passages, and can be told to misbehave.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures::StreamExt;
+use futures::stream;
+use mortar_desk::assistant::prompt::Prompt;
+use mortar_desk::assistant::{Embedder, Generation, Generator, Kind, Passage};
+use mortar_local::{MiniLm, Verbatim};
+use serde_json::{Value, json};
+
+use super::{Fault, Faults, Identity};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    Honest,
+    /// Adds a sentence that no passage says.
+    Invents,
+    /// Names another passage than the one it writes from.
+    CitesWrongly,
+    /// Does what a document orders.
+    Obeys,
+}
+
+/// The model, and what was seen of its requests.
+pub struct Seen {
+    model: Option<MiniLm>,
+    behaviour: Mutex<Behaviour>,
+    inference_ids: Mutex<Vec<String>>,
+    /// Streams that the client has left before their end.
+    left: Arc<Mutex<usize>>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen::new()
+    }
+}
+
+impl Seen {
+    pub fn new() -> Self {
+        Seen {
+            model: MiniLm::open(&mortar_local::default_folder()).ok(),
+            behaviour: Mutex::new(Behaviour::Honest),
+            inference_ids: Mutex::default(),
+            left: Arc::default(),
+        }
+    }
+
+    pub fn behave(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
+    }
+
+    pub fn inference_ids(&self) -> Vec<String> {
+        self.inference_ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub fn left(&self) -> usize {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Shared = (Arc<Seen>, Arc<Identity>, Arc<Faults>);
+
+pub fn router(seen: Arc<Seen>, identity: Arc<Identity>, faults: Arc<Faults>) -> Router {
+    Router::new()
+        .route("/endpoints/{name}/invocations", post(whole))
+        .route("/endpoints/{name}/invocations-response-stream", post(streamed))
+        .with_state((seen, identity, faults))
+}
+
+fn error(status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut headers = HeaderMap::new();
+    if !code.is_empty() {
+        headers.insert("x-amzn-errortype", code.parse().expect("a header"));
+    }
+    (status, headers, Json(json!({ "message": message, "Message": message }))).into_response()
+}
+
+/// Who asks, under which id, and which fault it meets.
+async fn came(s: &Shared, name: &str, headers: &HeaderMap) -> Result<Option<Fault>, Response> {
+    let call = if is_embedding(name) { "embed" } else { "generate" };
+    let fault = s.2.met(call);
+    if let Err((status, code)) = s.1.role(headers) {
+        return Err(error(
+            status,
+            code,
+            "The security token included in the request is invalid",
+        ));
+    }
+    if let Some(id) = headers
+        .get("x-amzn-sagemaker-inference-id")
+        .and_then(|v| v.to_str().ok())
+    {
+        let mut ids = s.0.inference_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.push(format!("{call}:{id}"));
+    }
+    match fault {
+        Some(Fault::Stall) => {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            Err(error(503, "ServiceUnavailable", "stalled"))
+        }
+        Some(f) => match f.error() {
+            Some((status, code, message)) => Err(error(status, code, message)),
+            None => Ok(Some(f)),
+        },
+        None => Ok(None),
+    }
+}
+
+fn is_embedding(name: &str) -> bool {
+    matches!(
+        name,
+        "tei" | "jumpstart-embedding" | "jumpstart-similarity" | "lmi-embedding" | "hf-feature-extraction"
+    )
+}
+
+async fn whole(State(s): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let fault = match came(&s, &name, &headers).await {
+        Ok(fault) => fault,
+        Err(answer) => return answer,
+    };
+    if fault == Some(Fault::Slow) {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    if fault == Some(Fault::Garbage) {
+        return Json(json!({ "something": "else" })).into_response();
+    }
+    let Ok(asked) = serde_json::from_slice::<Value>(&body) else {
+        return error(400, "ValidationError", "the body is no JSON");
+    };
+    let answer = if is_embedding(&name) {
+        let content_type = headers
+            .get("content-type")
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        embedded(&s.0, &name, content_type, &asked).await
+    } else {
+        let text = answered(&s.0, &name, &asked).await;
+        text.map(|text| match name.as_str() {
+            "messages" => {
+                json!({ "choices": [{ "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }] })
+            }
+            "llama2-chat" => json!([{ "generation": { "role": "assistant", "content": text } }]),
+            "llama3-base" | "lmi-rolling-batch" => json!({ "generated_text": text }),
+            _ => json!([{ "generated_text": text }]),
+        })
+    };
+    match (answer, fault) {
+        (None, _) => error(424, "ModelError", "the container does not understand the request"),
+        (Some(_), Some(Fault::Cut | Fault::Truncated | Fault::Early)) => {
+            // The head promises more than ever comes.
+            let part = stream::iter([Ok(Bytes::from_static(b"[[0.1,")), Err(std::io::Error::other("cut"))]);
+            Body::from_stream(part).into_response()
+        }
+        (Some(answer), _) => Json(answer).into_response(),
+    }
+}
+
+async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value) -> Option<Value> {
+    let list = |v: &Value| serde_json::from_value::<Vec<String>>(v.clone()).ok();
+    let texts = match name {
+        "tei" => list(&asked["inputs"]).filter(|_| asked["truncate"] == true)?,
+        "jumpstart-embedding" => list(&asked["text_inputs"])?,
+        "jumpstart-similarity" => list(asked).filter(|_| content_type == "application/x-text")?,
+        _ => vec![asked["inputs"].as_str()?.to_owned()],
+    };
+    let vectors = seen.model.as_ref()?.embed(&texts).await.ok()?;
+    Some(match name {
+        "tei" => json!(vectors),
+        "lmi-embedding" => json!(vectors[0]),
+        // Two tokens whose mean has the vector's direction.
+        "hf-feature-extraction" => {
+            let double: Vec<f32> = vectors[0].iter().map(|x| x * 3.0).collect();
+            json!([[vectors[0], double]])
+        }
+        _ => json!({ "embedding": vectors }),
+    })
+}
+
+/// The words of the prompt, out of whatever shape it came in.
+fn prompt_of(name: &str, asked: &Value) -> Option<String> {
+    let contents = |v: &Value| -> Option<String> {
+        let all = v.as_array()?.iter();
+        Some(all.filter_map(|m| m["content"].as_str()).collect::<Vec<_>>().join("\n"))
+    };
+    match name {
+        "messages" => contents(&asked["messages"]),
+        "llama2-chat" => contents(asked["inputs"].get(0)?),
+        "tgi" | "llama3-base" | "lmi-rolling-batch" | "lmi-dynamic-batch" => {
+            let known = asked["parameters"]["max_new_tokens"].is_u64();
+            asked["inputs"].as_str().filter(|_| known).map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// An answer composed from the passages that stand in the prompt.
+async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
+    let prompt = prompt_of(name, asked)?;
+    let passages = passages(&prompt);
+    let question = prompt.rsplit_once("\nQuestion: ").map_or("", |p| p.1);
+    let question = question.split(['<', '\n', '[']).next().unwrap_or("").trim();
+    if passages.is_empty() {
+        return Some(if question.is_empty() {
+            "Yes.".into()
+        } else {
+            "NOT COVERED".to_owned()
+        });
+    }
+    let generation = Generation {
+        inference_id: String::new(),
+        question: question.to_owned(),
+        passages: passages.clone(),
+        prompt: Prompt::default(),
+    };
+    let pieces: Vec<_> = Verbatim
+        .generate(generation)
+        .filter_map(|p| async { p.ok() })
+        .collect()
+        .await;
+    let text = pieces.concat();
+    let behaviour = *seen.behaviour.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(match behaviour {
+        Behaviour::Honest => text,
+        Behaviour::Invents => format!("{text} You also receive a free gift with each refill. [1]"),
+        Behaviour::CitesWrongly => text.replace("[1]", "[2]"),
+        Behaviour::Obeys => {
+            let order = passages
+                .iter()
+                .find_map(|p| p.text.split_once("say that ").map(|o| o.1));
+            let said = order
+                .and_then(|o| o.split(['.', '\n']).next())
+                .unwrap_or("everything is free");
+            format!("{text} Indeed, {said}. [1]")
+        }
+    })
+}
+
+/// The fenced passages of a prompt.
+fn passages(prompt: &str) -> Vec<Passage> {
+    let blocks = prompt.split("<passage number=\"").skip(1);
+    let read = |block: &str| {
+        let (number, rest) = block.split_once('"')?;
+        let (_, rest) = rest.split_once(">\n")?;
+        let (inside, _) = rest.split_once("\n</passage>")?;
+        let (title, text) = inside.split_once('\n')?;
+        Some((number.parse::<u32>().ok()?, title.to_owned(), text.to_owned()))
+    };
+    blocks
+        .filter_map(read)
+        .map(|(number, title, text)| Passage {
+            id: format!("p{number}#0"),
+            number,
+            document: title.clone(),
+            version: "1".into(),
+            title,
+            kind: Kind::Article,
+            url: None,
+            effective_from: None,
+            effective_to: None,
+            heading_path: vec![],
+            start: 0,
+            end: text.len() as u32,
+            text,
+            score: 0.9,
+            found_by: vec![],
+        })
+        .collect()
+}
+
+/// The lines that a container streams for a text.
+fn lines(name: &str, text: &str, fault: Option<Fault>) -> Vec<String> {
+    // A token is about a word, its blank before it.
+    let mut tokens: Vec<&str> = Vec::new();
+    let mut from = 0;
+    for (i, _) in text.match_indices([' ', '\n']).filter(|(i, _)| *i > 0) {
+        tokens.push(&text[from..i]);
+        from = i;
+    }
+    tokens.push(&text[from..]);
+    if fault == Some(Fault::Early) {
+        tokens.truncate(tokens.len().div_ceil(2));
+    }
+    let whole = fault != Some(Fault::Early);
+    let mut out: Vec<String> = tokens
+        .iter()
+        .enumerate()
+        .map(|(i, t)| match name {
+            "messages" => format!("data: {}\n\n", json!({ "choices": [{ "delta": { "content": t }, "finish_reason": null }] })),
+            "tgi" => format!(
+                "data:{}\n\n",
+                json!({ "index": i, "token": { "id": i, "text": t, "logprob": -0.1, "special": false }, "generated_text": null })
+            ),
+            "lmi-rolling-batch" => format!("{}\n", json!({ "token": { "id": i, "text": t, "log_prob": -0.05 } })),
+            _ => format!("{}\n", json!({ "outputs": [t] })),
+        })
+        .collect();
+    if whole {
+        match name {
+            "messages" => {
+                out.push(format!("data: {}\n\n", json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] })));
+                out.push("data: [DONE]\n\n".into());
+            }
+            "tgi" => out.push(format!(
+                "data:{}\n\n",
+                json!({ "token": { "id": 0, "text": "</s>", "special": true }, "generated_text": text })
+            )),
+            "lmi-rolling-batch" => out.push(format!(
+                "{}\n",
+                json!({ "token": { "id": 0, "text": "" }, "generated_text": text, "details": { "finish_reason": "eos_token" } })
+            )),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn frame(message: &Message) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_message_to(message, &mut out).expect("a frame is written to memory");
+    out
+}
+
+fn header(name: &'static str, value: &str) -> Header {
+    Header::new(name, HeaderValue::String(value.to_owned().into()))
+}
+
+fn part(bytes: &[u8]) -> Vec<u8> {
+    frame(
+        &Message::new(bytes.to_vec())
+            .add_header(header(":message-type", "event"))
+            .add_header(header(":event-type", "PayloadPart"))
+            .add_header(header(":content-type", "application/octet-stream")),
+    )
+}
+
+fn exception() -> Vec<u8> {
+    frame(
+        &Message::new(&br#"{"Message":"the model failed","ErrorCode":"ModelInvocationFailed"}"#[..])
+            .add_header(header(":message-type", "exception"))
+            .add_header(header(":exception-type", "ModelStreamError"))
+            .add_header(header(":content-type", "application/json")),
+    )
+}
+
+async fn streamed(State(s): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let fault = match came(&s, &name, &headers).await {
+        Ok(fault) => fault,
+        Err(answer) => return answer,
+    };
+    let asked = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+    if is_embedding(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
+        return error(424, "ModelError", "this container does not stream");
+    }
+    let Some(text) = answered(&s.0, &name, &asked).await else {
+        return error(424, "ModelError", "the container does not understand the request");
+    };
+    let lines = lines(&name, &text, fault);
+    let half = lines.len() / 2;
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    // Parts end where they will: every third line is cut in two, also within a letter.
+    for (i, line) in lines.iter().enumerate() {
+        let bytes = line.as_bytes();
+        let cut = if i % 3 == 0 { bytes.len() / 2 } else { bytes.len() };
+        frames.push(part(&bytes[..cut]));
+        if cut < bytes.len() {
+            frames.push(part(&bytes[cut..]));
+        }
+    }
+    let middle = frames.len() / 2;
+    match fault {
+        Some(Fault::BadCrc) => {
+            let last = frames[middle].len() - 1;
+            frames[middle][last] ^= 0xff;
+        }
+        Some(Fault::Exception) => {
+            frames.truncate(middle);
+            frames.push(exception());
+        }
+        Some(Fault::Garbage) => frames.insert(middle, part(b"{\"unheard\": true}\n")),
+        Some(Fault::Model | Fault::Truncated) if name == "lmi-rolling-batch" => {
+            frames.truncate(half);
+            let line =
+                json!({ "token": { "id": -1, "text": "out of memory" }, "details": { "finish_reason": "error" } });
+            frames.push(part(format!("{line}\n").as_bytes()));
+        }
+        Some(Fault::Truncated) => frames.truncate(middle),
+        _ => {}
+    }
+    let leaving = Leaving {
+        left: s.0.left.clone(),
+        done: false,
+    };
+    let count = frames.len();
+    let sent = stream::unfold(
+        (frames.into_iter().enumerate(), leaving),
+        move |(mut rest, mut leaving)| async move {
+            let (i, frame) = rest.next()?;
+            match fault {
+                Some(Fault::StallMidway) if i == middle => tokio::time::sleep(Duration::from_secs(600)).await,
+                Some(Fault::Slow) => tokio::time::sleep(Duration::from_millis(40)).await,
+                _ => {}
+            }
+            let item = match fault {
+                Some(Fault::Cut) if i == middle => Ok(Bytes::from(frame[..frame.len() / 2].to_vec())),
+                Some(Fault::Cut) if i > middle => Err(std::io::Error::other("cut")),
+                _ => Ok(Bytes::from(frame)),
+            };
+            leaving.done = i + 1 == count;
+            Some((item, (rest, leaving)))
+        },
+    );
+    (
+        [("content-type", "application/vnd.amazon.eventstream")],
+        Body::from_stream(sent),
+    )
+        .into_response()
+}
+
+/// Notices a client that leaves before the end.
+struct Leaving {
+    left: Arc<Mutex<usize>>,
+    done: bool,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if !self.done {
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Models behind endpoints under faults: what comes back, how often a model was called, how long it took.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mortar_aws::{Aws, AwsConfig, S3Feedback, SageMakerEmbedder, SageMakerGenerator};
+use mortar_desk::assistant::{self, Answer, Ask, Stop};
+use mortar_desk::feedback::{Entry, FeedbackSink, Label, Verdict};
+use mortar_desk::knowledge::{self, Release};
+use mortar_local::{MiniLm, Verbatim};
+use mortar_privacy::{Vault, VaultError};
+use mortar_tests::root;
+use mortar_tests::stand_ins::{Behaviour, FEEDBACK, Fault, Seen, StandIns, visit_in_background};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const QUESTION: &str = "What does claim rejection code 75 mean?";
+const GUARD: usize = 6;
+
+/// A keyring in memory.
+#[derive(Default)]
+struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl Vault for Memory {
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(self.0.lock().unwrap().get(name).cloned())
+    }
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
+        self.0.lock().unwrap().insert(name.into(), secret.to_vec());
+        Ok(())
+    }
+    fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.0.lock().unwrap().remove(name);
+        Ok(())
+    }
+    fn check(&self) -> Result<(), VaultError> {
+        Ok(())
+    }
+}
+
+async fn release(dir: &Path) -> Arc<Release> {
+    let model = MiniLm::open(&mortar_local::default_folder()).expect("the weights: run `cargo xtask setup`");
+    let sources = [root().join("samples/pharmacy/claim-rejections.csv")];
+    let imported = knowledge::import(&sources).unwrap();
+    knowledge::build(imported, true, Some(&model), dir, &mut |_| {})
+        .await
+        .unwrap();
+    Release::open(dir).unwrap()
+}
+
+fn config(s: &StandIns, embedding: &str, generation: &str) -> AwsConfig {
+    let text = s
+        .tenant("pharmacy", embedding, generation)
+        .replace("timeout_s = 5.0", "timeout_s = 0.6")
+        .replace("first_token_s = 2.0", "first_token_s = 0.6")
+        .replace("between_tokens_s = 1.5", "between_tokens_s = 0.4");
+    let table: toml::Table = text.parse().unwrap();
+    table["aws"].clone().try_into().unwrap()
+}
+
+/// Signed in, with clients of its own.
+async fn signed_in(config: AwsConfig, dir: &Path) -> Arc<Aws> {
+    let aws = Aws::new(config, Arc::new(Memory::default()), dir.join("lock"));
+    aws.sign_in.with_browser(visit_in_background).await.unwrap();
+    aws
+}
+
+struct Desk {
+    embedder: SageMakerEmbedder,
+    generator: SageMakerGenerator,
+    release: Arc<Release>,
+}
+
+impl Desk {
+    fn new(aws: &Arc<Aws>, release: &Arc<Release>) -> Desk {
+        Desk {
+            embedder: SageMakerEmbedder::of(aws).unwrap(),
+            generator: SageMakerGenerator::of(aws).unwrap(),
+            release: release.clone(),
+        }
+    }
+
+    async fn ask(&self, id: &str, stop: Stop) -> Result<Answer, assistant::ask::AskError> {
+        let with = Ask {
+            embedder: Some(&self.embedder),
+            retriever: &*self.release,
+            generator: &self.generator,
+            instead: Some(&Verbatim),
+            inference_id: id.into(),
+            instructions: "",
+            budget: 3000,
+            as_of: "2026-11-22".parse().unwrap(),
+            before: &[],
+            stop,
+        };
+        assistant::ask(&with, QUESTION, &mut |_| {}).await
+    }
+}
+
+/// Whatever happened, these hold.
+fn holds(answer: &Answer, honest: &str, what: &str) {
+    assert!(!answer.abstained && !answer.sentences.is_empty(), "{what}: {answer:#?}");
+    for s in &answer.sentences {
+        assert_eq!(&answer.answer[s.start as usize..s.end as usize], s.text, "{what}");
+    }
+    if answer.incomplete {
+        // What came is kept, to the letter.
+        let kept: String = answer.answer.split_whitespace().collect();
+        let whole: String = honest.split_whitespace().collect();
+        assert!(
+            whole.starts_with(kept.trim_end_matches(|c: char| "[]0123456789".contains(c))),
+            "{what}: {}",
+            answer.answer
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_contract_answers_and_streams() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    for (embedding, generation) in [
+        ("tei", "messages"),
+        ("jumpstart-embedding", "tgi"),
+        ("jumpstart-similarity", "lmi-rolling-batch"),
+        ("lmi-embedding", "lmi-dynamic-batch"),
+        ("hf-feature-extraction", "llama2-chat"),
+        ("tei", "llama3-base"),
+    ] {
+        let aws = signed_in(config(&s, embedding, generation), dir.path()).await;
+        let answer = Desk::new(&aws, &release).ask("id", Stop::default()).await.unwrap();
+        assert_eq!(answer.notices, [], "{embedding} {generation}");
+        assert_eq!(answer.models.generation.as_deref(), Some("stand-in"));
+        holds(&answer, "", generation);
+        assert!(answer.answer.contains("prior authorization"), "{}", answer.answer);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_at_every_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let base = config(&s, "tei", "messages");
+    let aws = signed_in(base.clone(), dir.path()).await;
+    let honest = Desk::new(&aws, &release).ask("", Stop::default()).await.unwrap().answer;
+    for generation in ["messages", "tgi", "lmi-rolling-batch"] {
+        for call in ["embed", "generate", "token", "credentials"] {
+            for fault in Fault::ALL {
+                for times in [1, 9] {
+                    let mut c = base.clone();
+                    if let Some(g) = &mut c.generation {
+                        g.endpoint = generation.into();
+                        g.contract = serde_json::from_value(generation.into()).unwrap();
+                    }
+                    // Sign-in itself goes well; the fault meets what comes behind it.
+                    let aws = Aws::new(c, Arc::new(Memory::default()), dir.path().join("lock"));
+                    s.faults.clear("*");
+                    aws.sign_in.with_browser(visit_in_background).await.unwrap();
+                    let what = format!("{generation} {call} {} ×{times}", fault.name());
+                    let before: usize = ["embed", "generate"].iter().map(|c| s.faults.count(c)).sum();
+                    s.faults.set(call, fault, times);
+                    let began = Instant::now();
+                    let answer = Desk::new(&aws, &release).ask(&what, Stop::default()).await;
+                    let answer = answer.unwrap_or_else(|e| panic!("{what}: {e}"));
+                    assert!(
+                        began.elapsed() < Duration::from_secs(20),
+                        "{what} took {:?}",
+                        began.elapsed()
+                    );
+                    let calls = ["embed", "generate"].iter().map(|c| s.faults.count(c)).sum::<usize>() - before;
+                    assert!(calls <= GUARD, "{what}: {calls} invocations");
+                    holds(&answer, &honest, &what);
+                    // What passes by itself is not noticed.
+                    let passes = matches!(fault, Fault::Throttle | Fault::Server | Fault::NotReady);
+                    let passes = passes && matches!(call, "embed" | "generate");
+                    if call == "token" || (times == 1 && passes) {
+                        assert_eq!(answer.notices, [], "{what}");
+                    }
+                    s.faults.clear("*");
+                }
+                if matches!(call, "token" | "credentials") && generation != "messages" {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_random_schedules() {
+    const WORKERS: u64 = 10;
+    const EACH: u64 = 50;
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let models = Arc::new(Seen::new());
+    let work = (0..WORKERS).map(|worker| {
+        let (release, models, dir) = (release.clone(), models.clone(), dir.path().to_owned());
+        tokio::spawn(async move {
+            let s = StandIns::with(true, models).await;
+            let mut rng = StdRng::seed_from_u64(worker);
+            let config = config(&s, "tei", "messages");
+            let aws = signed_in(config, &dir).await;
+            let honest = Desk::new(&aws, &release).ask("", Stop::default()).await.unwrap().answer;
+            for n in 0..EACH {
+                let mut schedule = Vec::new();
+                for _ in 0..rng.random_range(1..5) {
+                    let call = ["embed", "generate", "credentials"][rng.random_range(0..3)];
+                    let fault = Fault::ALL[rng.random_range(0..Fault::ALL.len())];
+                    schedule.push((call, fault));
+                    s.faults.set(call, fault, 1);
+                }
+                aws.renew().await;
+                let what = format!("worker {worker}, schedule {n}: {schedule:?}");
+                let before: usize = ["embed", "generate"].iter().map(|c| s.faults.count(c)).sum();
+                let began = Instant::now();
+                let answer = Desk::new(&aws, &release).ask(&what, Stop::default()).await;
+                let answer = answer.unwrap_or_else(|e| panic!("{what}: {e}"));
+                assert!(
+                    began.elapsed() < Duration::from_secs(30),
+                    "{what}: {:?}",
+                    began.elapsed()
+                );
+                let calls = ["embed", "generate"].iter().map(|c| s.faults.count(c)).sum::<usize>() - before;
+                assert!(calls <= GUARD, "{what}: {calls} invocations");
+                holds(&answer, &honest, &what);
+                s.faults.clear("*");
+            }
+        })
+    });
+    for done in work.collect::<Vec<_>>() {
+        done.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_the_answer_at_the_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let aws = signed_in(config(&s, "tei", "messages"), dir.path()).await;
+    s.faults.set("generate", Fault::Slow, 1);
+    let stop = Stop::default();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stopping.stop();
+    });
+    let answer = Desk::new(&aws, &release).ask("id", stop).await.unwrap();
+    assert!(answer.stopped);
+    let began = Instant::now();
+    while s.models.left() == 0 {
+        assert!(began.elapsed() < Duration::from_secs(10), "the server was never left");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generator_that_misbehaves_is_flagged() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let aws = signed_in(config(&s, "tei", "messages"), dir.path()).await;
+    let desk = Desk::new(&aws, &release);
+    for behaviour in [Behaviour::Invents, Behaviour::CitesWrongly, Behaviour::Obeys] {
+        s.models.behave(behaviour);
+        let answer = desk.ask("id", Stop::default()).await.unwrap();
+        let flagged = answer.sentences.iter().filter(|s| s.problem.is_some()).count();
+        // A mark that leads to no passage is taken out, and counted.
+        assert!(flagged > 0 || answer.dropped_marks > 0, "{behaviour:?}: {answer:#?}");
+    }
+    s.models.behave(Behaviour::Honest);
+    let answer = desk.ask("id", Stop::default()).await.unwrap();
+    assert!(answer.sentences.iter().all(|s| s.problem.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_of_another_model_is_refused_before_any_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let mut c = config(&s, "tei", "messages");
+    if let Some(e) = &mut c.embedding {
+        e.dimensions = 768;
+    }
+    let aws = signed_in(c, dir.path()).await;
+    let said = Desk::new(&aws, &release)
+        .ask("id", Stop::default())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("384") && said.contains("768") && said.contains("another model"),
+        "{said}"
+    );
+    assert_eq!(s.faults.count("generate"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_arrives_once_whatever_happens_on_its_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let s = StandIns::start(true).await;
+    let aws = signed_in(config(&s, "tei", "messages"), dir.path()).await;
+    let sink = S3Feedback::of(&aws, "pharmacy").unwrap();
+    let entry = |id: &str| Entry {
+        format: 1,
+        id: id.into(),
+        exchange: "e".into(),
+        at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        label: Label {
+            verdict: Verdict::Good,
+            reason: None,
+            note: String::new(),
+        },
+        answer: serde_json::from_value(serde_json::json!({
+            "question": "q", "asked_as": null, "release": "r", "as_of": "2026-11-22", "passages": [], "answer": "a",
+            "sentences": [], "abstained": false, "reason": null, "unknown_codes": [], "look_alikes": [],
+            "dropped_marks": 0, "stopped": false, "models": {"embedding": null, "generation": null},
+            "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0}
+        }))
+        .unwrap(),
+        draft: "a".into(),
+        text: "b".into(),
+        sentences: vec![],
+        confirmed: vec![],
+    };
+    for (n, fault) in [
+        Fault::Throttle,
+        Fault::Server,
+        Fault::Cut,
+        Fault::Denied,
+        Fault::Expired,
+        Fault::WrongChecksum,
+        Fault::ClockSkew,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let entry = entry(&format!("01{n}"));
+        s.faults.set("put", fault, 1);
+        let _ = sink.send(&entry).await;
+        aws.renew().await;
+        sink.send(&entry)
+            .await
+            .unwrap_or_else(|e| panic!("{}: {e}", fault.name()));
+        let key = format!("labels/tenant=pharmacy/date=2026-11-22/01{n}.json");
+        assert_eq!(s.store.versions(FEEDBACK, &key), 1, "{}", fault.name());
+        let there: Entry = serde_json::from_slice(&s.store.body(FEEDBACK, &key).unwrap()).unwrap();
+        assert_eq!(there, entry);
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line against the stand-ins, with a real keyring: sign-in, models, and no secret anywhere.
+
+use std::path::Path;
+use std::process::Command;
+
+use mortar_tests::keyring::Session;
+use mortar_tests::stand_ins::StandIns;
+use mortar_tests::{json, mortar, programs, refused, run};
+
+struct Laptop {
+    dir: tempfile::TempDir,
+    keyring: Session,
+    stand_ins: StandIns,
+}
+
+impl Laptop {
+    async fn new() -> Laptop {
+        let dir = tempfile::tempdir().unwrap();
+        let stand_ins = StandIns::start(true).await;
+        stand_ins.write(dir.path(), &programs().join("stand-ins")).unwrap();
+        Laptop {
+            keyring: Session::start(dir.path(), true),
+            dir,
+            stand_ins,
+        }
+    }
+
+    fn home(&self) -> std::path::PathBuf {
+        self.dir.path().join("mortar")
+    }
+
+    fn mortar(&self) -> Command {
+        self.mortar_of("tenant.toml")
+    }
+
+    fn mortar_of(&self, tenant: &str) -> Command {
+        let mut c = mortar(&self.home());
+        c.env("DBUS_SESSION_BUS_ADDRESS", &self.keyring.bus)
+            .env("BROWSER", self.dir.path().join("browser"))
+            .env("HOME", self.dir.path())
+            .env("MORTAR_MODELS", mortar_local::default_folder().parent().unwrap())
+            .arg("--tenant-file")
+            .arg(self.dir.path().join(tenant));
+        c
+    }
+
+    /// Files under the folder that hold any secret that was ever given.
+    fn leaks(&self) -> Vec<String> {
+        fn files(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
+            for e in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                let path = e.path();
+                if path.is_dir() {
+                    files(&path, out)
+                } else {
+                    out.push(path)
+                }
+            }
+        }
+        let mut all = Vec::new();
+        files(self.dir.path(), &mut all);
+        let given = self.stand_ins.identity.given();
+        assert!(!given.is_empty());
+        all.into_iter()
+            // The keyring's own file is sealed; its bytes are not the secret's.
+            .filter(|f| std::fs::read(f).is_ok_and(|b| given.iter().any(|s| holds(&b, s.as_bytes()))))
+            .map(|f| f.display().to_string())
+            .collect()
+    }
+}
+
+fn holds(bytes: &[u8], secret: &[u8]) -> bool {
+    secret.len() > 8 && bytes.windows(secret.len()).any(|w| w == secret)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_sign_in_to_a_cited_answer_and_out_again() {
+    let laptop = Laptop::new().await;
+    let before = json(
+        laptop
+            .mortar()
+            .args(["ask", "--json", "What does claim rejection code 75 mean?"]),
+    );
+    assert_eq!(before["notices"][0]["fault"], "sign_in", "{before:#}");
+    assert_eq!(before["models"]["generation"], "verbatim");
+
+    let login = run(laptop.mortar().args(["login", "--json"]));
+    assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
+    let answer = json(
+        laptop
+            .mortar()
+            .args(["ask", "--json", "What does claim rejection code 75 mean?"]),
+    );
+    assert_eq!(answer["notices"], serde_json::json!([]), "{answer:#}");
+    assert_eq!(answer["models"]["generation"], "stand-in");
+    assert_eq!(answer["models"]["embedding"], mortar_local::MODEL);
+    assert_eq!(answer["sentences"][0]["grounding"], "verbatim");
+    // Captured requests and the answer can be joined.
+    let id = answer["inference_id"].as_str().unwrap();
+    let seen = laptop.stand_ins.models.inference_ids();
+    assert!(
+        seen.contains(&format!("embed:{id}")) && seen.contains(&format!("generate:{id}")),
+        "{seen:?}"
+    );
+
+    let checks = json(laptop.mortar().args(["doctor", "--json"]));
+    assert!(checks.as_array().unwrap().iter().all(|c| c["ok"] == true), "{checks:#}");
+    assert_eq!(laptop.leaks(), Vec::<String>::new());
+
+    // Credentials that have run out are renewed, each refresh token once; what was ended asks for a person.
+    laptop.stand_ins.identity.end_access();
+    let renewed = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));
+    assert_eq!(renewed["notices"], serde_json::json!([]), "{renewed:#}");
+    laptop.stand_ins.identity.revoke_all();
+    let ended = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));
+    assert_eq!(ended["notices"][0]["fault"], "sign_in", "{ended:#}");
+
+    assert!(run(laptop.mortar().args(["login", "--device"])).status.success());
+    assert!(laptop.stand_ins.identity.live() > 0);
+    assert!(run(laptop.mortar().args(["logout"])).status.success());
+    assert_eq!(laptop.stand_ins.identity.live(), 0);
+    let out = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));
+    assert_eq!(out["notices"][0]["fault"], "sign_in");
+    assert_eq!(laptop.leaks(), Vec::<String>::new());
+    // What was said on the way holds none either.
+    let given = laptop.stand_ins.identity.given();
+    for said in [&login.stdout, &login.stderr] {
+        assert!(!given.iter().any(|s| holds(said, s.as_bytes())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_tenants_sign_in_is_nothing_to_another() {
+    let laptop = Laptop::new().await;
+    let clinic = laptop.stand_ins.tenant("clinic", "tei", "tgi");
+    std::fs::write(laptop.dir.path().join("clinic.toml"), clinic).unwrap();
+    assert!(run(laptop.mortar().arg("login")).status.success());
+    let said = refused(laptop.mortar_of("clinic.toml").args(["models", "probe", "tei"]), 1);
+    assert!(said.contains("nobody is signed in"), "{said}");
+    assert!(!laptop.home().join("tenants/clinic/records").exists());
+    assert!(run(laptop.mortar_of("clinic.toml").arg("login")).status.success());
+    assert!(run(laptop.mortar_of("clinic.toml").arg("logout")).status.success());
+    let mine = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));
+    assert_eq!(
+        mine["notices"],
+        serde_json::json!([]),
+        "the other's sign-out ended ours"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_finds_out_what_an_endpoint_is() {
+    let laptop = Laptop::new().await;
+    assert!(run(laptop.mortar().arg("login")).status.success());
+    for name in [
+        "tei",
+        "jumpstart-embedding",
+        "jumpstart-similarity",
+        "lmi-embedding",
+        "hf-feature-extraction",
+        "tgi",
+        "messages",
+        "lmi-rolling-batch",
+        "lmi-dynamic-batch",
+        "llama2-chat",
+        "llama3-base",
+    ] {
+        let found = json(laptop.mortar().args(["models", "probe", "--json", name]));
+        assert_eq!(found["found"]["contract"], name, "{found:#}");
+        if found["found"]["kind"] == "embedding" {
+            assert_eq!(found["found"]["dimensions"], 384);
+        }
+        let toml = found["toml"].as_str().unwrap();
+        let kind = found["found"]["kind"].as_str().unwrap();
+        let table: toml::Table = toml.parse().unwrap();
+        assert_eq!(table["aws"][kind]["endpoint"].as_str(), Some(name));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keyring_and_with_a_locked_one_the_message_says_what_to_do() {
+    let laptop = Laptop::new().await;
+    let none = refused(
+        laptop
+            .mortar()
+            .arg("login")
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere"),
+        1,
+    );
+    assert!(none.contains("no keyring service"), "{none}");
+    let locked_home = tempfile::tempdir().unwrap();
+    let locked = Session::start(locked_home.path(), false);
+    let said = refused(
+        laptop
+            .mortar()
+            .arg("login")
+            .env("DBUS_SESSION_BUS_ADDRESS", &locked.bus),
+        1,
+    );
+    assert!(said.contains("keyring"), "{said}");
+    let checks = run(laptop
+        .mortar()
+        .args(["doctor", "--json"])
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere"));
+    let checks: serde_json::Value = serde_json::from_slice(&checks.stdout).unwrap();
+    let keyring = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["name"] == "keyring")
+        .unwrap();
+    assert!(
+        keyring["ok"] == false && keyring["remedy"].as_str().unwrap().contains("Install"),
+        "{keyring}"
+    );
+}

@@ -1,0 +1,42 @@
+// What a model could not do, what was done instead, and the one next step.
+import type { Notice } from "../backend/backend";
+import { strings } from "../shared/strings";
+import { Button } from "../shared/ui";
+
+type Props = {
+  notices: Notice[];
+  incomplete: boolean;
+  signingIn: boolean;
+  onSignIn: () => void;
+  onAgain: (() => void) | null;
+};
+
+export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain }: Props) {
+  if (notices.length === 0) return null;
+  const signIn = notices.some((n) => n.fault === "sign_in");
+  return (
+    <div
+      className="mb-2 flex items-start gap-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn"
+      role="status"
+    >
+      <div className="min-w-0 flex-1">
+        {notices.map((n) => (
+          <p key={n.about} className="break-words">
+            <b className="font-semibold">▲ {strings.notice(n.about, incomplete)}</b> {n.message}.
+          </p>
+        ))}
+      </div>
+      {signIn ? (
+        <Button onClick={onSignIn} disabled={signingIn}>
+          {signingIn ? strings.signingIn : strings.signIn}
+        </Button>
+      ) : (
+        onAgain && (
+          <Button onClick={onAgain} keys="mod+R">
+            {strings.askAgain}
+          </Button>
+        )
+      )}
+    </div>
+  );
+}
