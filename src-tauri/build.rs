@@ -15,9 +15,16 @@ const COMMANDS: &[&str] = &[
     "copy",
     "label",
     "open_link",
+    "connection",
+    "sign_in",
+    "sign_out",
+    "switch_tenant",
+    "choose_answers",
 ];
 
 fn main() {
+    // The page is part of the program: another page is another program.
+    println!("cargo:rerun-if-changed=../ui/dist");
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
     if let Err(e) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         eprintln!("{e:#}");

@@ -160,7 +160,8 @@ impl Window {
         let began = Instant::now();
         while self.run(&script).await != json!(true) {
             if began.elapsed() > Duration::from_secs(30) {
-                return Err(format!("no answer to {question:?}"));
+                let page = self.run("return document.body.innerText").await;
+                return Err(format!("no answer to {question:?}; the page says {page}"));
             }
             tokio::time::sleep(Duration::from_millis(40)).await;
         }

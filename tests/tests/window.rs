@@ -238,8 +238,11 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     clean(&w, "signed in").await;
     w.screenshot(&pictures().join("signed-in.png")).await.unwrap();
 
-    w.type_into_answer(" Please call us back.").await.unwrap();
-    w.until("document.body.innerText.includes('stands in no')").await;
+    w.type_into_answer(" An urgent request is always decided within 12 hours.")
+        .await
+        .unwrap();
+    w.until("document.body.innerText.includes('stands in none of the passages.')")
+        .await;
     w.press("g", &["ctrl"]).await;
     w.find("[role=dialog]", 10).await.unwrap();
     w.run("[...document.querySelectorAll('[role=dialog] button')].find(b => b.innerText.startsWith('Save')).click(); return 1")
@@ -252,10 +255,7 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     let key = &stand_ins.store.keys(FEEDBACK)[0];
     assert!(key.starts_with("labels/tenant=pharmacy/date="), "{key}");
     let entry: serde_json::Value = serde_json::from_slice(&stand_ins.store.body(FEEDBACK, key).unwrap()).unwrap();
-    assert!(
-        entry["text"].as_str().unwrap().contains("Please call us back."),
-        "{entry:#}"
-    );
+    assert!(entry["text"].as_str().unwrap().contains("12 hours."), "{entry:#}");
     assert_eq!(entry["answer"]["models"]["generation"], "stand-in");
     let id = entry["answer"]["inference_id"].as_str().unwrap();
     assert!(stand_ins.models.inference_ids().contains(&format!("generate:{id}")));
