@@ -9,8 +9,8 @@ use regex::Regex;
 static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
-        \b(?:ignore|disregard|forget|override|bypass)\b .{0,30} \b(?:above|previous|prior|earlier|all|your|these|those|the)\b .{0,20}
-            \b(?:instructions?|rules?|passages?|prompts?|text|directions?|sources?|restrictions?)\b
+        \b(?:ignore|disregard|forget)\b .{0,30} \b(?:above|previous|prior|earlier|all|your|these|those|the)\b .{0,20}
+            \b(?:instructions?|rules?|passages?|prompts?|sources?|restrictions?)\b
         | \byou\ are\ (?:now|no\ longer)\ (?:a|an|in|the|bound)\b
         | \byour\ (?:instructions|system\ prompt|rules)\b
         | ^\W*(?:system|assistant|developer)\s*:
@@ -43,7 +43,7 @@ mod tests {
             assert!(is_order(order), "{order}");
         }
         for step in [
-            "Ask the prescriber for a quantity override.",
+            "The prescriber can ask for an override or change the directions.",
             "Begin with the answer, then the reason, then the next step.",
             "Look at the limit in the message of the claim.",
             "Tell the customer that a refund takes five days.",
