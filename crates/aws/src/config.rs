@@ -55,16 +55,6 @@ pub struct Bucket {
     pub kms_key: Option<String>,
 }
 
-/// Where a model is and how a request finds it there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Target {
-    /// The endpoint's name.
-    pub endpoint: String,
-    pub inference_component: Option<String>,
-    pub variant: Option<String>,
-    pub custom_attributes: Option<String>,
-}
-
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmbeddingConfig {
@@ -113,30 +103,12 @@ pub struct GenerationConfig {
 }
 
 impl EmbeddingConfig {
-    pub fn target(&self) -> Target {
-        Target {
-            endpoint: self.endpoint.clone(),
-            inference_component: self.inference_component.clone(),
-            variant: self.variant.clone(),
-            custom_attributes: self.custom_attributes.clone(),
-        }
-    }
-
     pub fn timeout(&self) -> Duration {
         Duration::from_secs_f64(self.timeout_s)
     }
 }
 
 impl GenerationConfig {
-    pub fn target(&self) -> Target {
-        Target {
-            endpoint: self.endpoint.clone(),
-            inference_component: self.inference_component.clone(),
-            variant: self.variant.clone(),
-            custom_attributes: self.custom_attributes.clone(),
-        }
-    }
-
     pub fn first_token(&self) -> Duration {
         Duration::from_secs_f64(self.first_token_s)
     }

@@ -325,10 +325,6 @@ impl StreamReader {
         Ok((last, self.complete || unmarked))
     }
 
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-
     fn read(&mut self, line: &[u8]) -> Result<Option<String>, ContractError> {
         let line = std::str::from_utf8(line).map_err(|e| shape(e.to_string()))?.trim();
         // Comments and names of server-sent events say nothing here.
