@@ -249,6 +249,7 @@ pub async fn query(
     let query = Query {
         text,
         parts,
+        model: embedder.map(|e| e.model().to_owned()),
         as_of,
         limit,
     };

@@ -75,6 +75,8 @@ pub struct Query {
     pub text: String,
     /// The whole text first, then the parts of a long message that ask something.
     pub parts: Vec<Part>,
+    /// Whose the parts' vectors are: a release may hold vectors by several models.
+    pub model: Option<String>,
     pub as_of: Date,
     /// At most this many passages.
     pub limit: usize,

@@ -11,6 +11,7 @@ mod generator;
 mod guard;
 mod probe;
 mod sign_in;
+mod store;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,13 +19,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 pub use breaker::{Breaker, Health};
-pub use config::{AwsConfig, Impossible};
+pub use config::{AwsConfig, Bucket, Impossible};
 pub use embedder::SageMakerEmbedder;
 pub use feedback::S3Feedback;
 pub use generator::SageMakerGenerator;
 use guard::Guard;
 use mortar_privacy::Vault;
 pub use probe::{Probed, probe};
+pub use store::S3Store;
 pub use sign_in::{Device, SignIn, SignInError, SignedIn};
 
 /// What one tenant needs of AWS. Clients are made anew when who is signed in changes: theirs would

@@ -81,32 +81,26 @@ pub fn decode(bytes: &[u8]) -> impl Iterator<Item = Posting> + '_ {
     })
 }
 
-/// The lengths of all passages' fields, against which counts are weighed.
-pub struct Lengths {
-    all: Vec<[u16; FIELDS]>,
-    average: [f32; FIELDS],
+/// The average length of each field.
+pub type Averages = [f32; FIELDS];
+
+/// The average lengths of passages' fields, against which counts are weighed.
+pub fn average(lengths: &[[u16; FIELDS]]) -> Averages {
+    let mean = |f: usize| lengths.iter().map(|l| f32::from(l[f])).sum::<f32>() / lengths.len().max(1) as f32;
+    std::array::from_fn(|f| mean(f).max(1.0))
 }
 
-impl Lengths {
-    pub fn new(all: Vec<[u16; FIELDS]>) -> Self {
-        let mean = |f: usize| all.iter().map(|l| f32::from(l[f])).sum::<f32>() / all.len().max(1) as f32;
-        let average = std::array::from_fn(|f| mean(f).max(1.0));
-        Lengths { all, average }
+/// BM25F's saturated, length-normalised count; never nothing for a term that is there.
+pub fn posting(passage: u32, counts: [u8; FIELDS], lengths: [u16; FIELDS], average: Averages) -> Posting {
+    let mut count = 0.0;
+    for f in 0..FIELDS {
+        let length = f32::from(lengths[f]);
+        count += WEIGHT[f] * f32::from(counts[f]) / (1.0 - B[f] + B[f] * length / average[f]);
     }
-
-    /// BM25F's saturated, length-normalised count; never nothing for a term that is there.
-    pub fn posting(&self, passage: u32, counts: [u8; FIELDS]) -> Posting {
-        let lengths = self.all[passage as usize];
-        let mut count = 0.0;
-        for f in 0..FIELDS {
-            let length = f32::from(lengths[f]);
-            count += WEIGHT[f] * f32::from(counts[f]) / (1.0 - B[f] + B[f] * length / self.average[f]);
-        }
-        let share = count / (count + K1);
-        Posting {
-            passage,
-            weight: (share * 255.0).round().max(1.0) as u8,
-        }
+    let share = count / (count + K1);
+    Posting {
+        passage,
+        weight: (share * 255.0).round().max(1.0) as u8,
     }
 }
 
@@ -122,8 +116,8 @@ mod tests {
 
     #[test]
     fn a_title_counts_more_than_a_body_and_a_short_body_more_than_a_long_one() {
-        let l = Lengths::new(vec![[2, 0, 10], [2, 0, 10], [2, 0, 200]]);
-        let w = |passage, counts| l.posting(passage, counts).weight;
+        let lengths = [[2, 0, 10], [2, 0, 10], [2, 0, 200]];
+        let w = |p: u32, counts| posting(p, counts, lengths[p as usize], average(&lengths)).weight;
         assert!(w(0, [1, 0, 0]) > w(1, [0, 0, 1]));
         assert!(w(1, [0, 0, 1]) > w(2, [0, 0, 1]));
         assert!(w(1, [0, 0, 2]) > w(1, [0, 0, 1]));

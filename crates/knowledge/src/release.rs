@@ -2,7 +2,8 @@
 //! written. Built beside, verified, then the manifest is switched in one rename.
 //!
 //! ```text
-//! DIR/manifest.json      format, counts, embedding model, the name, size and hash of the data
+//! DIR/manifest.json      format, counts, embedding models, the name, size and hash of the data
+//! DIR/previous.json      the same of the state before, where it came from a store
 //! DIR/<data>/data.mdb    documents, passages, vectors, sketch, words, codes
 //! ```
 
@@ -18,16 +19,17 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::document::{Document, DocumentRow};
+use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
-use crate::index::{self, Index};
-use crate::prepare::{self, PassageRecord};
+use crate::index::{self, ContentHasher, DATA, Index, Row, Vectors};
 
 /// The format that this program writes. It reads no newer one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 const MANIFEST: &str = "manifest.json";
+/// The state before, for the way back.
+const PREVIOUS: &str = "previous.json";
 /// How much of the data is hashed at every opening: LMDB's two meta pages, for pages up to 64 KB.
 const HEAD: usize = 128 * 1024;
-const BATCH: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -37,8 +39,11 @@ pub struct Manifest {
     pub created_at: Timestamp,
     pub documents: u32,
     pub passages: u32,
-    /// None: made without an embedding model, searched by words and codes alone.
-    pub embedding: Option<Embedding>,
+    /// The models that there are vectors by; none: it is searched by words and codes alone.
+    pub embeddings: Vec<Embedding>,
+    /// Where it was fetched from; none: made on this device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The folder of the LMDB environment.
     pub data: String,
     pub bytes: u64,
@@ -52,6 +57,29 @@ pub struct Embedding {
     pub model: String,
     pub dimensions: u32,
     pub vectors: u32,
+}
+
+impl Embedding {
+    pub(crate) fn of(vectors: &Vectors) -> Embedding {
+        Embedding {
+            model: vectors.model.clone(),
+            dimensions: vectors.dimensions as u32,
+            vectors: vectors.count() as u32,
+        }
+    }
+}
+
+/// Which release of a store this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub number: u32,
+    pub channel: String,
+    /// When it was published.
+    pub published_at: Timestamp,
+    #[serde(default)]
+    pub notes: String,
+    /// What its documents say together, to the last byte.
+    pub content: String,
 }
 
 #[derive(Debug, Error)]
@@ -76,6 +104,8 @@ pub enum BuildError {
     Nothing,
     #[error(transparent)]
     Embed(#[from] ModelError),
+    #[error("the vectors made so far cannot be kept: {0}")]
+    Keep(std::io::Error),
     #[error("{path} cannot be written: {source}{}", hint(.source))]
     Write { path: PathBuf, source: std::io::Error },
     #[error("{0} is there and is no release; choose an empty folder or a new name")]
@@ -130,6 +160,35 @@ pub async fn build(
     dir: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Built, BuildError> {
+    let (rows, left_out, ignored) = rows(imported, skip_bad)?;
+    let site = Site::enter(dir)?;
+    let vectors = match embedder {
+        Some(e) => {
+            let mut kept = Kept::of(dir, e.model());
+            let mut tell = |done, of| progress(Progress::Embedding { done, of });
+            vec![embed::vectors(e, &rows, &mut kept, &mut tell).await?]
+        }
+        None => Vec::new(),
+    };
+    let live = vec![true; rows.len()];
+    let state = State {
+        documents: rows.len() as u32,
+        passages: rows.iter().map(|r| r.passages.len()).sum::<usize>() as u32,
+        embeddings: vectors.iter().map(Embedding::of).collect(),
+        release: name(&content(&rows), vectors.iter().map(|v| v.model.as_str())),
+        source: None,
+    };
+    let mut step = |p| progress(p);
+    let manifest = site.put(state, false, &mut step, |data| index::write(&rows, &live, rows.len(), &vectors, data))?;
+    Ok(Built {
+        manifest,
+        left_out,
+        ignored,
+    })
+}
+
+/// The rows of what was imported, in the order of their ids.
+pub(crate) fn rows(imported: Imported, skip_bad: bool) -> Result<(Vec<Row>, Vec<Fault>, Vec<String>), BuildError> {
     let Imported {
         documents,
         faults,
@@ -145,229 +204,236 @@ pub async fn build(
             BuildError::Faults(faults)
         });
     }
-    let write = |source| BuildError::Write {
-        path: dir.to_owned(),
-        source,
-    };
-    let fresh = !dir.exists();
-    if !fresh && !dir.join(MANIFEST).exists() && !only_leftovers(dir).map_err(write)? {
-        return Err(BuildError::NotARelease(dir.to_owned()));
-    }
-    fs::create_dir_all(dir).map_err(write)?;
-    // One builder at a time; the lock goes with the process, however it ends.
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(dir.join(".lock"))
-        .map_err(write)?;
-    if lock.try_lock().is_err() {
-        return Err(BuildError::Busy(dir.to_owned()));
-    }
-    clear_leftovers(dir);
+    Ok((documents.into_iter().map(Row::new).collect(), faults, ignored))
+}
 
-    let made: Vec<Vec<PassageRecord>> = documents.iter().map(prepare::passages).collect();
-    let vectors = match embedder {
-        Some(e) => Some(embed(e, &documents, &made, &Kept::of(dir, e.model()), progress).await?),
-        None => None,
-    };
-    progress(Progress::Indexing);
-    let release = name(&documents, &made, embedder.map(|e| e.model()));
-    let data = format!("data-{release}-{}", Timestamp::now().as_microsecond());
-    let result = write_data(&documents, &made, vectors.as_ref(), &dir.join(&data)).and_then(|()| {
-        progress(Progress::Verifying);
-        let path = dir.join(&data).join("data.mdb");
-        let (bytes, head_hash, hash) = hashes(&path).map_err(write)?;
-        let manifest = Manifest {
-            format: FORMAT,
-            release,
-            created_at: Timestamp::now(),
-            documents: documents.len() as u32,
-            passages: made.iter().map(Vec::len).sum::<usize>() as u32,
-            embedding: embedder.zip(vectors.as_ref()).map(|(e, v)| Embedding {
-                model: e.model().to_owned(),
-                dimensions: e.dimensions() as u32,
-                vectors: v.count() as u32,
-            }),
-            data: data.clone(),
-            bytes,
-            head_hash,
-            hash,
+/// A release's folder, held by one builder at a time; the lock goes with the process, however it ends.
+pub(crate) struct Site {
+    dir: PathBuf,
+    fresh: bool,
+    _lock: File,
+}
+
+/// What a new state of the folder is.
+pub(crate) struct State {
+    pub release: String,
+    pub documents: u32,
+    pub passages: u32,
+    pub embeddings: Vec<Embedding>,
+    pub source: Option<Source>,
+}
+
+impl Site {
+    pub fn enter(dir: &Path) -> Result<Site, BuildError> {
+        let write = |source| BuildError::Write {
+            path: dir.to_owned(),
+            source,
         };
-        // Verify what was written before anything points to it.
-        Index::open(&dir.join(&data), &manifest).map_err(|reason| BuildError::Index(reason.to_string()))?;
-        switch(dir, &manifest).map_err(write)?;
-        Ok(manifest)
-    });
-    match result {
-        Ok(manifest) => {
-            clear_leftovers(dir);
-            Ok(Built {
-                manifest,
-                left_out: faults,
-                ignored,
-            })
+        let fresh = !dir.exists();
+        if !fresh && !dir.join(MANIFEST).exists() && !only_leftovers(dir).map_err(write)? {
+            return Err(BuildError::NotARelease(dir.to_owned()));
         }
-        Err(e) => {
-            let _ = fs::remove_dir_all(dir.join(&data));
-            if fresh {
-                let _ = fs::remove_dir_all(dir);
+        fs::create_dir_all(dir).map_err(write)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join(".lock"))
+            .map_err(write)?;
+        if lock.try_lock().is_err() {
+            return Err(BuildError::Busy(dir.to_owned()));
+        }
+        clear_leftovers(dir);
+        Ok(Site {
+            dir: dir.to_owned(),
+            fresh,
+            _lock: lock,
+        })
+    }
+
+    /// Makes data beside what is there, looks at it, and switches to it. What stood there is kept as
+    /// the one before, if asked for.
+    pub fn put(
+        &self,
+        state: State,
+        keep: bool,
+        progress: &mut dyn FnMut(Progress),
+        fill: impl FnOnce(&Path) -> heed::Result<()>,
+    ) -> Result<Manifest, BuildError> {
+        let dir = &self.dir;
+        let write = |source| BuildError::Write {
+            path: dir.clone(),
+            source,
+        };
+        let now = Timestamp::now();
+        let data = format!("data-{}-{}", state.release, now.as_microsecond());
+        let path = dir.join(&data);
+        progress(Progress::Indexing);
+        let made = || -> Result<Manifest, BuildError> {
+            fs::create_dir(&path).map_err(write)?;
+            fill(&path).map_err(|e| match e {
+                heed::Error::Io(source) if source.kind() != std::io::ErrorKind::InvalidData => write(source),
+                e => BuildError::Index(e.to_string()),
+            })?;
+            progress(Progress::Verifying);
+            let (bytes, head_hash, hash) = hashes(&path.join(DATA)).map_err(write)?;
+            let mut manifest = Manifest {
+                format: FORMAT,
+                release: state.release,
+                created_at: now,
+                documents: state.documents,
+                passages: state.passages,
+                embeddings: state.embeddings,
+                source: state.source,
+                data: data.clone(),
+                bytes,
+                head_hash,
+                hash,
+            };
+            // Verify what was written before anything points to it.
+            let unsound = |e: heed::Error| BuildError::Index(e.to_string());
+            let index = Index::open(&path, &manifest).map_err(unsound)?;
+            for (set, embedding) in manifest.embeddings.iter_mut().enumerate() {
+                embedding.vectors = index.vectors(set).map_err(unsound)?;
             }
-            Err(e)
+            if let Some(source) = &manifest.source {
+                let found = index.content().map_err(unsound)?;
+                if found != source.content {
+                    return Err(BuildError::Index("what was made is not what the manifest says".into()));
+                }
+            }
+            Ok(manifest)
+        };
+        let result = made().and_then(|manifest| {
+            if keep && let Ok(before) = fs::read(dir.join(MANIFEST)) {
+                replace(dir, PREVIOUS, &before).map_err(write)?;
+            }
+            if !keep {
+                forget_previous(dir).map_err(write)?;
+            }
+            switch(dir, &manifest).map_err(write)?;
+            Ok(manifest)
+        });
+        match result {
+            Ok(manifest) => {
+                clear_leftovers(dir);
+                Ok(manifest)
+            }
+            Err(e) => {
+                let _ = fs::remove_dir_all(&path);
+                if self.fresh {
+                    let _ = fs::remove_dir_all(dir);
+                }
+                Err(e)
+            }
         }
     }
-}
 
-/// The vectors of every passage, and of documents as a whole.
-pub struct Vectors {
-    /// In the order of the passages.
-    pub passages: Vec<Vec<f32>>,
-    /// By the document's number.
-    pub documents: Vec<Option<Vec<f32>>>,
-}
-
-impl Vectors {
-    pub fn count(&self) -> usize {
-        self.passages.len() + self.documents.iter().flatten().count()
+    /// Switches to the state before this one, whose data is still here; this one is then the one before.
+    pub fn back(&self) -> Result<Manifest, BuildError> {
+        let dir = &self.dir;
+        let write = |source| BuildError::Write {
+            path: dir.clone(),
+            source,
+        };
+        let before = read_pointer(dir, PREVIOUS)?;
+        let now = fs::read(dir.join(MANIFEST)).map_err(write)?;
+        switch(dir, &before).map_err(write)?;
+        replace(dir, PREVIOUS, &now).map_err(write)?;
+        Ok(before)
     }
+}
+
+/// The manifest of the state before, where its data is still here, whole as far as a look tells.
+pub(crate) fn previous(dir: &Path) -> Option<Manifest> {
+    let manifest = read_pointer(dir, PREVIOUS).ok()?;
+    let bytes = fs::metadata(dir.join(&manifest.data).join(DATA)).ok()?.len();
+    (bytes == manifest.bytes).then_some(manifest)
 }
 
 /// The vectors of the release that stands in the folder already: what has not changed is not
 /// embedded again.
 #[derive(Default)]
 struct Kept {
-    release: Option<Arc<Release>>,
+    release: Option<(Arc<Release>, usize)>,
     /// The item of each text that was embedded, by the hash of the text.
     items: HashMap<blake3::Hash, u32>,
 }
 
 impl Kept {
     fn of(dir: &Path, model: &str) -> Self {
-        let same = |r: &Arc<Release>| r.manifest.embedding.as_ref().is_some_and(|e| e.model == model);
-        let Some(release) = Release::open(dir).ok().filter(same) else {
+        let Some(release) = Release::open(dir).ok() else {
+            return Kept::default();
+        };
+        let Some((set, _)) = release.index.set(model) else {
             return Kept::default();
         };
         // A release that cannot be read through is no help, and no harm either.
         let items = release.index.embedded().unwrap_or_default();
         Kept {
             items,
-            release: Some(release),
+            release: Some((release, set)),
         }
-    }
-
-    fn vector(&self, text: &str) -> Option<Vec<f32>> {
-        let item = self.items.get(&blake3::hash(text.as_bytes()))?;
-        self.release.as_ref()?.index.vector(*item).ok().flatten()
     }
 }
 
-async fn embed(
-    embedder: &dyn Embedder,
-    documents: &[Document],
-    made: &[Vec<PassageRecord>],
-    kept: &Kept,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Vectors, BuildError> {
-    let mut texts: Vec<(usize, String)> = Vec::new();
-    for (d, passages) in documents.iter().zip(made) {
-        texts.extend(
-            passages
-                .iter()
-                .map(|p| prepare::embedded(d, p))
-                .map(|t| (texts.len(), t))
-                .collect::<Vec<_>>(),
-        );
+impl Known for Kept {
+    fn vector(&self, text: &blake3::Hash) -> Option<Vec<f32>> {
+        let item = self.items.get(text)?;
+        let (release, set) = self.release.as_ref()?;
+        release.index.vector(*set, *item).ok().flatten()
     }
-    let passages = texts.len();
-    let mut whole = Vec::new();
-    for (n, (d, passages)) in documents.iter().zip(made).enumerate() {
-        if let Some(text) = prepare::whole(d, passages.len()) {
-            whole.push(n);
-            texts.push((0, text));
-        }
+
+    fn keep(&mut self, _: &[(blake3::Hash, &[f32])]) -> std::io::Result<()> {
+        // They stand in the release that is being built.
+        Ok(())
     }
-    texts.iter_mut().enumerate().for_each(|(i, t)| t.0 = i);
-    // Texts of like length together: a batch costs what its longest costs.
-    texts.sort_by_key(|t| t.1.len());
-    let mut vectors: Vec<Vec<f32>> = vec![Vec::new(); texts.len()];
-    texts.retain(|(at, text)| match kept.vector(text) {
-        Some(v) => {
-            vectors[*at] = v;
-            false
-        }
-        None => true,
-    });
-    let of = texts.len();
-    for (done, batch) in texts.chunks(BATCH).enumerate() {
-        progress(Progress::Embedding { done: done * BATCH, of });
-        let batch_texts: Vec<String> = batch.iter().map(|t| t.1.clone()).collect();
-        for ((at, _), vector) in batch.iter().zip(embedder.embed(&batch_texts).await?) {
-            if vector.len() != embedder.dimensions() || vector.iter().any(|x| !x.is_finite()) {
-                return Err(ModelError::failed(format!(
-                    "a vector of {} numbers came back; {} are needed",
-                    vector.len(),
-                    embedder.dimensions()
-                ))
-                .into());
-            }
-            vectors[*at] = vector;
-        }
-    }
-    progress(Progress::Embedding { done: of, of });
-    let mut documents = vec![None; documents.len()];
-    for (n, v) in whole.into_iter().zip(vectors.drain(passages..)) {
-        documents[n] = Some(v);
-    }
-    Ok(Vectors {
-        passages: vectors,
-        documents,
-    })
 }
 
 /// The name that a release of these documents has, whether or not it was built.
 pub fn name_of(imported: &Imported, model: Option<&str>) -> String {
-    let made: Vec<_> = imported.documents.iter().map(prepare::passages).collect();
-    name(&imported.documents, &made, model)
+    let rows: Vec<Row> = imported.documents.iter().cloned().map(Row::new).collect();
+    name(&content(&rows), model.into_iter())
 }
 
-/// A release's name: the hash of what it says and of the model that it was made with.
-fn name(documents: &[Document], made: &[Vec<PassageRecord>], model: Option<&str>) -> String {
+/// What rows in the order of their ids say together.
+pub(crate) fn content(rows: &[Row]) -> String {
+    let mut hasher = ContentHasher::default();
+    rows.iter().for_each(|r| hasher.add(&r.document.id, &r.digest));
+    hasher.finish()
+}
+
+/// A release's name: the hash of what it says and of the models that it was made with.
+pub(crate) fn name<'m>(content: &str, models: impl Iterator<Item = &'m str>) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&FORMAT.to_le_bytes());
-    hasher.update(model.unwrap_or("").as_bytes());
-    for (d, p) in documents.iter().zip(made) {
-        hasher.update(&serde_json::to_vec(&(d, p)).expect("documents serialise"));
+    hasher.update(content.as_bytes());
+    for model in models {
+        hasher.update(&[0]);
+        hasher.update(model.as_bytes());
     }
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-fn write_data(
-    documents: &[Document],
-    made: &[Vec<PassageRecord>],
-    vectors: Option<&Vectors>,
-    dir: &Path,
-) -> Result<(), BuildError> {
-    fs::create_dir(dir).map_err(|source| BuildError::Write {
-        path: dir.to_owned(),
-        source,
-    })?;
-    index::write(documents, made, vectors, dir).map_err(|e| match e {
-        heed::Error::Io(source) => BuildError::Write {
-            path: dir.to_owned(),
-            source,
-        },
-        e => BuildError::Index(e.to_string()),
-    })
-}
-
 /// Puts the manifest in place: whole or not at all.
 fn switch(dir: &Path, manifest: &Manifest) -> std::io::Result<()> {
-    let beside = dir.join(".manifest.new");
+    replace(dir, MANIFEST, &serde_json::to_vec_pretty(manifest)?)
+}
+
+/// A small file, whole or not at all.
+pub(crate) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = dir.join(format!(".{name}.new"));
     let mut file = File::create(&beside)?;
-    file.write_all(&serde_json::to_vec_pretty(manifest)?)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&beside, dir.join(MANIFEST))?;
+    fs::rename(&beside, dir.join(name))?;
     sync_dir(dir)
+}
+
+fn forget_previous(dir: &Path) -> std::io::Result<()> {
+    match fs::remove_file(dir.join(PREVIOUS)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 /// A rename lasts only once the folder itself is on the disk.
@@ -386,18 +452,18 @@ fn only_leftovers(dir: &Path) -> std::io::Result<bool> {
 }
 
 fn is_ours(name: &str) -> bool {
-    name == ".lock" || name == ".manifest.new" || name.starts_with("data-")
+    [".lock", ".manifest.json.new", ".previous.json.new", PREVIOUS].contains(&name) || name.starts_with("data-")
 }
 
 /// Removes what a build that was killed left behind: data that no manifest names.
 pub fn clear_leftovers(dir: &Path) {
-    let named = read_manifest(dir).map(|m| m.data).ok();
-    if named.is_none() && dir.join(MANIFEST).exists() {
+    let pointers = [MANIFEST, PREVIOUS].map(|p| (dir.join(p).exists(), read_pointer(dir, p).map(|m| m.data).ok()));
+    if pointers.iter().any(|(there, data)| *there && data.is_none()) {
         return;
     }
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("data-") && Some(&name) != named.as_ref() {
+        if name.starts_with("data-") && !pointers.iter().any(|p| p.1.as_ref() == Some(&name)) {
             // On Windows data that is still mapped stays until the next time.
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -418,8 +484,17 @@ fn hashes(path: &Path) -> std::io::Result<(u64, String, String)> {
     ))
 }
 
+/// What the folder points to, where that can be read.
+pub(crate) fn pointer(dir: &Path) -> Option<Manifest> {
+    read_manifest(dir).ok()
+}
+
 fn read_manifest(dir: &Path) -> Result<Manifest, OpenError> {
-    let path = dir.join(MANIFEST);
+    read_pointer(dir, MANIFEST)
+}
+
+fn read_pointer(dir: &Path, name: &str) -> Result<Manifest, OpenError> {
+    let path = dir.join(name);
     let bytes = fs::read(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => OpenError::NotThere(dir.to_owned()),
         _ => OpenError::Unreadable {
@@ -432,7 +507,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, OpenError> {
         reason: e.to_string(),
     };
     // The format first: a newer manifest may have any shape.
-    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(foreign)?;
+    let mut value: serde_json::Value = serde_json::from_slice(&bytes).map_err(foreign)?;
     match value.get("format").and_then(serde_json::Value::as_u64) {
         None => {
             return Err(OpenError::Foreign {
@@ -445,6 +520,11 @@ fn read_manifest(dir: &Path) -> Result<Manifest, OpenError> {
                 path: dir.to_owned(),
                 found,
             });
+        }
+        // Format 1 had one model or none.
+        Some(1) => {
+            let one = value["embedding"].take();
+            value["embeddings"] = serde_json::Value::from_iter(Some(one).filter(|e| !e.is_null()));
         }
         Some(_) => {}
     }
@@ -461,7 +541,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, OpenError> {
 /// Reads every byte of a release against its manifest, for `doctor`.
 pub fn check_files(dir: &Path) -> Result<Manifest, OpenError> {
     let manifest = read_manifest(dir)?;
-    let path = dir.join(&manifest.data).join("data.mdb");
+    let path = dir.join(&manifest.data).join(DATA);
     let (bytes, _, hash) = hashes(&path).map_err(|source| OpenError::Unreadable {
         path: path.clone(),
         source,
@@ -487,7 +567,7 @@ impl Release {
     pub fn open(dir: &Path) -> Result<Arc<Release>, OpenError> {
         let manifest = read_manifest(dir)?;
         let data = dir.join(&manifest.data);
-        let file = data.join("data.mdb");
+        let file = data.join(DATA);
         let unreadable = |source| OpenError::Unreadable {
             path: file.clone(),
             source,
@@ -525,10 +605,15 @@ impl Release {
         Ok(release)
     }
 
+    /// The folder of its data.
+    pub(crate) fn data(&self) -> &Path {
+        self.index.path()
+    }
+
     /// Every document, as rows of a list, by title.
     pub fn documents(&self) -> Result<Vec<DocumentRow>, OpenError> {
         let mut rows: Vec<DocumentRow> = Vec::with_capacity(self.manifest.documents as usize);
-        for n in 0..self.manifest.documents {
+        for n in self.index.documents().map_err(|e| self.damaged(e))? {
             rows.push((&self.index.document(n).map_err(|e| self.damaged(e))?).into());
         }
         rows.sort_by_cached_key(|d| (natural(&d.title), d.id.clone()));

@@ -61,8 +61,9 @@ impl Release {
         let reading = self.index.read()?;
         let asked = self.asked(&reading, query)?;
         let mut best: HashMap<u32, Hit> = HashMap::new();
+        let set = query.model.as_deref().and_then(|m| self.index.set(m));
         for (n, part) in query.parts.iter().enumerate() {
-            for mut hit in self.part(&reading, part, query.as_of, limit, &asked)? {
+            for mut hit in self.part(&reading, part, set, query.as_of, limit, &asked)? {
                 // Alone, a sentence of a message is like more than the message is about.
                 hit.doubt = if n == 0 { 0.0 } else { PART };
                 best.entry(hit.passage)
@@ -80,7 +81,15 @@ impl Release {
     }
 
     /// What one part of a question finds, in no order.
-    fn part(&self, reading: &Reading<'_>, part: &Part, as_of: Date, limit: usize, asked: &Asked) -> Result<Vec<Hit>> {
+    fn part(
+        &self,
+        reading: &Reading<'_>,
+        part: &Part,
+        set: Option<(usize, usize)>,
+        as_of: Date,
+        limit: usize,
+        asked: &Asked,
+    ) -> Result<Vec<Hit>> {
         let depth = CANDIDATES.max(limit * 2);
         let allowed = |p: u32| {
             let d = self.index.owner(p);
@@ -99,8 +108,8 @@ impl Release {
         for d in asked.found.keys() {
             candidates.extend(self.index.passages_of(*d).filter(|p| allowed(*p)));
         }
-        let likeness = match &part.vector {
-            Some(v) if self.index.dimensions > 0 => self.by_meaning(reading, v, depth, &mut candidates, &allowed)?,
+        let likeness = match (&part.vector, set) {
+            (Some(v), Some(set)) => self.by_meaning(reading, v, set, depth, &mut candidates, &allowed)?,
             _ => HashMap::new(),
         };
 
@@ -140,11 +149,12 @@ impl Release {
         &self,
         reading: &Reading<'_>,
         vector: &[f32],
+        set: (usize, usize),
         depth: usize,
         candidates: &mut HashSet<u32>,
         allowed: &dyn Fn(u32) -> bool,
     ) -> Result<HashMap<u32, (f32, f32)>> {
-        let mut wanted = self.near(reading, vector, depth, allowed)?;
+        let mut wanted = self.near(reading, vector, set, depth, allowed)?;
         // Each candidate is measured by itself and by its document, which stands at its first passage.
         let first = |p: u32| self.index.passages_of(self.index.owner(p)).start;
         candidates.extend(wanted.iter().map(|item| item / 2));
@@ -152,7 +162,7 @@ impl Release {
             wanted.insert(p * 2);
             wanted.insert(first(*p) * 2 + 1);
         }
-        let measured: HashMap<u32, f32> = reading.likeness(vector, &wanted)?.into_iter().collect();
+        let measured: HashMap<u32, f32> = reading.likeness(set.0, vector, &wanted)?.into_iter().collect();
         Ok(candidates
             .iter()
             .filter_map(|p| {
@@ -168,15 +178,16 @@ impl Release {
         &self,
         reading: &Reading<'_>,
         vector: &[f32],
+        (set, dimensions): (usize, usize),
         n: usize,
         allowed: &dyn Fn(u32) -> bool,
     ) -> Result<RoaringBitmap> {
-        if self.index.dimensions == 0 || vector.len() != self.index.dimensions {
+        if vector.len() != dimensions {
             return Ok(RoaringBitmap::new());
         }
-        let items = reading.blob("items")?.as_chunks::<4>().0;
+        let items = reading.sketch("items", set)?.as_chunks::<4>().0;
         let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
-        let Some(sketch) = Sketch::new(reading.blob("bits")?, reading.blob("bytes")?, self.index.dimensions) else {
+        let Some(sketch) = Sketch::new(reading.sketch("bits", set)?, reading.sketch("bytes", set)?, dimensions) else {
             return Ok(RoaringBitmap::new());
         };
         let near = sketch.nearest(vector, n, |row| item(row).is_some_and(|i| allowed(i / 2)));
@@ -196,15 +207,18 @@ impl Release {
         find().map_err(|e| self.unsearchable(e))
     }
 
-    /// The passages nearest to a vector, by meaning alone, each with its likeness.
+    /// The passages nearest to a vector of the first model, by meaning alone, each with its likeness.
     pub fn nearest(&self, vector: &[f32], n: usize) -> std::result::Result<Vec<(u32, f32)>, OpenError> {
         let find = || -> Result<Vec<(u32, f32)>> {
+            let Some((_, dimensions)) = self.index.models().next() else {
+                return Ok(Vec::new());
+            };
             let reading = self.index.read()?;
-            let wanted = self.near(&reading, vector, n * 4, &|_| true)?;
+            let wanted = self.near(&reading, vector, (0, dimensions), n * 4, &|_| true)?;
             if wanted.is_empty() {
                 return Ok(Vec::new());
             }
-            let mut found = reading.likeness(vector, &wanted)?;
+            let mut found = reading.likeness(0, vector, &wanted)?;
             found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let mut seen = HashSet::new();
             let passages = found.into_iter().map(|(item, likeness)| (item / 2, likeness));
@@ -213,12 +227,12 @@ impl Release {
         find().map_err(|e| self.unsearchable(e))
     }
 
-    /// The vector of a passage, where the release has vectors.
+    /// The vector of a passage by the first model, where the release has vectors.
     pub fn vector(&self, passage: u32) -> std::result::Result<Option<Vec<f32>>, OpenError> {
-        if self.index.dimensions == 0 {
+        if self.index.models().next().is_none() {
             return Ok(None);
         }
-        self.index.vector(passage * 2).map_err(|e| self.unsearchable(e))
+        self.index.vector(0, passage * 2).map_err(|e| self.unsearchable(e))
     }
 
     /// The passages of some documents, evenly drawn from all of them: at most `limit` documents.
@@ -226,7 +240,7 @@ impl Release {
         let step = (self.manifest.documents as usize).div_ceil(limit.max(1)).max(1);
         let draw = || -> Result<Vec<Vec<Passage>>> {
             let reading = self.index.read()?;
-            let chosen = (0..self.manifest.documents).step_by(step);
+            let chosen = self.index.documents()?.into_iter().step_by(step);
             chosen
                 .map(|d| {
                     let document = reading.document(d)?;

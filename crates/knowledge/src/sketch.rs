@@ -3,6 +3,7 @@
 //! computed exactly afterwards. Never the last word on what is near.
 
 use pulp::{Arch, Simd, WithSimd};
+use serde::{Deserialize, Serialize};
 
 /// How many the bits hand to the bytes: this times the root of the rows (docs/MEASURED.md).
 const BREADTH: usize = 24;
@@ -16,16 +17,15 @@ pub struct Sketch<'a> {
     bytes: &'a [u8],
 }
 
-/// Makes the two blobs of a sketch, row by row.
-pub struct Maker {
+/// What rows are drawn against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
     mean: Vec<f32>,
     /// One scale for all rows, so that rows can be compared by their integer products.
     scale: f32,
-    pub bits: Vec<u8>,
-    pub bytes: Vec<u8>,
 }
 
-impl Maker {
+impl Frame {
     pub fn new<'v>(dimensions: usize, vectors: impl Iterator<Item = &'v [f32]>) -> Self {
         let mut sum = vec![0.0f64; dimensions];
         let (mut rows, mut largest) = (0usize, 0.0f32);
@@ -36,22 +36,50 @@ impl Maker {
                 largest = largest.max(x.abs());
             }
         }
-        let mean: Vec<f32> = sum.into_iter().map(|s| (s / rows.max(1) as f64) as f32).collect();
-        let mut bits: Vec<u8> = mean.iter().flat_map(|m| m.to_le_bytes()).collect();
-        bits.reserve(rows * words(dimensions) * 8);
-        Maker {
-            mean,
+        Frame {
+            mean: sum.into_iter().map(|s| (s / rows.max(1) as f64) as f32).collect(),
             scale: if largest > 0.0 { 127.0 / largest } else { 1.0 },
-            bits,
-            bytes: Vec::with_capacity(rows * dimensions),
         }
+    }
+}
+
+/// Makes the two blobs of a sketch, row by row.
+pub struct Maker<'a> {
+    pub frame: &'a Frame,
+    pub bits: Vec<u8>,
+    pub bytes: Vec<u8>,
+}
+
+impl Maker<'_> {
+    /// Of a sketch without rows yet.
+    pub fn begin(&mut self) {
+        self.bits.extend(self.frame.mean.iter().flat_map(|m| m.to_le_bytes()));
     }
 
     pub fn add(&mut self, vector: &[f32]) {
         self.bits
-            .extend(sides(vector, &self.mean).into_iter().flat_map(u64::to_le_bytes));
-        self.bytes.extend(rounded(vector, self.scale).map(|x| x as u8));
+            .extend(sides(vector, &self.frame.mean).into_iter().flat_map(u64::to_le_bytes));
+        self.bytes.extend(rounded(vector, self.frame.scale).map(|x| x as u8));
     }
+
+    /// Leaves out the rows that do not stay.
+    pub fn keep(&mut self, stays: &[bool]) {
+        let dimensions = self.frame.mean.len();
+        let head = dimensions * 4;
+        keep_rows(&mut self.bits, head, words(dimensions) * 8, stays);
+        keep_rows(&mut self.bytes, 0, dimensions, stays);
+    }
+}
+
+/// Closes the gaps between rows of `size` bytes behind a head.
+fn keep_rows(bytes: &mut Vec<u8>, head: usize, size: usize, stays: &[bool]) {
+    let mut to = head;
+    for (n, _) in stays.iter().enumerate().filter(|(_, s)| **s) {
+        let from = head + n * size;
+        bytes.copy_within(from..from + size, to);
+        to += size;
+    }
+    bytes.truncate(to);
 }
 
 /// 64-bit words of a row of bits.
@@ -253,6 +281,31 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
+    fn begun(frame: &Frame) -> Maker<'_> {
+        let mut made = Maker {
+            frame,
+            bits: Vec::new(),
+            bytes: Vec::new(),
+        };
+        made.begin();
+        made
+    }
+
+    #[test]
+    fn rows_that_go_leave_no_gap() {
+        let mut rng = StdRng::seed_from_u64(3);
+        let vectors: Vec<Vec<f32>> = (0..9).map(|_| unit(&mut rng, 70)).collect();
+        let frame = Frame::new(70, vectors.iter().map(Vec::as_slice));
+        let stays = [true, false, true, true, false, false, true, false, true];
+        let mut made = begun(&frame);
+        vectors.iter().for_each(|v| made.add(v));
+        made.keep(&stays);
+        let mut wanted = begun(&frame);
+        let left = vectors.iter().zip(stays).filter(|v| v.1);
+        left.for_each(|v| wanted.add(v.0));
+        assert_eq!((made.bits, made.bytes), (wanted.bits, wanted.bytes));
+    }
+
     fn unit(rng: &mut StdRng, n: usize) -> Vec<f32> {
         let v: Vec<f32> = (0..n).map(|_| rng.random::<f32>() - 0.5).collect();
         let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
@@ -264,7 +317,8 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(7);
         for dimensions in [64, 100, 384] {
             let vectors: Vec<_> = (0..2000).map(|_| unit(&mut rng, dimensions)).collect();
-            let mut made = Maker::new(dimensions, vectors.iter().map(Vec::as_slice));
+            let frame = Frame::new(dimensions, vectors.iter().map(Vec::as_slice));
+            let mut made = begun(&frame);
             vectors.iter().for_each(|v| made.add(v));
             let sketch = Sketch::new(&made.bits, &made.bytes, dimensions).unwrap();
             let mut missed = 0;
@@ -291,7 +345,8 @@ mod tests {
     fn what_is_not_kept_makes_room_for_what_is_further_off() {
         let mut rng = StdRng::seed_from_u64(9);
         let vectors: Vec<_> = (0..6000).map(|_| unit(&mut rng, 64)).collect();
-        let mut made = Maker::new(64, vectors.iter().map(Vec::as_slice));
+        let frame = Frame::new(64, vectors.iter().map(Vec::as_slice));
+        let mut made = begun(&frame);
         vectors.iter().for_each(|v| made.add(v));
         let sketch = Sketch::new(&made.bits, &made.bytes, 64).unwrap();
         let found = sketch.nearest(&vectors[0], 50, |i| i % 100 == 7);

@@ -1,13 +1,15 @@
 //! What the laptop itself offers: an embedding model on its CPU, a generator that writes nothing
-//! but the sources' own sentences, and its keyring. No network.
+//! but the sources' own sentences, a folder in place of S3, and its keyring. No network.
 
 mod browser;
+mod folder;
 mod keyring;
 mod minilm;
 mod runtime;
 mod verbatim;
 
 pub use browser::open_browser;
+pub use folder::Folder;
 pub use keyring::Keyring;
 pub use minilm::{MODEL, MiniLm, MiniLmError, default_folder};
 pub use verbatim::Verbatim;

@@ -35,6 +35,7 @@ fn query(text: &str, as_of: &str) -> Query {
             text: text.into(),
             vector: None,
         }],
+        model: None,
         as_of: as_of.parse::<Date>().unwrap(),
         limit: 5,
     }

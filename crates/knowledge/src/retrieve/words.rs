@@ -26,7 +26,7 @@ impl Release {
         // Of a very long message the rarest words that are there at all: they are what it is about.
         lists.sort_by(|a, b| a.1.is_empty().cmp(&b.1.is_empty()).then(b.0.total_cmp(&a.0)));
         lists.truncate(u64::BITS as usize);
-        let mut words = Words::of(self.index.passages());
+        let mut words = Words::of(self.index.numbered().1 as usize);
         for (n, (rarity, list)) in lists.iter().enumerate() {
             words.rarities.push(*rarity);
             for posting in lexical::decode(list) {

@@ -1,0 +1,68 @@
+//! Segments folded into a release: each row keeps the number of its place, and a later row of the same
+//! document takes the place of the earlier one.
+
+use std::collections::HashMap;
+
+use super::segment::Contents;
+use crate::index::{Row, Vectors};
+
+#[derive(Debug, Default)]
+pub struct Folded {
+    pub rows: Vec<Row>,
+    pub live: Vec<bool>,
+    pub vectors: Vec<Vectors>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Folded {
+    /// Adds a segment behind all others.
+    pub fn add(&mut self, contents: Contents) {
+        for id in &contents.withdrawn {
+            if let Some(n) = self.by_id.remove(id) {
+                self.live[n] = false;
+            }
+        }
+        for row in contents.rows {
+            let n = self.rows.len();
+            if let Some(before) = self.by_id.insert(row.document.id.clone(), n) {
+                self.live[before] = false;
+            }
+            self.rows.push(row);
+            self.live.push(true);
+        }
+        if self.vectors.is_empty() {
+            self.vectors = contents.vectors;
+        } else {
+            for (held, new) in self.vectors.iter_mut().zip(contents.vectors) {
+                held.passages.extend(new.passages);
+                held.documents.extend(new.documents);
+            }
+        }
+    }
+
+    /// The same documents without gaps, in the order of their ids: what a base is.
+    pub fn settled(self) -> Folded {
+        let contents = Contents {
+            rows: self.rows,
+            vectors: self.vectors,
+            withdrawn: Vec::new(),
+        };
+        let mut order: Vec<usize> = self.by_id.into_values().collect();
+        order.sort_unstable_by(|a, b| contents.rows[*a].document.id.cmp(&contents.rows[*b].document.id));
+        let mut out = Folded::default();
+        out.add(contents.picked(&order));
+        out
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Row> {
+        self.by_id.get(id).map(|n| &self.rows[*n])
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
+    }
+
+    pub fn documents(&self) -> u32 {
+        self.by_id.len() as u32
+    }
+}

@@ -1,0 +1,286 @@
+//! The keys that sign a store, and the ceremony around them: who may say what a release is. A key is
+//! behind `tough`'s `KeySource`; here they are files, elsewhere they can be a key service's.
+//!
+//! ```text
+//! KEYS/root.json          the root of trust as it is now: what IT gives with a tenant's configuration
+//! KEYS/<role>-<id>.key    private keys, PKCS#8 (DER, Ed25519), readable by their owner alone
+//! ```
+//! No private key is ever printed, logged or put into the store.
+
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tough::editor::signed::SignedRole;
+use tough::key_source::{KeySource, LocalKeySource};
+use tough::schema::decoded::{Decoded, Hex};
+use tough::schema::{KeyHolder, RoleKeys, RoleType, Root, Signed};
+use tough::sign::{Sign, parse_keypair};
+
+use super::segment::hex;
+use super::trust::{TrustError, check_root, told};
+use super::{Condition, ReleaseStore, StoreError};
+use crate::release::replace;
+
+const ROOT: &str = "root.json";
+pub const ROLES: [RoleType; 4] = [RoleType::Root, RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp];
+
+/// How long what a role signs holds, in days.
+pub fn days(role: RoleType) -> i64 {
+    match role {
+        RoleType::Root => 365,
+        RoleType::Targets => 90,
+        RoleType::Snapshot => 30,
+        _ => 14,
+    }
+}
+
+/// In whole seconds: other readers refuse fractions.
+pub fn expires(role: RoleType) -> Timestamp {
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH);
+    now.saturating_add(SignedDuration::from_hours(24 * days(role))).unwrap_or(now)
+}
+
+/// A folder of keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    dir: PathBuf,
+}
+
+/// What the root says of a role, for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleShown {
+    pub role: String,
+    pub threshold: u64,
+    /// Each key, and whether its private half is here.
+    pub keys: Vec<KeyShown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyShown {
+    pub id: String,
+    pub here: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeysShown {
+    pub root_version: u64,
+    pub root_expires: Timestamp,
+    pub roles: Vec<RoleShown>,
+}
+
+impl Keys {
+    pub fn new(dir: &Path) -> Keys {
+        Keys { dir: dir.to_owned() }
+    }
+
+    pub fn root_path(&self) -> PathBuf {
+        self.dir.join(ROOT)
+    }
+
+    /// The root as it is now.
+    pub fn root(&self) -> Result<Vec<u8>, TrustError> {
+        super::trust::read_root(&self.root_path())
+    }
+
+    /// Makes the keys and the first root, here and in the store. `root_keys` keys are made for the root,
+    /// `threshold` of which must sign: kept apart, no single one of them is enough.
+    pub async fn init(
+        &self,
+        store: &Arc<dyn ReleaseStore>,
+        root_keys: usize,
+        threshold: u64,
+    ) -> Result<KeysShown, TrustError> {
+        let wrong = |reason: &str| Err(TrustError::Root(reason.to_owned()));
+        if self.root_path().exists() {
+            return wrong("this folder has a root already; `mortar kb keys rotate` changes it");
+        }
+        if threshold == 0 || threshold > root_keys as u64 {
+            return wrong("the threshold is at least 1 and at most the number of root keys");
+        }
+        let mut root = Root {
+            spec_version: "1.0.0".into(),
+            consistent_snapshot: true,
+            version: NonZeroU64::MIN,
+            expires: expires(RoleType::Root),
+            keys: HashMap::new(),
+            roles: HashMap::new(),
+            _extra: HashMap::new(),
+        };
+        for role in ROLES {
+            let (count, threshold) = if role == RoleType::Root { (root_keys, threshold) } else { (1, 1) };
+            let mut ids = Vec::new();
+            for _ in 0..count {
+                let (id, key) = self.make(role)?;
+                root.keys.insert(id.clone(), key);
+                ids.push(id);
+            }
+            root.roles.insert(role, role_keys(ids, threshold));
+        }
+        self.publish(store, root, None).await
+    }
+
+    /// New keys for a role, in place of the old; what the old ones signed must be signed anew.
+    pub async fn rotate(&self, store: &Arc<dyn ReleaseStore>, role: RoleType) -> Result<KeysShown, TrustError> {
+        let before = check_root(&self.root()?)?;
+        let mut root = before.signed.clone();
+        let held = root.roles.get(&role).cloned();
+        let held = held.ok_or_else(|| TrustError::Root(format!("it has no role {role}")))?;
+        let mut ids = Vec::new();
+        for _ in &held.keyids {
+            let (id, key) = self.make(role)?;
+            root.keys.insert(id.clone(), key);
+            ids.push(id);
+        }
+        root.roles.insert(role, role_keys(ids, held.threshold.get()));
+        let used: Vec<Decoded<Hex>> = root.roles.values().flat_map(|r| r.keyids.clone()).collect();
+        root.keys.retain(|id, _| used.contains(id));
+        root.version = root.version.saturating_add(1);
+        root.expires = expires(RoleType::Root);
+        self.publish(store, root, Some(before)).await
+    }
+
+    /// The same root for another year.
+    pub async fn renew_root(&self, store: &Arc<dyn ReleaseStore>) -> Result<KeysShown, TrustError> {
+        let before = check_root(&self.root()?)?;
+        let mut root = before.signed.clone();
+        root.version = root.version.saturating_add(1);
+        root.expires = expires(RoleType::Root);
+        self.publish(store, root, Some(before)).await
+    }
+
+    /// Signs a root by all whom it needs, puts it into the store, and keeps it.
+    async fn publish(
+        &self,
+        store: &Arc<dyn ReleaseStore>,
+        root: Root,
+        before: Option<Signed<Root>>,
+    ) -> Result<KeysShown, TrustError> {
+        let rng = SystemRandom::new();
+        let keys = self.sources(RoleType::Root)?;
+        let version = root.version;
+        let mut signed = SignedRole::new(root.clone(), &KeyHolder::Root(root), &keys, &rng).await.map_err(told)?;
+        if let Some(before) = &before {
+            // The next root is signed by those of the one before as well: that is the chain.
+            let holder = KeyHolder::Root(before.signed.clone());
+            let by_old = SignedRole::new(signed.signed().signed.clone(), &holder, &keys, &rng).await.map_err(told)?;
+            let new: Vec<_> = by_old
+                .signed()
+                .signatures
+                .iter()
+                .filter(|s| !signed.signed().signatures.contains(s))
+                .cloned()
+                .collect();
+            signed = signed.add_old_signatures(new).map_err(told)?;
+            before
+                .signed
+                .verify_role(signed.signed())
+                .map_err(|e| TrustError::Root(format!("too few of the keys of the root before are here: {e}")))?;
+        }
+        // `tough` does not count the root's own signatures.
+        let bytes = signed.buffer().clone();
+        check_root(&bytes)?;
+        let key = format!("metadata/{version}.root.json");
+        match store.put(&key, bytes.clone(), Condition::IfAbsent).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict(_)) => {
+                return Err(TrustError::Root(format!("the store {} has a root {version} already", store.location())));
+            }
+            Err(e) => return Err(e.into()),
+        }
+        std::fs::create_dir_all(&self.dir)
+            .and_then(|()| replace(&self.dir, ROOT, &bytes))
+            .map_err(|e| TrustError::Root(format!("{}: {e}", self.dir.display())))?;
+        self.show()
+    }
+
+    pub fn show(&self) -> Result<KeysShown, TrustError> {
+        let root = check_root(&self.root()?)?.signed;
+        let here: Vec<String> = self.files()?.into_iter().map(|(_, id, _)| id).collect();
+        let roles = ROLES.into_iter().filter_map(|role| {
+            let held = root.roles.get(&role)?;
+            let keys = held.keyids.iter().map(|id| {
+                let id = hex(id);
+                KeyShown {
+                    here: here.iter().any(|h| id.starts_with(h.as_str())),
+                    id,
+                }
+            });
+            Some(RoleShown {
+                role: role.to_string(),
+                threshold: held.threshold.get(),
+                keys: keys.collect(),
+            })
+        });
+        Ok(KeysShown {
+            root_version: root.version.get(),
+            root_expires: root.expires,
+            roles: roles.collect(),
+        })
+    }
+
+    /// The keys of a role that are here.
+    pub fn sources(&self, role: RoleType) -> Result<Vec<Box<dyn KeySource>>, TrustError> {
+        let files = self.files()?.into_iter().filter(|f| f.0 == role.to_string());
+        Ok(files
+            .map(|(_, _, path)| Box::new(LocalKeySource { path }) as Box<dyn KeySource>)
+            .collect())
+    }
+
+    /// Role, beginning of the id, and path of each private key.
+    fn files(&self) -> Result<Vec<(String, String, PathBuf)>, TrustError> {
+        let unreadable = |e: std::io::Error| TrustError::Root(format!("the keys in {}: {e}", self.dir.display()));
+        let mut out = Vec::new();
+        for entry in std::fs::read_dir(&self.dir).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+            if path.extension().is_some_and(|e| e == "key")
+                && let Some((role, id)) = stem.split_once('-')
+            {
+                out.push((role.to_owned(), id.to_owned(), path.clone()));
+            }
+        }
+        out.sort();
+        Ok(out)
+    }
+
+    /// A new key in a file of its own; its public half and its id.
+    fn make(&self, role: RoleType) -> Result<(Decoded<Hex>, tough::schema::key::Key), TrustError> {
+        let failed = |e: &dyn std::fmt::Display| TrustError::Root(format!("a key cannot be made: {e}"));
+        let pair = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|e| failed(&e))?;
+        let key = parse_keypair(pair.as_ref()).map_err(|e| failed(&e))?.tuf_key();
+        let id = key.key_id().map_err(|e| failed(&e))?;
+        std::fs::create_dir_all(&self.dir).map_err(|e| failed(&e))?;
+        let path = self.dir.join(format!("{role}-{}.key", &hex(&id)[..16]));
+        write_private(&path, pair.as_ref()).map_err(|e| failed(&e))?;
+        Ok((id, key))
+    }
+}
+
+fn role_keys(keyids: Vec<Decoded<Hex>>, threshold: u64) -> RoleKeys {
+    RoleKeys {
+        keyids,
+        threshold: NonZeroU64::new(threshold).unwrap_or(NonZeroU64::MIN),
+        _extra: HashMap::new(),
+    }
+}
+
+/// For its owner alone, from its first byte on.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

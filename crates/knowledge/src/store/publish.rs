@@ -1,0 +1,469 @@
+//! Publish: sources to a new release in the store, and a channel that shows it. Only what changed is
+//! embedded and uploaded. Whatever kills it, the store is what it was until the very last write, and the
+//! next run embeds and uploads only what is missing.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use mortar_assistant::Embedder;
+use serde::Serialize;
+use thiserror::Error;
+
+use super::commit::{Change, commit, put_once};
+use super::fetch::{FetchError, Incoming, Spent, again};
+use super::fold::Folded;
+use super::keys::Keys;
+use super::manifest::{
+    Channel, Distance, Effective, EmbeddingModel, FORMAT, Manifest, Rebased, channel_name, is_channel, manifest_name,
+};
+use super::segment::{Contents, DecodeError, Object, Segment, decode, effective, encode, parts};
+use super::trust::{Expiry, Memory, TrustError, Verified, load};
+use super::vector_log::VectorLog;
+use super::{ReleaseStore, StoreError};
+use crate::embed::{self, Known};
+use crate::import::{Fault, Imported};
+use crate::index::{Row, Vectors};
+use crate::release::{BuildError, name, rows};
+
+/// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
+const GROWN: u32 = 4;
+const PIECES: usize = 64;
+const AT_A_TIME: usize = 4;
+
+#[derive(Debug, Error)]
+pub enum PublishError {
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error("what is needed to publish cannot be kept in {path}: {source}")]
+    Keep { path: PathBuf, source: std::io::Error },
+    #[error(
+        "somebody else published meanwhile; nothing of theirs was written over. Publish again to go on from their state: \
+         nothing is embedded or uploaded twice"
+    )]
+    Raced,
+    #[error("“{0}” is no channel: small letters, digits and hyphens")]
+    Channel(String),
+    #[error("the store {0} has no keys yet: `mortar kb keys init` makes them")]
+    NoKeys(String),
+    #[error("{0}")]
+    Nothing(String),
+}
+
+impl From<StoreError> for PublishError {
+    fn from(e: StoreError) -> Self {
+        match e {
+            StoreError::Conflict(_) => PublishError::Raced,
+            e => PublishError::Trust(e.into()),
+        }
+    }
+}
+
+/// A conflict in the signed part is another publisher.
+pub(super) fn raced(e: TrustError) -> PublishError {
+    match e {
+        TrustError::Store(e) => e.into(),
+        e => PublishError::Trust(e),
+    }
+}
+
+/// Who publishes: where to, with which keys, and where what was made is kept meanwhile.
+pub struct Publisher<'a> {
+    pub store: Arc<dyn ReleaseStore>,
+    pub keys: Keys,
+    pub dir: &'a Path,
+    /// One set of vectors is made by each.
+    pub embedders: Vec<&'a dyn Embedder>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub channel: String,
+    pub notes: String,
+    pub skip_bad: bool,
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishProgress {
+    Comparing,
+    Embedding { model: String, done: usize, of: usize },
+    Uploading { done: u64, of: u64 },
+    Signing,
+}
+
+/// What a publication did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Published {
+    pub channel: String,
+    pub number: u32,
+    pub release: String,
+    pub added: Vec<String>,
+    pub changed: Vec<String>,
+    pub withdrawn: Vec<String>,
+    pub unchanged: usize,
+    /// Texts that were embedded now.
+    pub embedded: usize,
+    pub uploaded_bytes: u64,
+    /// The base was written anew.
+    pub rebased: bool,
+    pub dry_run: bool,
+    /// The channel shows this already.
+    pub nothing_new: bool,
+    #[serde(skip)]
+    pub left_out: Vec<Fault>,
+    #[serde(skip)]
+    pub ignored: Vec<String>,
+}
+
+impl Publisher<'_> {
+    fn incoming(&self) -> Incoming {
+        Incoming::new(self.dir.join("objects"))
+    }
+
+    /// The store as it is; none where nothing was published yet.
+    pub(super) async fn state(&self) -> Result<Option<Verified>, PublishError> {
+        let memory = Memory::new(self.dir.join("trust.json"));
+        let root = self.keys.root()?;
+        match load(&self.store, &root, &memory, Expiry::Overlooked).await {
+            Ok(verified) => Ok(Some(verified)),
+            Err(TrustError::Missing(_)) => {
+                let listed = again(|| self.store.list("metadata/")).await?;
+                if listed.iter().any(|l| l.key == super::trust::TIMESTAMP) {
+                    Err(TrustError::Missing("part of its signed state".into()).into())
+                } else if listed.iter().any(|l| l.key == "metadata/1.root.json") {
+                    Ok(None)
+                } else {
+                    Err(PublishError::NoKeys(self.store.location()))
+                }
+            }
+            Err(e) => Err(raced(e)),
+        }
+    }
+
+    pub async fn publish(
+        &self,
+        imported: Imported,
+        options: &Options,
+        progress: &mut (dyn FnMut(PublishProgress) + Send),
+    ) -> Result<Published, PublishError> {
+        if !is_channel(&options.channel) {
+            return Err(PublishError::Channel(options.channel.clone()));
+        }
+        let (rows, left_out, ignored) = rows(imported, options.skip_bad)?;
+        progress(PublishProgress::Comparing);
+        let state = self.state().await?;
+        let channel = match &state {
+            Some(v) => v.channel(&options.channel).await?,
+            None => None,
+        };
+        let parent = self.parent(state.as_ref(), channel.as_ref()).await?;
+        let held = match &parent {
+            Some(parent) => self.fold(&parent.segments, &[]).await?,
+            None => Folded::default(),
+        };
+
+        let mut report = Published {
+            channel: options.channel.clone(),
+            dry_run: options.dry_run,
+            left_out,
+            ignored,
+            ..Published::default()
+        };
+        let ids: HashSet<&str> = rows.iter().map(|r| r.document.id.as_str()).collect();
+        report.withdrawn = held.ids().filter(|id| !ids.contains(id)).map(str::to_owned).collect();
+        report.withdrawn.sort();
+        for row in &rows {
+            match held.get(&row.document.id) {
+                None => report.added.push(row.document.id.clone()),
+                Some(before) if before.digest != row.digest => report.changed.push(row.document.id.clone()),
+                Some(_) => report.unchanged += 1,
+            }
+        }
+        let content = crate::release::content(&rows);
+        let models: Vec<EmbeddingModel> = self
+            .embedders
+            .iter()
+            .map(|e| EmbeddingModel {
+                model: e.model().to_owned(),
+                dimensions: e.dimensions() as u32,
+                distance: Distance::Cosine,
+            })
+            .collect();
+        report.release = name(&content, models.iter().map(|m| m.model.as_str()));
+        let same = |m: &&Manifest| m.content == content && m.embeddings == models;
+        if let Some(same) = parent.as_ref().filter(same) {
+            report.number = same.number;
+            return self.show(state.as_ref(), channel, same.number, report).await;
+        }
+
+        // Only what changed goes behind the parent's segments; or all is the base of a new beginning.
+        let new: Vec<bool> = rows.iter().map(|r| held.get(&r.document.id).is_none_or(|h| h.digest != r.digest)).collect();
+        let old_models = parent.as_ref().is_some_and(|p| p.embeddings == models);
+        let changed = new.iter().filter(|n| **n).count() as u32 + report.withdrawn.len() as u32;
+        let grown = |p: &&Manifest| {
+            let behind = Manifest::counts(&p.segments[p.base as usize..]);
+            let base = Manifest::counts(&p.segments[..p.base as usize]);
+            let pieces = p.segments.len() - p.base as usize;
+            (behind.documents + behind.withdrawn + changed) * GROWN <= base.documents && pieces < PIECES
+        };
+        let onto = parent.as_ref().filter(|_| old_models);
+        let grows = onto.filter(grown);
+        report.rebased = grows.is_none();
+        report.number = state.as_ref().and_then(|v| v.releases().last().copied()).unwrap_or(0) + 1;
+        if options.dry_run {
+            let of: Vec<Row> = if old_models { picked(&rows, &new) } else { rows };
+            let texts = embed::texts(&of);
+            report.embedded = (texts.0.len() + texts.1.len()) * self.embedders.len();
+            return Ok(report);
+        }
+
+        let asked = if report.rebased { rows.clone() } else { picked(&rows, &new) };
+        let vectors = self.vectors(&asked, onto, &mut report.embedded, progress).await?;
+        let all = Contents {
+            rows: asked,
+            vectors,
+            withdrawn: Vec::new(),
+        };
+        let mut files: Vec<(Object, Vec<u8>)> = Vec::new();
+        let (segments, base, rebased) = match grows {
+            Some(parent) => {
+                let delta = Contents {
+                    withdrawn: report.withdrawn.clone(),
+                    ..all
+                };
+                let segments = [parent.segments.clone(), cut(&delta, &mut files)?].concat();
+                (segments, parent.base, parent.rebased.clone())
+            }
+            None => {
+                let rebased = match onto {
+                    Some(parent) => {
+                        let changed: Vec<usize> = (0..new.len()).filter(|n| new[*n]).collect();
+                        let mut delta = all.picked(&changed);
+                        delta.withdrawn.clone_from(&report.withdrawn);
+                        Some(Rebased {
+                            parent: parent.number,
+                            segments: cut(&delta, &mut files)?,
+                        })
+                    }
+                    None => None,
+                };
+                let segments = cut(&all, &mut files)?;
+                let base = segments.len() as u32;
+                (segments, base, rebased)
+            }
+        };
+        let (from, to) = effective(rows.iter().map(|r| &r.document));
+        let manifest = Manifest {
+            format: FORMAT,
+            number: report.number,
+            release: report.release.clone(),
+            content,
+            created_at: Timestamp::now(),
+            parent: parent.as_ref().map(|p| p.number),
+            notes: options.notes.clone(),
+            documents: rows.len() as u32,
+            passages: rows.iter().map(|r| r.passages.len()).sum::<usize>() as u32,
+            effective: Effective { from, to },
+            embeddings: models,
+            base,
+            segments,
+            rebased,
+        };
+        report.uploaded_bytes = self.upload(files, progress).await?;
+        progress(PublishProgress::Signing);
+        let bytes = serde_json::to_vec_pretty(&manifest).map_err(|e| TrustError::Other(e.to_string()))?;
+        let changes = vec![
+            (manifest_name(manifest.number), Some(bytes)),
+            shown(&options.channel, channel.as_ref(), manifest.number)?,
+        ];
+        commit(&self.store, &self.keys, state.as_ref(), changes).await.map_err(raced)?;
+        Ok(report)
+    }
+
+    /// The release that the new one is made from: the channel's own, else the newest.
+    async fn parent(&self, state: Option<&Verified>, channel: Option<&Channel>) -> Result<Option<Manifest>, TrustError> {
+        let Some(state) = state else { return Ok(None) };
+        match channel.map(|c| c.release).or(state.releases().last().copied()) {
+            Some(number) => Ok(Some(state.manifest(number).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Lets the channel show a release that is there already.
+    async fn show(
+        &self,
+        state: Option<&Verified>,
+        channel: Option<Channel>,
+        number: u32,
+        mut report: Published,
+    ) -> Result<Published, PublishError> {
+        report.nothing_new = channel.as_ref().is_some_and(|c| c.release == number);
+        if !report.nothing_new && !report.dry_run {
+            let change = shown(&report.channel, channel.as_ref(), number)?;
+            commit(&self.store, &self.keys, state, vec![change]).await.map_err(raced)?;
+        }
+        Ok(report)
+    }
+
+    /// Segments of the store as one, with vectors by some models.
+    async fn fold(&self, segments: &[Segment], models: &[(String, usize)]) -> Result<Folded, PublishError> {
+        let incoming = self.incoming();
+        let names: Vec<String> = models.iter().map(|m| m.0.clone()).collect();
+        let objects: Vec<&Object> = segments.iter().flat_map(|s| s.objects(&names)).collect();
+        incoming.fetch(&*self.store, &objects, &Spent::default(), &mut |_| {}).await?;
+        let mut folded = Folded::default();
+        for segment in segments {
+            folded.add(decode(segment, models, &|o| incoming.read(o))?);
+        }
+        Ok(folded)
+    }
+
+    /// The vectors of rows, one set for each model.
+    async fn vectors(
+        &self,
+        rows: &[Row],
+        onto: Option<&Manifest>,
+        embedded: &mut usize,
+        progress: &mut (dyn FnMut(PublishProgress) + Send),
+    ) -> Result<Vec<Vectors>, PublishError> {
+        let mut sets = Vec::new();
+        for embedder in &self.embedders {
+            let (model, dimensions) = (embedder.model(), embedder.dimensions());
+            let mut log = VectorLog::open(self.dir, model, dimensions).map_err(|e| self.kept(e))?;
+            if let Some(parent) = onto {
+                self.seed(&mut log, rows, parent, model, dimensions).await?;
+            }
+            let mut new = 0;
+            let mut tell = |done, of| {
+                new = of;
+                progress(PublishProgress::Embedding {
+                    model: model.to_owned(),
+                    done,
+                    of,
+                });
+            };
+            sets.push(embed::vectors(*embedder, rows, &mut log, &mut tell).await?);
+            *embedded += new;
+        }
+        Ok(sets)
+    }
+
+    fn kept(&self, source: std::io::Error) -> PublishError {
+        PublishError::Keep {
+            path: self.dir.to_owned(),
+            source,
+        }
+    }
+
+    /// What the store has vectors of already is not embedded again, on whatever machine that was.
+    async fn seed(
+        &self,
+        log: &mut VectorLog,
+        asked: &[Row],
+        parent: &Manifest,
+        model: &str,
+        dimensions: usize,
+    ) -> Result<(), PublishError> {
+        let (passages, whole) = embed::texts(asked);
+        let hash = |t: &String| blake3::hash(t.as_bytes());
+        let missing: HashSet<blake3::Hash> =
+            passages.iter().chain(whole.iter().map(|w| &w.1)).map(hash).filter(|h| !log.has(h)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let held = self.fold(&parent.segments, &[]).await?;
+        let (passages, whole) = embed::texts(&held.rows);
+        if !passages.iter().chain(whole.iter().map(|w| &w.1)).map(hash).any(|h| missing.contains(&h)) {
+            return Ok(());
+        }
+        let held = self.fold(&parent.segments, &[(model.to_owned(), dimensions)]).await?;
+        let Some(vectors) = held.vectors.first() else { return Ok(()) };
+        let of_passages = passages.iter().map(hash).zip(vectors.passages.iter().map(Vec::as_slice));
+        let of_documents = whole.iter().filter_map(|(n, text)| Some((hash(text), vectors.documents[*n].as_deref()?)));
+        let mut kept = HashSet::new();
+        let found: Vec<_> = of_passages
+            .chain(of_documents)
+            .filter(|(h, _)| missing.contains(h) && kept.insert(*h))
+            .collect();
+        log.keep(&found).map_err(|e| self.kept(e))
+    }
+
+    /// Uploads what is not there yet; how many bytes that were.
+    async fn upload(
+        &self,
+        files: Vec<(Object, Vec<u8>)>,
+        progress: &mut (dyn FnMut(PublishProgress) + Send),
+    ) -> Result<u64, PublishError> {
+        let there: HashSet<String> = again(|| self.store.list("segments/")).await?.into_iter().map(|l| l.key).collect();
+        let incoming = self.incoming();
+        let mut missing = Vec::new();
+        for (object, bytes) in files {
+            // The next publication compares with these: they need not be fetched for it.
+            incoming.put(&object, &bytes).map_err(|e| self.kept(e))?;
+            let key = format!("segments/{}", object.sha256);
+            if !there.contains(&key) && !missing.iter().any(|(k, _)| *k == key) {
+                missing.push((key, bytes));
+            }
+        }
+        let of: u64 = missing.iter().map(|m| m.1.len() as u64).sum();
+        progress(PublishProgress::Uploading { done: 0, of });
+        let puts: Vec<futures::future::BoxFuture<'_, Result<u64, StoreError>>> = missing
+            .into_iter()
+            .map(|(key, bytes)| {
+                let size = bytes.len() as u64;
+                Box::pin(async move { put_once(&self.store, &key, bytes).await.map(|()| size) }) as _
+            })
+            .collect();
+        let mut done = 0;
+        let mut all = stream::iter(puts).buffer_unordered(AT_A_TIME);
+        while let Some(size) = all.try_next().await? {
+            done += size;
+            progress(PublishProgress::Uploading { done, of });
+        }
+        Ok(of)
+    }
+}
+
+/// The channel with another release to show.
+pub(super) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<Change, TrustError> {
+    const REMEMBERED: usize = 50;
+    let mut before: Vec<u32> = held.map(|c| std::iter::once(c.release).chain(c.before.clone()).collect()).unwrap_or_default();
+    before.retain(|n| *n != number);
+    before.truncate(REMEMBERED);
+    let channel = Channel {
+        format: FORMAT,
+        channel: name.to_owned(),
+        release: number,
+        before,
+    };
+    let bytes = serde_json::to_vec_pretty(&channel).map_err(|e| TrustError::Other(e.to_string()))?;
+    Ok((channel_name(name), Some(bytes)))
+}
+
+/// Contents as segments, and their files.
+fn cut(contents: &Contents, files: &mut Vec<(Object, Vec<u8>)>) -> Result<Vec<Segment>, PublishError> {
+    let mut segments = Vec::new();
+    for (n, range) in parts(&contents.rows).into_iter().enumerate() {
+        let mut part = contents.picked(&range.collect::<Vec<_>>());
+        if n == 0 {
+            part.withdrawn.clone_from(&contents.withdrawn);
+        }
+        let (segment, made) = encode(&part).map_err(DecodeError::Io)?;
+        segments.push(segment);
+        files.extend(made);
+    }
+    Ok(segments)
+}
+
+fn picked(rows: &[Row], new: &[bool]) -> Vec<Row> {
+    rows.iter().zip(new).filter(|(_, n)| **n).map(|(r, _)| r.clone()).collect()
+}
