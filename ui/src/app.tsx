@@ -319,7 +319,9 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
 
       <>
         <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
-          {status.knowledge?.freshness === "too_stale" && <StaleLine status={status} onCheck={check} />}
+          {status.knowledge?.freshness === "too_stale" && last?.error?.code !== "too_stale" && (
+            <StaleLine status={status} onCheck={check} />
+          )}
           <div
             className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
             tabIndex={turns.length ? 0 : -1}
@@ -414,7 +416,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       {browsed && (
         <>
           <main hidden={screen !== "browse"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>
-            <StaleLine status={status} onCheck={check} />
+            <StaleLine status={status} narrow onCheck={check} />
             <DocumentList filter={filter} onFilter={setFilter} today={status.today} field={findField} />
           </main>
           <aside

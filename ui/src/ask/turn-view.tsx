@@ -5,7 +5,7 @@ import { Notices } from "../answer/notices";
 import { Refusal } from "../answer/refusal";
 import type { Passage, Sentence, Verdict } from "../backend/backend";
 import { hasNews, SinceNotice, useSince } from "../releases/since";
-import { strings } from "../shared/strings";
+import { ended, strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
 import type { Turn } from "./turns";
 
@@ -107,9 +107,11 @@ export function TurnView(p: Props) {
       />
       {turn.state === "failed" ? (
         <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">
-          <p className="mb-1 text-[15px] font-semibold">{strings.failed}</p>
+          <p className="mb-1 text-[15px] font-semibold">
+            {turn.error?.code === "too_stale" ? strings.tooOldToAnswer : strings.failed}
+          </p>
           <p className="mb-3 text-soft">
-            {turn.error?.message} {strings.stillInField}
+            {ended(turn.error?.message ?? "")} {strings.stillInField}
           </p>
           <div className="flex gap-2">
             {turn.error?.code === "too_stale" && p.onCheck && (
@@ -155,7 +157,7 @@ function line(turn: Turn, release: string, number: number | null): string {
   if (turn.state === "searching") return strings.searching;
   const { answer } = turn;
   const n = turn.passages.filter((p) => p.score >= 0.5).length;
-  const parts = answer?.abstained ? [] : [strings.found(n, turn.retrieveMs)];
+  const parts = answer?.abstained || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];
   if (turn.state === "running") parts.push(strings.writing);
   if (answer) {
     parts.push(

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { Knowledge, Status, SyncProgress } from "../backend/backend";
 import type { Account } from "../session/connection";
 import { useMinute } from "../shared/minute";
-import { ago, moment, strings } from "../shared/strings";
+import { ago, ended, moment, strings } from "../shared/strings";
 import { Button, cx, Sheet } from "../shared/ui";
 import { type Update, type Updates, useUpdate } from "./updates";
 
@@ -44,25 +44,35 @@ export function KnowledgeSheet({ status, knowledge, account, updates, onCheck, o
         <section className="mb-4" aria-label={strings.notes}>
           <h3 className="mb-1 text-[12px] text-faint">{strings.notes}</h3>
           {/* Reached by key, so that long notes can be scrolled. */}
-          <p tabIndex={0} className="max-h-[20vh] overflow-auto text-[13px] break-words whitespace-pre-line text-soft">
+          <p tabIndex={0} className="max-h-[14vh] overflow-auto text-[13px] break-words whitespace-pre-line text-soft">
             {knowledge.notes.trim()}
           </p>
         </section>
       )}
-      <div aria-live="polite" className="flex min-h-[46px] flex-col justify-end text-[13px]">
-        <Outcome update={update} problem={knowledge.problem} />
+      <div aria-live="polite">
+        <Failure update={update} problem={knowledge.problem} />
       </div>
-      <div className="mt-3 flex items-center justify-end gap-2">
-        {running && <p className="min-w-0 flex-1 text-[12px] text-faint">{strings.meanwhile}</p>}
-        {account.connection?.needs_sign_in && (
-          <Button onClick={onSignIn} disabled={account.signingIn}>
-            {account.signingIn ? strings.signingIn : strings.signIn}
+      <div className="flex items-center gap-4 border-t border-line pt-3">
+        <div aria-live="polite" className="flex min-h-10 min-w-0 flex-1 flex-col justify-center text-[13px]">
+          {update.state === "running" ? (
+            <Progress progress={update.progress} />
+          ) : update.state === "done" ? (
+            <p className="font-medium">✓ {strings.synced(update.report)}</p>
+          ) : (
+            <p className="text-[12px] text-faint">{strings.whatItDoes}</p>
+          )}
+        </div>
+        <div className="flex gap-2">
+          {account.connection?.needs_sign_in && (
+            <Button onClick={onSignIn} disabled={account.signingIn}>
+              {account.signingIn ? strings.signingIn : strings.signIn}
+            </Button>
+          )}
+          {/* Not `disabled`: it would lose the focus of whoever works by key. */}
+          <Button primary={!running} autoFocus aria-disabled={running} onClick={onCheck}>
+            {running ? strings.checkingNow : strings.checkNow}
           </Button>
-        )}
-        {/* Not `disabled`: it would lose the focus of whoever works by key. */}
-        <Button primary autoFocus aria-disabled={running} className={cx(running && "opacity-55")} onClick={onCheck}>
-          {running ? strings.checkingNow : strings.checkNow}
-        </Button>
+        </div>
       </div>
     </Sheet>
   );
@@ -85,14 +95,12 @@ function When({ at }: { at: string }) {
   );
 }
 
-function Outcome({ update, problem }: { update: Update; problem: string | null }) {
-  if (update.state === "running") return <Progress progress={update.progress} />;
-  if (update.state === "done") return <p className="font-medium">✓ {strings.synced(update.report)}</p>;
-  const words = update.state === "failed" ? update.error.message : problem;
+function Failure({ update, problem }: { update: Update; problem: string | null }) {
+  const words = update.state === "failed" ? update.error.message : update.state === "idle" ? problem : null;
   if (words === null) return null;
   return (
-    <p className="rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] break-words text-warn">
-      <b className="font-semibold">▲ {strings.lastTryFailed}</b> {words}
+    <p className="mb-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] break-words text-warn">
+      <b className="font-semibold">▲ {strings.lastTryFailed}</b> {ended(words)}
     </p>
   );
 }
@@ -105,7 +113,7 @@ function Progress({ progress }: { progress: SyncProgress }) {
   return (
     <>
       <p className="mb-2 flex justify-between gap-3">
-        <span>{strings.syncSteps[step]}</span>
+        <span className="truncate">{strings.syncSteps[step]}</span>
         {/* The bar says it to a screen reader; here each number would be read out. */}
         <span aria-hidden className="whitespace-nowrap text-faint">
           {amount}

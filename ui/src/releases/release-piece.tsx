@@ -28,30 +28,33 @@ export function ReleasePiece({ status, updates, onOpen }: PieceProps) {
       }
       data-freshness={freshness}
       className={cx(
-        "max-w-[52ch] min-w-0 shrink-0 truncate rounded px-1 -mx-1",
+        "max-w-[60ch] min-w-0 shrink-0 truncate rounded",
+        freshness !== "too_stale" && "-mx-1 px-1",
         freshness === "fresh" && "hover:text-ink",
         freshness === "stale" && "font-medium text-warn hover:bg-warn-bg",
-        freshness === "too_stale" && "mx-0 border border-warn bg-warn-bg px-2 font-semibold text-warn",
+        freshness === "too_stale" && "border border-warn bg-warn-bg px-2 font-semibold text-warn",
       )}
     >
       {freshness !== "fresh" && "▲ "}
-      <span className={cx(running && "pulse")}>{strings.barRelease(knowledge, running)}</span>
+      {strings.barRelease(knowledge, running)}
     </button>
   );
 }
 
 /** On top of what may be read from old knowledge. */
-export function StaleLine({ status, onCheck }: { status: Status; onCheck: () => void }) {
+export function StaleLine({ status, narrow, onCheck }: { status: Status; narrow?: boolean; onCheck: () => void }) {
   useMinute();
   const { knowledge } = status;
   if (!knowledge || knowledge.freshness === "fresh") return null;
   return (
     <div
       role="status"
-      className="flex items-center gap-3 border-b border-line px-5 py-2 text-[12.5px] font-medium text-warn"
+      className={cx("border-b border-line py-2 text-[12.5px] font-medium text-warn", narrow ? "px-5" : "px-9")}
     >
-      <p className="min-w-0 flex-1">▲ {strings.staleLine(knowledge)}</p>
-      <Button onClick={onCheck}>{strings.checkNow}</Button>
+      <div className={cx("flex items-center gap-3", !narrow && "mx-auto max-w-[760px]")}>
+        <p className="min-w-0 flex-1">▲ {strings.staleLine(knowledge)}</p>
+        <Button onClick={onCheck}>{strings.checkNow}</Button>
+      </div>
     </div>
   );
 }

@@ -57,7 +57,7 @@ export function SinceNotice({ turn, since, keys, onAgain }: Props) {
   return (
     <div
       role="status"
-      className="mb-2 flex items-start gap-3 rounded-lg border border-line bg-panel px-2.5 py-2 text-[12.5px]"
+      className="mb-2 flex items-center gap-3 rounded-lg border border-line bg-panel px-2.5 py-2 text-[12.5px]"
     >
       <div className="min-w-0 flex-1 break-words">
         {withdrawn.length > 0 && (

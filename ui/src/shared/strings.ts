@@ -214,7 +214,8 @@ export const strings = {
         : k.problem
           ? `${checked}, last try failed`
           : checked;
-    return `${strings.releaseNumber(k.number)} · ${k.channel} · ${last}`;
+    const channel = k.channel.length > 20 ? `${k.channel.slice(0, 19)}…` : k.channel;
+    return `${strings.releaseNumber(k.number)} · ${channel} · ${last}`;
   },
   checked: (at: string | null) => (at === null ? "never checked" : `checked ${ago(at)}`),
   checkedAt: (moment: string) => `checked on ${moment}`,
@@ -230,10 +231,10 @@ export const strings = {
   freshnesses: {
     fresh: "Fresh",
     stale: "Getting old. Check now if you can.",
-    too_stale: "Too old. Nothing is answered from it until it was checked.",
+    too_stale: "Too old. Nothing is answered from it until it is checked.",
   } satisfies Record<Freshness, string>,
   notes: "What is new in it",
-  lastTryFailed: "The last check failed.",
+  lastTryFailed: "The last check failed:",
   checkNow: "Check now",
   checkingNow: "Updating…",
   syncSteps: {
@@ -244,10 +245,10 @@ export const strings = {
   } satisfies Record<SyncStep, string>,
   syncAmount: ({ step, done, of }: SyncProgress) => {
     if (step === "downloading") return of > 0 ? `${size(done)} of ${size(of)}` : done > 0 ? size(done) : "";
-    if (step === "building" && of > 0) return `${done.toLocaleString("en")} of ${plural(of, "document", "documents")}`;
+    if (step === "building" && of > 0) return `${done.toLocaleString("en")} of ${of.toLocaleString("en")}`;
     return "";
   },
-  meanwhile: "You can close this and go on asking.",
+  whatItDoes: "Fetches only what changed. You can close this and go on asking.",
   synced: (r: SyncReport) => {
     if (!r.changed) return "Nothing new.";
     const parts = [
@@ -259,10 +260,9 @@ export const strings = {
     return `Now on release ${r.number}: ${what}; ${size(r.bytes)} in ${duration(r.seconds)}.`;
   },
   switchedTo: (n: number | null) => (n === null ? "Knowledge updated" : `Knowledge updated to release ${n}`),
+  tooOldToAnswer: "The knowledge is too old to answer from",
   staleLine: (k: Knowledge) =>
-    k.freshness === "too_stale"
-      ? `Too old to answer from: ${strings.checked(k.checked_at)}. What stands here may have changed.`
-      : `Getting old: ${strings.checked(k.checked_at)}. What stands here may have changed.`,
+    `${k.freshness === "too_stale" ? "Too old to answer from" : "Getting old"}: ${strings.checked(k.checked_at)}.`,
   sinceAnswer: (state: Since["state"], titles: string[]) => {
     const shown = titles.slice(0, 3).map((t) => `“${t}”`);
     const more = titles.length - shown.length;
@@ -325,6 +325,11 @@ export function day(iso: string): string {
 /** A moment as an operator reads it. */
 export function moment(iso: string): string {
   return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What the program says, as a sentence of its own or as the end of one. */
+export function ended(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 
 function size(bytes: number): string {

@@ -202,7 +202,6 @@ function Withdrawn({ shown, fail }: { shown: Shown; fail: Fail }) {
           <span>
             {strings.version} <b className="font-medium text-ink">{passage.version}</b>
           </span>
-          <b className="font-medium text-warn">{strings.withdrawn}</b>
         </div>
         <p className="mt-2 rounded-lg bg-warn-bg px-2.5 py-1.5 text-[12.5px] font-medium text-warn">
           ▲ {strings.withdrawnWhy}
