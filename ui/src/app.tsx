@@ -189,6 +189,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
   useEffect(() => {
     if (failedKey && last) setTyped((now) => now || last.question);
+    // The program counted the days itself; the bar must not say otherwise.
+    if (last?.error?.code === "too_stale") refresh();
   }, [failedKey]);
 
   const submit = useCallback(

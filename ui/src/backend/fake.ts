@@ -187,6 +187,7 @@ export function fake(over: Told = {}): Fake {
   const listening = new Set<() => void>();
   let present: Status = { ...status, knowledge: over.knowledge ?? null };
   let became: Since[] = [];
+  const gone = (id: string) => became.some((s) => s.document === id && s.state === "withdrawn");
   const release: Fake["release"] = (next, since = []) => {
     present = { ...present, ...next };
     became = since;
@@ -220,11 +221,11 @@ export function fake(over: Told = {}): Fake {
     },
     stop: async () => void note("stop"),
     ground: async (text) => grounded(text),
-    documents: async () => [document],
-    find: async (typed) => (document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : []),
+    documents: async () => (gone(document.id) ? [] : [document]),
+    find: async (typed) =>
+      !gone(document.id) && document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : [],
     async document(id) {
-      if (became.some((s) => s.document === id && s.state === "withdrawn"))
-        throw { code: "no_document", message: `this release has no document “${id}”` };
+      if (gone(id)) throw { code: "no_document", message: `this release has no document “${id}”` };
       return document;
     },
     conversations: async () =>

@@ -90,10 +90,10 @@ test("an update shows how far it is and what came of it, and the operator goes o
 
 test("nothing new says so", async () => {
   const { user } = await open({ knowledge });
-  await user.click(await screen.findByRole("button", { name: /release 12/ }));
-  const sheet = within(await screen.findByRole("dialog"));
-  await user.keyboard("{Enter}");
-  expect(await sheet.findByText(/Nothing new\./)).toBeTruthy();
+  await screen.findByText("What does the customer ask?");
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "update the{Enter}");
+  expect(await screen.findByText(/Nothing new\./)).toBeTruthy();
   await user.keyboard("{Escape}");
   await user.click(screen.getByRole("button", { name: /release 12/ }));
   expect(within(await screen.findByRole("dialog")).queryByText(/Nothing new\./)).toBeNull();
@@ -220,6 +220,7 @@ test("a source that changed shows what was cited, and where it stands now", asyn
   expect(await screen.findByText("As it was found for this answer")).toBeTruthy();
   expect(screen.getByText(body)).toBeTruthy();
   expect(document.querySelectorAll("mark").length).toBe(1);
+  expect(called(backend.calls, "since").length).toBe(2);
 });
 
 test("a document that is withdrawn while it is read says so and keeps the place", async () => {
@@ -231,6 +232,7 @@ test("a document that is withdrawn while it is read says so and keeps the place"
   await user.click(await screen.findByRole("checkbox", { name: "Step 1" }));
   act(() => backend.release(next, [{ document: "reject-75", state: "withdrawn" }]));
   expect(await screen.findByText(/no longer in the knowledge/)).toBeTruthy();
+  expect(screen.getByText("0 documents")).toBeTruthy();
   expect(screen.getByRole("checkbox", { name: "Step 1" }).getAttribute("aria-checked")).toBe("true");
 });
 
