@@ -1,39 +1,14 @@
 // The window's main job, against a backend that is told what to answer.
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, waitFor, within } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
+import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
-import { App } from "./app";
-import { BackendProvider } from "./backend/context";
 import { answerTo, fake, status } from "./backend/fake";
+import { asked, called, open } from "./test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
 const INVENTED = "An urgent request is decided within 12 hours.";
 
 beforeEach(() => localStorage.clear());
-
-async function open(over: Parameters<typeof fake>[0] = {}) {
-  const backend = fake(over);
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const view = render(
-    <QueryClientProvider client={client}>
-      <BackendProvider value={backend}>
-        <App />
-      </BackendProvider>
-    </QueryClientProvider>,
-  );
-  const user = userEvent.setup();
-  return { backend, user, ...view };
-}
-
-async function asked(over: Parameters<typeof fake>[0] = {}, question = "What is 75?") {
-  const opened = await open(over);
-  await opened.user.type(await screen.findByLabelText("Question"), `${question}{Enter}`);
-  return opened;
-}
-
-const called = (calls: unknown[][], name: string) => calls.filter((c) => c[0] === name);
 
 test("a question is answered with marks and its source", async () => {
   const { backend } = await asked();
@@ -215,7 +190,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(17);
+  expect(within(sheet).getAllByRole("definition").length).toBe(18);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");

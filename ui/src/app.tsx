@@ -9,6 +9,11 @@ import { type Turn, useConversation } from "./ask/turns";
 import { asError, type DeskError, type Opening as Progress, type Status, type Verdict } from "./backend/backend";
 import { useBackend } from "./backend/context";
 import { DocumentList, EVERYTHING, Facets, Reader } from "./browse/browse";
+import { KnowledgeSheet } from "./releases/knowledge-sheet";
+import { StaleLine } from "./releases/release-piece";
+import { useSince } from "./releases/since";
+import { useSwitched } from "./releases/switched";
+import { createUpdates } from "./releases/updates";
 import { type Command, CommandPalette, KeysSheet, useKeys } from "./session/commands";
 import { useAccount } from "./session/connection";
 import { Logo } from "./session/logo";
@@ -94,7 +99,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const [sentence, setSentence] = useState<number | null>(null);
   const [shown, setShown] = useState<Shown | null>(null);
   const [folded, setFolded] = useState(true);
-  const [sheet, setSheet] = useState<"settings" | "keys" | "palette" | null>(null);
+  const [sheet, setSheet] = useState<"settings" | "keys" | "palette" | "knowledge" | null>(null);
   const [labelling, setLabelling] = useState<{ turn: Turn; verdict: Verdict } | null>(null);
   // Browse is made when it is first wanted, and stays: ticked steps and places are not lost by a glance at Ask.
   const [browsed, setBrowsed] = useState(false);
@@ -113,6 +118,23 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const say = useCallback((words: string) => setSaid({ words, bad: false }), []);
   const fail = useCallback((e: unknown) => setSaid({ words: asError(e).message, bad: true }), []);
   const account = useAccount(status.on_aws, fail);
+
+  const [updates] = useState(() => createUpdates(backend, () => client.invalidateQueries({ queryKey: ["status"] })));
+  const knowledgeShown = useRef(false);
+  knowledgeShown.current = sheet === "knowledge";
+  useSwitched(
+    // The sheet says it itself.
+    useCallback((number) => !knowledgeShown.current && say(strings.switchedTo(number)), [say]),
+  );
+  const check = async () => {
+    setSheet("knowledge");
+    const end = await updates.begin();
+    if (knowledgeShown.current || !end) return;
+    if (end.state === "failed") fail(end.error);
+    else if (end.state === "done" && !end.report.changed) say(strings.synced(end.report));
+    else return;
+    updates.seen();
+  };
   useEffect(() => {
     if (!said) return;
     const t = setTimeout(() => setSaid(null), said.bad ? 8000 : 2500);
@@ -133,6 +155,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   );
 
   const current = turns.find((t) => t.key === currentKey) ?? turns[turns.length - 1] ?? null;
+
+  const since = useSince(current, status.release);
 
   const seen = useRef<string | null>(null);
   // The newest answer's first source is read at once; the first sentence lights up when it is there.
@@ -165,6 +189,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
   useEffect(() => {
     if (failedKey && last) setTyped((now) => now || last.question);
+    // The program counted the days itself; the bar must not say otherwise.
+    if (last?.error?.code === "too_stale") refresh();
   }, [failedKey]);
 
   const submit = useCallback(
@@ -228,6 +254,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       run: signIn,
       able: Boolean(account.connection?.needs_sign_in) && !account.signingIn,
     },
+    { id: "update", keys: "mod+U", run: check, able: status.knowledge !== null },
     { id: "settings", keys: "mod+,", run: () => setSheet("settings") },
     { id: "palette", keys: "mod+K", run: () => setSheet("palette") },
     { id: "keys", keys: "?", run: () => setSheet("keys") },
@@ -294,6 +321,9 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
 
       <>
         <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
+          {status.knowledge?.freshness === "too_stale" && last?.error?.code !== "too_stale" && (
+            <StaleLine status={status} onCheck={check} />
+          )}
           <div
             className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
             tabIndex={turns.length ? 0 : -1}
@@ -307,6 +337,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
                     key={t.key}
                     turn={t}
                     tenant={status.tenant_name}
+                    release={status.release}
+                    number={status.knowledge?.number ?? null}
                     current={current?.key === t.key}
                     activeSentence={sentence}
                     shownDocument={shown?.document ?? null}
@@ -322,7 +354,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
                       setFolded(false);
                     }}
                     onDocument={(id) => {
-                      setShown({ document: id, headings: [], range: null });
+                      setShown({ document: id, headings: [], range: null, passage: null });
                       setFolded(false);
                     }}
                     onBrowse={() => browse(null, t.answer?.reason === "not_covered" ? null : "code")}
@@ -331,6 +363,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
                       dispatch({ do: "edited", key: t.key, text, sentences, confirmed })
                     }
                     onAgain={() => submit(t.question)}
+                    onCheck={status.knowledge ? check : null}
                     signingIn={account.signingIn}
                     onSignIn={signIn}
                     onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}
@@ -373,6 +406,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
           </button>
           <SourcePanel
             shown={shown}
+            since={since}
             passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
             today={status.today}
             onChoose={(p) => setShown(shownPassage(p))}
@@ -384,6 +418,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       {browsed && (
         <>
           <main hidden={screen !== "browse"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>
+            <StaleLine status={status} narrow onCheck={check} />
             <DocumentList filter={filter} onFilter={setFilter} today={status.today} field={findField} />
           </main>
           <aside
@@ -404,7 +439,14 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
           </aside>
         </>
       )}
-      <StatusBar status={status} account={account} onSignIn={signIn} onKeys={() => setSheet("keys")} />
+      <StatusBar
+        status={status}
+        account={account}
+        updates={updates}
+        onKnowledge={() => setSheet("knowledge")}
+        onSignIn={signIn}
+        onKeys={() => setSheet("keys")}
+      />
 
       {sheet === "settings" && (
         <Settings
@@ -415,6 +457,20 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
           onTenant={(tenant) => backend.switchTenant(tenant).then(onReopen, fail)}
           onAnswers={(answers) => backend.chooseAnswers(answers).then(onReopen, fail)}
           onClose={() => setSheet(null)}
+        />
+      )}
+      {sheet === "knowledge" && status.knowledge && (
+        <KnowledgeSheet
+          status={status}
+          knowledge={status.knowledge}
+          account={account}
+          updates={updates}
+          onCheck={check}
+          onSignIn={signIn}
+          onClose={() => {
+            setSheet(null);
+            updates.seen();
+          }}
         />
       )}
       {sheet === "keys" && <KeysSheet commands={commands} onClose={() => setSheet(null)} />}

@@ -4,13 +4,17 @@ import { AnswerCard, type CardHandle } from "../answer/answer-card";
 import { Notices } from "../answer/notices";
 import { Refusal } from "../answer/refusal";
 import type { Passage, Sentence, Verdict } from "../backend/backend";
-import { strings } from "../shared/strings";
+import { hasNews, SinceNotice, useSince } from "../releases/since";
+import { ended, strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
 import type { Turn } from "./turns";
 
 type Props = {
   turn: Turn;
   tenant: string;
+  /** The present release, and its number where it comes from a store. */
+  release: string;
+  number: number | null;
   current: boolean;
   activeSentence: number | null;
   shownDocument: string | null;
@@ -22,6 +26,8 @@ type Props = {
   onLabel: (v: Verdict) => void;
   onText: (text: string, sentences: Sentence[], confirmed: string[]) => void;
   onAgain: () => void;
+  /** Nothing where the knowledge was made on this device. */
+  onCheck: (() => void) | null;
   signingIn: boolean;
   onSignIn: () => void;
   onPainted: (ms: number) => void;
@@ -40,6 +46,8 @@ export function TurnView(p: Props) {
       requestAnimationFrame(() => p.onPainted(performance.now() - turn.startedAt));
   }, [turn.passages.length > 0]);
   const answer = turn.answer;
+  const since = useSince(turn, p.release);
+  const news = hasNews(turn, since);
   const chips = turn.passages.filter((x) => !answer?.abstained && x.score >= 0.5);
   return (
     <div
@@ -57,7 +65,9 @@ export function TurnView(p: Props) {
         {turn.question}
       </h1>
       {turn.askedAs && <p className="text-[12.5px] text-soft">{strings.askedAs(turn.askedAs)}</p>}
-      <p className={cx("mb-3.5 text-[12.5px] text-faint", turn.state === "searching" && "pulse")}>{line(turn)}</p>
+      <p className={cx("mb-3.5 text-[12.5px] text-faint", turn.state === "searching" && "pulse")}>
+        {line(turn, p.release, p.number)}
+      </p>
       {chips.length > 0 && (
         <ul className="mb-3.5 flex flex-wrap gap-1.5" aria-label={strings.passages}>
           {chips.map((x) => (
@@ -74,6 +84,9 @@ export function TurnView(p: Props) {
               >
                 <b className="font-semibold text-accent">{x.number}</b>
                 <span className="truncate">{x.title}</span>
+                {since.get(x.document) === "withdrawn" && (
+                  <span className="font-medium whitespace-nowrap text-warn">▲ {strings.withdrawn}</span>
+                )}
               </button>
             </li>
           ))}
@@ -84,22 +97,32 @@ export function TurnView(p: Props) {
           ▲ {strings.unknownToo(answer.unknown_codes)}
         </p>
       )}
+      <SinceNotice turn={turn} since={since} keys={p.current} onAgain={p.onAgain} />
       <Notices
         notices={turn.notices}
         incomplete={answer?.incomplete ?? false}
         signingIn={p.signingIn}
         onSignIn={p.onSignIn}
-        onAgain={turn.state === "done" && p.current ? p.onAgain : null}
+        onAgain={turn.state === "done" && p.current && !news ? p.onAgain : null}
       />
       {turn.state === "failed" ? (
         <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">
-          <p className="mb-1 text-[15px] font-semibold">{strings.failed}</p>
-          <p className="mb-3 text-soft">
-            {turn.error?.message} {strings.stillInField}
+          <p className="mb-1 text-[15px] font-semibold">
+            {turn.error?.code === "too_stale" ? strings.tooOldToAnswer : strings.failed}
           </p>
-          <Button onClick={p.onAgain} keys="mod+R">
-            {strings.askAgain}
-          </Button>
+          <p className="mb-3 text-soft">
+            {ended(turn.error?.message ?? "")} {strings.stillInField}
+          </p>
+          <div className="flex gap-2">
+            {turn.error?.code === "too_stale" && p.onCheck && (
+              <Button onClick={p.onCheck} keys="mod+U">
+                {strings.checkNow}
+              </Button>
+            )}
+            <Button onClick={p.onAgain} keys="mod+R">
+              {strings.askAgain}
+            </Button>
+          </div>
         </section>
       ) : answer?.abstained ? (
         <Refusal
@@ -130,11 +153,11 @@ export function TurnView(p: Props) {
 }
 
 /** What happened so far, in one line. */
-function line(turn: Turn): string {
+function line(turn: Turn, release: string, number: number | null): string {
   if (turn.state === "searching") return strings.searching;
   const { answer } = turn;
   const n = turn.passages.filter((p) => p.score >= 0.5).length;
-  const parts = answer?.abstained ? [] : [strings.found(n, turn.retrieveMs)];
+  const parts = answer?.abstained || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];
   if (turn.state === "running") parts.push(strings.writing);
   if (answer) {
     parts.push(
@@ -142,7 +165,8 @@ function line(turn: Turn): string {
         ? strings.answeredBy(answer.models.generation, answer.timings_ms.total)
         : strings.noModel,
     );
-    parts.push(strings.release(answer.release));
+    if (number === null) parts.push(strings.release(answer.release));
+    else parts.push(answer.release === release ? strings.releaseNumber(number) : strings.earlierRelease);
   }
   return parts.join(" · ");
 }

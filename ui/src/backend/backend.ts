@@ -10,12 +10,46 @@ import type {
   Event,
   Exchange,
   Label,
+  Status as Opened,
   Passage,
   Sentence,
-  Status,
 } from "./types";
 
 export type * from "./types";
+
+export type Freshness = "fresh" | "stale" | "too_stale";
+
+/** Where the knowledge comes from and how fresh it is; null in Status where it was made on this device. */
+export type Knowledge = {
+  channel: string;
+  number: number;
+  notes: string;
+  checked_at: string | null;
+  freshness: Freshness;
+  problem: string | null;
+};
+
+export type Status = Opened & { knowledge: Knowledge | null };
+
+export type SyncStep = "checking" | "downloading" | "building" | "switching";
+
+/** Bytes while downloading, documents while building. */
+export type SyncProgress = { step: SyncStep; done: number; of: number };
+
+export type SyncReport = {
+  changed: boolean;
+  number: number;
+  release: string;
+  channel: string;
+  bytes: number;
+  requests: number;
+  added: number;
+  changed_documents: number;
+  withdrawn: number;
+  seconds: number;
+};
+
+export type Since = { document: string; state: "withdrawn" | "changed" };
 
 export type Health = NonNullable<Connection["generation"]>;
 
@@ -49,6 +83,12 @@ export interface Backend {
   switchTenant(tenant: string): Promise<void>;
   /** Who writes answers; `open` opens the tenant anew with it. */
   chooseAnswers(answers: Answers): Promise<void>;
+  /** Fetches what changed, verifies who signed it and switches to it. */
+  sync(onProgress: (p: SyncProgress) => void): Promise<SyncReport>;
+  /** Which of these passages' documents the present release no longer has, or has otherwise. */
+  since(passages: Passage[]): Promise<Since[]>;
+  /** The knowledge was switched to another release, whoever asked for it. */
+  onRelease(then: () => void): () => void;
   /** The hotkey brought the window up: the question field wants the focus. */
   onSummoned(then: () => void): () => void;
 }

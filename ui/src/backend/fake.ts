@@ -1,5 +1,18 @@
 // A backend for tests of the window's parts: one document, answers as told.
-import type { Answer, Asked, Backend, Document, Event, Exchange, Passage, Sentence, Status } from "./backend";
+import type {
+  Answer,
+  Asked,
+  Backend,
+  Document,
+  Event,
+  Exchange,
+  Knowledge,
+  Passage,
+  Sentence,
+  Since,
+  Status,
+  SyncReport,
+} from "./backend";
 
 export const body =
   "Code 75 means that the plan requires a prior authorization. The claim was well formed.\n\n1. Call the plan.\n2. Wait.";
@@ -116,20 +129,73 @@ export const status: Status = {
   answers: "model",
   answers_locked: null,
   today: "2026-11-22",
+  knowledge: null,
+};
+
+const minutesAgo = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
+
+export const knowledge: Knowledge = {
+  channel: "live",
+  number: 12,
+  notes: "Rejects 70 to 79 were written anew.",
+  checked_at: minutesAgo(5),
+  freshness: "fresh",
+  problem: null,
+};
+
+export const stale: Knowledge = { ...knowledge, freshness: "stale", checked_at: minutesAgo(3 * 1440) };
+
+export const tooStale: Knowledge = {
+  ...knowledge,
+  freshness: "too_stale",
+  checked_at: minutesAgo(16 * 1440),
+  problem: "the store cannot be reached: no network",
+};
+
+export const report: SyncReport = {
+  changed: true,
+  number: 13,
+  release: "def",
+  channel: "live",
+  bytes: 1_234_567,
+  requests: 9,
+  added: 4,
+  changed_documents: 12,
+  withdrawn: 2,
+  seconds: 3,
 };
 
 /** Everything that was asked of it, in order. */
 export type Call = [string, ...unknown[]];
 
-export function fake(
-  over: Partial<Backend> & { answer?: (question: string) => Answer } = {},
-): Backend & { calls: Call[] } {
+export type Fake = Backend & {
+  calls: Call[];
+  /** Another release is open from now on, and what became of the documents of before. */
+  release(next: Partial<Status>, since?: Since[]): void;
+};
+
+export type Told = Partial<Backend> & {
+  answer?: (question: string) => Answer;
+  /** With it, the knowledge comes from a store. */
+  knowledge?: Knowledge;
+};
+
+export function fake(over: Told = {}): Fake {
   const calls: Call[] = [];
   const kept: Exchange[] = [];
   const note = (...call: Call) => calls.push(call);
+  const listening = new Set<() => void>();
+  let present: Status = { ...status, knowledge: over.knowledge ?? null };
+  let became: Since[] = [];
+  const gone = (id: string) => became.some((s) => s.document === id && s.state === "withdrawn");
+  const release: Fake["release"] = (next, since = []) => {
+    present = { ...present, ...next };
+    became = since;
+    for (const tell of listening) tell();
+  };
   const backend: Backend = {
-    open: async () => status,
-    status: async () => ({ ...status, labels_waiting: calls.filter((c) => c[0] === "label").length }),
+    open: async () => present,
+    status: async () => ({ ...present, labels_waiting: calls.filter((c) => c[0] === "label").length }),
     async ask(question, conversation, onEvent): Promise<Asked> {
       note("ask", question, conversation);
       const answer = (over.answer ?? answerTo)(question);
@@ -155,9 +221,13 @@ export function fake(
     },
     stop: async () => void note("stop"),
     ground: async (text) => grounded(text),
-    documents: async () => [document],
-    find: async (typed) => (document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : []),
-    document: async () => document,
+    documents: async () => (gone(document.id) ? [] : [document]),
+    find: async (typed) =>
+      !gone(document.id) && document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : [],
+    async document(id) {
+      if (gone(id)) throw { code: "no_document", message: `this release has no document “${id}”` };
+      return document;
+    },
     conversations: async () =>
       kept.map((e) => ({ id: e.conversation, title: e.answer.question, at: e.at, exchanges: [e.id] })),
     conversation: async (id) => kept.filter((e) => e.conversation === id),
@@ -176,8 +246,22 @@ export function fake(
     signOut: async () => void note("signOut"),
     switchTenant: async (tenant) => void note("switchTenant", tenant),
     chooseAnswers: async (answers) => void note("chooseAnswers", answers),
+    async sync(onProgress) {
+      note("sync");
+      onProgress({ step: "checking", done: 0, of: 0 });
+      const { number = 0 } = present.knowledge ?? {};
+      return { ...report, changed: false, number, bytes: 0, added: 0, changed_documents: 0, withdrawn: 0 };
+    },
+    async since(passages) {
+      note("since", passages);
+      return became.filter((s) => passages.some((p) => p.document === s.document));
+    },
+    onRelease(then) {
+      listening.add(then);
+      return () => listening.delete(then);
+    },
     onSummoned: () => () => {},
   };
-  const { answer: _, ...rest } = over;
-  return Object.assign(backend, rest, { calls });
+  const { answer: _, knowledge: __, ...rest } = over;
+  return Object.assign(backend, rest, { calls, release });
 }

@@ -1,7 +1,7 @@
 // The program behind Tauri's commands.
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Asked, Backend, Event, Opening } from "./backend";
+import type { Asked, Backend, Event, Opening, SyncProgress } from "./backend";
 
 export const tauri: Backend = {
   open(onProgress) {
@@ -29,10 +29,18 @@ export const tauri: Backend = {
   signOut: () => invoke("sign_out"),
   switchTenant: (tenant) => invoke("switch_tenant", { tenant }),
   chooseAnswers: (answers) => invoke("choose_answers", { answers }),
-  onSummoned(then) {
-    const listening = listen("summoned", then);
-    return () => {
-      listening.then((stop) => stop());
-    };
+  sync(onProgress) {
+    const progress = new Channel<SyncProgress>(onProgress);
+    return invoke("sync", { progress });
   },
+  since: (passages) => invoke("since", { passages }),
+  onRelease: (then) => on("release-switched", then),
+  onSummoned: (then) => on("summoned", then),
 };
+
+function on(event: string, then: () => void) {
+  const listening = listen(event, () => then());
+  return () => {
+    listening.then((stop) => stop());
+  };
+}

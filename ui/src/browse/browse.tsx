@@ -1,8 +1,8 @@
 // Browse: every document offline, by kind and tag, found as one types, read like a page.
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useDeferredValue, useEffect, useMemo, useRef } from "react";
-import type { DocumentRow, Kind } from "../backend/backend";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { asError, type Document, type DocumentRow, type Kind } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { strings } from "../shared/strings";
 import { Button, cx, Kbd } from "../shared/ui";
@@ -219,13 +219,21 @@ export function Reader({
     queryFn: () => backend.document(id ?? ""),
     enabled: id !== null,
   });
+  const changed = useChanged(data);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another document begins at its top
   useEffect(() => {
     if (page.current) page.current.scrollTop = 0;
   }, [id]);
   if (id === null) return <p className="m-auto text-[13px] text-faint">{strings.chooseDocument}</p>;
-  if (error) return <p className="m-auto text-[13px] text-warn">{(error as { message?: string }).message}</p>;
+  const gone = error !== null && asError(error).code === "no_document";
+  if (error && !data)
+    return (
+      <p className="m-auto max-w-[300px] px-5 text-center text-[13px] text-warn">
+        ▲ {gone ? strings.withdrawnWhy : asError(error).message}
+      </p>
+    );
   if (!data) return null;
+  const note = error ? (gone ? strings.withdrawnOpen : asError(error).message) : changed ? strings.changedOpen : null;
   const headings = data.body.split("\n").flatMap((l) => (/^#{1,3} /.test(l) ? [l.replace(/^#+ /, "")] : []));
   const go = (words: string) =>
     [...(page.current?.querySelectorAll("h1,h2,h3") ?? [])]
@@ -234,6 +242,11 @@ export function Reader({
   return (
     <>
       <DocumentHead document={data} today={today} fail={fail} />
+      {note && (
+        <p role="status" className="border-b border-line bg-warn-bg px-5 py-2 text-[12.5px] font-medium text-warn">
+          ▲ {note}
+        </p>
+      )}
       {headings.length > 1 && (
         <nav aria-label={strings.onThisPage} className="flex flex-wrap gap-x-3 border-b border-line px-5 py-1.5">
           {headings.map((h) => (
@@ -253,4 +266,11 @@ export function Reader({
       </footer>
     </>
   );
+}
+
+/** Whether the document became another while it is being read. */
+function useChanged(document: Document | undefined): boolean {
+  const [first, setFirst] = useState(document);
+  if (first?.id !== document?.id) setFirst(document);
+  return first !== undefined && first.id === document?.id && first.body !== document.body;
 }

@@ -108,8 +108,9 @@ export function Settings({ status, account, preferences, onChange, onTenant, onA
         </p>
       )}
       <p className="text-[13px] text-soft">
-        {status.tenant_name}: {strings.release(status.release)}, {strings.made(ago(status.release_created_at))},{" "}
-        {strings.documents(status.documents)}.{" "}
+        {status.tenant_name}:{" "}
+        {status.knowledge ? strings.releaseNumber(status.knowledge.number) : strings.release(status.release)},{" "}
+        {strings.made(ago(status.release_created_at))}, {strings.documents(status.documents)}.{" "}
         {status.embedding ?? `${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
       </p>
       {status.records_problem && (

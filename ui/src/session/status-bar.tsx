@@ -1,11 +1,20 @@
 // The thin bar: tenant, release and its age, models, what is not well, what waits.
 import type { Status } from "../backend/backend";
-import { ago, strings } from "../shared/strings";
+import { ReleasePiece } from "../releases/release-piece";
+import type { Updates } from "../releases/updates";
+import { strings } from "../shared/strings";
 import type { Account } from "./connection";
 
-type Props = { status: Status; account: Account; onSignIn: () => void; onKeys: () => void };
+type Props = {
+  status: Status;
+  account: Account;
+  updates: Updates;
+  onKnowledge: () => void;
+  onSignIn: () => void;
+  onKeys: () => void;
+};
 
-export function StatusBar({ status, account, onSignIn, onKeys }: Props) {
+export function StatusBar({ status, account, updates, onKnowledge, onSignIn, onKeys }: Props) {
   const { connection } = account;
   const ill = [
     strings.health("embedding", connection?.embedding ?? null),
@@ -17,9 +26,7 @@ export function StatusBar({ status, account, onSignIn, onKeys }: Props) {
         <span className="mr-1.5 inline-block size-[7px] rounded-full bg-accent" />
         {status.tenant_name}
       </span>
-      <span title={status.release_created_at}>
-        {strings.release(status.release)}, {strings.made(ago(status.release_created_at))}
-      </span>
+      <ReleasePiece status={status} updates={updates} onOpen={onKnowledge} />
       {status.embedding ? (
         <span className="truncate">
           {status.embedding} · {status.generation}

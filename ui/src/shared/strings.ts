@@ -1,5 +1,18 @@
 // Every word of the window. Another language is another object of this shape.
-import type { Grounding, Health, Kind, Problem, Reason, Stage } from "../backend/backend";
+import type {
+  Freshness,
+  Grounding,
+  Health,
+  Kind,
+  Knowledge,
+  Problem,
+  Reason,
+  Since,
+  Stage,
+  SyncProgress,
+  SyncReport,
+  SyncStep,
+} from "../backend/backend";
 
 const plural = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
@@ -188,6 +201,83 @@ export const strings = {
   labelsWaiting: (n: number) => `${plural(n, "label", "labels")} waiting`,
   keysHint: "? keys",
 
+  knowledge: "Knowledge",
+  releaseNumber: (n: number) => `release ${n}`,
+  earlierRelease: "an earlier release",
+  openKnowledge: "What this release is, and whether there is a newer one",
+  barRelease: (k: Knowledge, updating: boolean) => {
+    const checked = strings.checked(k.checked_at);
+    const last = updating
+      ? strings.updating
+      : k.freshness === "too_stale"
+        ? `too old, ${checked}`
+        : k.problem
+          ? `${checked}, last try failed`
+          : checked;
+    const channel = k.channel.length > 20 ? `${k.channel.slice(0, 19)}…` : k.channel;
+    return `${strings.releaseNumber(k.number)} · ${channel} · ${last}`;
+  },
+  checked: (at: string | null) => (at === null ? "never checked" : `checked ${ago(at)}`),
+  checkedAt: (moment: string) => `checked on ${moment}`,
+  updating: "updating…",
+  channel: "Channel",
+  madeAt: "Made",
+  holds: "Holds",
+  holdsWhat: (documents: number, passages: number) =>
+    `${plural(documents, "document", "documents")}, ${plural(passages, "passage", "passages")}`,
+  lastChecked: "Last checked",
+  never: "never",
+  freshness: "Freshness",
+  freshnesses: {
+    fresh: "Fresh",
+    stale: "Getting old. Check now if you can.",
+    too_stale: "Too old. Nothing is answered from it until it is checked.",
+  } satisfies Record<Freshness, string>,
+  notes: "What is new in it",
+  lastTryFailed: "The last check failed:",
+  checkNow: "Check now",
+  checkingNow: "Updating…",
+  syncSteps: {
+    checking: "Looking for a newer release",
+    downloading: "Fetching what changed",
+    building: "Reading the documents",
+    switching: "Switching to the new release",
+  } satisfies Record<SyncStep, string>,
+  syncAmount: ({ step, done, of }: SyncProgress) => {
+    if (step === "downloading") return of > 0 ? `${size(done)} of ${size(of)}` : done > 0 ? size(done) : "";
+    if (step === "building" && of > 0) return `${done.toLocaleString("en")} of ${of.toLocaleString("en")}`;
+    return "";
+  },
+  whatItDoes: "Fetches only what changed. You can close this and go on asking.",
+  synced: (r: SyncReport) => {
+    if (!r.changed) return "Nothing new.";
+    const parts = [
+      r.added > 0 && `${r.added.toLocaleString("en")} added`,
+      r.changed_documents > 0 && `${r.changed_documents.toLocaleString("en")} changed`,
+      r.withdrawn > 0 && `${r.withdrawn.toLocaleString("en")} withdrawn`,
+    ].filter((p) => p !== false);
+    const what = parts.length > 0 ? parts.join(", ") : "no document differs";
+    return `Now on release ${r.number}: ${what}; ${size(r.bytes)} in ${duration(r.seconds)}.`;
+  },
+  switchedTo: (n: number | null) => (n === null ? "Knowledge updated" : `Knowledge updated to release ${n}`),
+  tooOldToAnswer: "The knowledge is too old to answer from",
+  staleLine: (k: Knowledge) =>
+    `${k.freshness === "too_stale" ? "Too old to answer from" : "Getting old"}: ${strings.checked(k.checked_at)}.`,
+  sinceAnswer: (state: Since["state"], titles: string[]) => {
+    const shown = titles.slice(0, 3).map((t) => `“${t}”`);
+    const more = titles.length - shown.length;
+    const list = `${shown.join(", ")}${more > 0 ? ` and ${more.toLocaleString("en")} more` : ""}`;
+    return `${state === "withdrawn" ? "Withdrawn" : "Changed"} since this answer: ${list}.`;
+  },
+  withdrawn: "withdrawn",
+  withdrawnWhy: "Withdrawn: this document is no longer in the knowledge.",
+  withdrawnOpen: "Withdrawn: this document is no longer in the knowledge. Below is its last text.",
+  changedWhere: "Changed since this answer.",
+  changedElsewhere: "Changed since this answer; what was cited reads the same.",
+  changedOpen: "An update just changed this document. Read it again before you go on.",
+  asCited: "As it was found for this answer",
+  asNow: "As it is now",
+
   keys: "Keys",
   palette: "Commands",
   palettePlaceholder: "What do you want to do?",
@@ -215,6 +305,7 @@ export const strings = {
     nextSentence: "Next or previous sentence",
     source: "Show or hide the source",
     signIn: "Sign in",
+    update: "Update the knowledge",
     settings: "Settings",
     palette: "Command palette",
     keys: "Sheet of keys",
@@ -229,6 +320,28 @@ export function day(iso: string): string {
     month: "short",
     year: "numeric",
   });
+}
+
+/** A moment as an operator reads it. */
+export function moment(iso: string): string {
+  return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What the program says, as a sentence of its own or as the end of one. */
+export function ended(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function duration(seconds: number): string {
+  if (seconds >= 100) return `${Math.round(seconds / 60)} min`;
+  return seconds < 10 ? `${Math.max(0.1, Math.round(seconds * 10) / 10)} s` : `${Math.round(seconds)} s`;
 }
 
 /** How long ago, roughly. */

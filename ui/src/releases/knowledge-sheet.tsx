@@ -1,0 +1,138 @@
+// Where the knowledge comes from, how fresh it is, and whether there is a newer release.
+import type { ReactNode } from "react";
+import type { Knowledge, Status, SyncProgress } from "../backend/backend";
+import type { Account } from "../session/connection";
+import { useMinute } from "../shared/minute";
+import { ago, ended, moment, strings } from "../shared/strings";
+import { Button, cx, Sheet } from "../shared/ui";
+import { type Update, type Updates, useUpdate } from "./updates";
+
+type Props = {
+  status: Status;
+  knowledge: Knowledge;
+  account: Account;
+  updates: Updates;
+  onCheck: () => void;
+  onSignIn: () => void;
+  onClose: () => void;
+};
+
+export function KnowledgeSheet({ status, knowledge, account, updates, onCheck, onSignIn, onClose }: Props) {
+  useMinute();
+  const update = useUpdate(updates);
+  const running = update.state === "running";
+  const { freshness } = knowledge;
+  return (
+    <Sheet open onClose={onClose} title={`${strings.knowledge}: ${strings.releaseNumber(knowledge.number)}`}>
+      <dl className="mb-4 grid grid-cols-[104px_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-[13px]">
+        <Row name={strings.freshness}>
+          <span className={cx(freshness !== "fresh" && "font-medium text-warn")}>
+            {freshness === "fresh" ? "● " : "▲ "}
+            {strings.freshnesses[freshness]}
+          </span>
+        </Row>
+        <Row name={strings.lastChecked}>
+          {knowledge.checked_at ? <When at={knowledge.checked_at} /> : strings.never}
+        </Row>
+        <Row name={strings.madeAt}>
+          <When at={status.release_created_at} />
+        </Row>
+        <Row name={strings.channel}>{knowledge.channel}</Row>
+        <Row name={strings.holds}>{strings.holdsWhat(status.documents, status.passages)}</Row>
+      </dl>
+      {knowledge.notes.trim() !== "" && (
+        <section className="mb-4" aria-label={strings.notes}>
+          <h3 className="mb-1 text-[12px] text-faint">{strings.notes}</h3>
+          {/* Reached by key, so that long notes can be scrolled. */}
+          <p tabIndex={0} className="max-h-[14vh] overflow-auto text-[13px] break-words whitespace-pre-line text-soft">
+            {knowledge.notes.trim()}
+          </p>
+        </section>
+      )}
+      <div aria-live="polite">
+        <Failure update={update} problem={knowledge.problem} />
+      </div>
+      <div className="flex items-center gap-4 border-t border-line pt-3">
+        <div aria-live="polite" className="flex min-h-10 min-w-0 flex-1 flex-col justify-center text-[13px]">
+          {update.state === "running" ? (
+            <Progress progress={update.progress} />
+          ) : update.state === "done" ? (
+            <p className="font-medium">✓ {strings.synced(update.report)}</p>
+          ) : (
+            <p className="text-[12px] text-faint">{strings.whatItDoes}</p>
+          )}
+        </div>
+        <div className="flex gap-2">
+          {account.connection?.needs_sign_in && (
+            <Button onClick={onSignIn} disabled={account.signingIn}>
+              {account.signingIn ? strings.signingIn : strings.signIn}
+            </Button>
+          )}
+          {/* Not `disabled`: it would lose the focus of whoever works by key. */}
+          <Button primary={!running} autoFocus aria-disabled={running} onClick={onCheck}>
+            {running ? strings.checkingNow : strings.checkNow}
+          </Button>
+        </div>
+      </div>
+    </Sheet>
+  );
+}
+
+function Row({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{name}</dt>
+      <dd className="break-words">{children}</dd>
+    </>
+  );
+}
+
+function When({ at }: { at: string }) {
+  return (
+    <>
+      {ago(at)} <span className="text-faint">({moment(at)})</span>
+    </>
+  );
+}
+
+function Failure({ update, problem }: { update: Update; problem: string | null }) {
+  const words = update.state === "failed" ? update.error.message : update.state === "idle" ? problem : null;
+  if (words === null) return null;
+  return (
+    <p className="mb-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] break-words text-warn">
+      <b className="font-semibold">▲ {strings.lastTryFailed}</b> {ended(words)}
+    </p>
+  );
+}
+
+function Progress({ progress }: { progress: SyncProgress }) {
+  const { step, done, of } = progress;
+  const measured = of > 0 && (step === "downloading" || step === "building");
+  const percent = measured ? Math.min(100, Math.floor((done / of) * 100)) : undefined;
+  const amount = strings.syncAmount(progress);
+  return (
+    <>
+      <p className="mb-2 flex justify-between gap-3">
+        <span className="truncate">{strings.syncSteps[step]}</span>
+        {/* The bar says it to a screen reader; here each number would be read out. */}
+        <span aria-hidden className="whitespace-nowrap text-faint">
+          {amount}
+        </span>
+      </p>
+      <div
+        role="progressbar"
+        aria-label={strings.syncSteps[step]}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-valuetext={amount || undefined}
+        className="h-1.5 overflow-hidden rounded-full bg-line"
+      >
+        <div
+          className={cx("h-full rounded-full", measured ? "bg-accent" : "pulse bg-accent/45")}
+          style={{ width: `${percent ?? 100}%` }}
+        />
+      </div>
+    </>
+  );
+}
