@@ -82,8 +82,8 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, id: &str, stop: Stop) -> Result<Answer, assistant::ask::AskError> {
-        let with = Ask {
+    fn with(&self, id: &str, stop: Stop) -> Ask<'_> {
+        Ask {
             embedder: Some(&self.embedder),
             retriever: &*self.release,
             generator: &self.generator,
@@ -94,8 +94,15 @@ impl Desk {
             as_of: "2026-11-22".parse().unwrap(),
             before: &[],
             stop,
-        };
-        assistant::ask(&with, QUESTION, &mut |_| {}).await
+        }
+    }
+
+    async fn ask(&self, id: &str, stop: Stop) -> Result<Answer, assistant::ask::AskError> {
+        assistant::ask(&self.with(id, stop), QUESTION, &mut |_| {}).await
+    }
+
+    async fn go_on(&self, id: &str, broken: &Answer, text: &str) -> (Answer, String) {
+        assistant::go_on(&self.with(id, Stop::default()), broken, text, &mut |_| {}).await
     }
 }
 
@@ -256,6 +263,79 @@ async fn stop_ends_the_answer_at_the_server() {
         assert!(began.elapsed() < Duration::from_secs(10), "the server was never left");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_broke_off_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let base = config(&s, "tei", "messages");
+    for generation in ["messages", "tgi", "lmi-rolling-batch"] {
+        let mut c = base.clone();
+        if let Some(g) = &mut c.generation {
+            g.endpoint = generation.into();
+            g.contract = serde_json::from_value(generation.into()).unwrap();
+        }
+        let aws = signed_in(c, dir.path()).await;
+        let desk = Desk::new(&aws, &release);
+        let honest = desk.ask("", Stop::default()).await.unwrap();
+        for fault in [Fault::Cut, Fault::Early, Fault::StallMidway] {
+            let what = format!("{generation} {}", fault.name());
+            s.faults.set("generate", fault, 1);
+            let before = s.faults.count("generate");
+            let broken = desk.ask(&what, Stop::default()).await.unwrap();
+            assert!(
+                broken.incomplete && broken.answer.len() < honest.answer.len(),
+                "{what}: {broken:#?}"
+            );
+            let (whole, text) = desk.go_on(&what, &broken, &broken.answer).await;
+            assert_eq!(s.faults.count("generate"), before + 2, "{what}");
+            assert!(!whole.incomplete && whole.notices.is_empty(), "{what}: {whole:#?}");
+            let words = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(words(&whole.answer), words(&honest.answer), "{what}");
+            assert_eq!(text, whole.answer, "{what}");
+            holds(&whole, "", &what);
+            assert!(
+                whole.sentences.iter().all(|s| s.problem.is_none()),
+                "{what}: {whole:#?}"
+            );
+            // From the operator's own words, which stay; nothing of the rest comes twice.
+            let mine = broken.answer.replace("Code 75 means", "It means");
+            let (draft, text) = desk.go_on(&what, &broken, &mine).await;
+            assert!(text.starts_with(&mine) && !draft.incomplete, "{what}: {text}");
+            assert!(draft.answer.starts_with(&broken.answer), "{what}: {}", draft.answer);
+            let last = &honest.sentences.last().unwrap().text;
+            assert_eq!(text.matches(last.as_str()).count(), 1, "{what}: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_on_costs_of_the_same_share_and_loses_nothing_when_it_is_spent() {
+    let dir = tempfile::tempdir().unwrap();
+    let release = release(&dir.path().join("r")).await;
+    let s = StandIns::start(true).await;
+    let aws = signed_in(config(&s, "tei", "messages"), dir.path()).await;
+    let desk = Desk::new(&aws, &release);
+    s.faults.set("generate", Fault::Early, 1);
+    let mut answer = desk.ask("id", Stop::default()).await.unwrap();
+    let kept = answer.answer.clone();
+    let calls = || s.faults.count("embed") + s.faults.count("generate");
+    for _ in 0..GUARD {
+        // Nothing comes: neither what stands there nor its mark may change.
+        s.faults.clear("generate");
+        s.faults.set("generate", Fault::Denied, 1);
+        answer = desk.go_on("id", &answer, &kept).await.0;
+        assert_eq!((answer.answer.as_str(), answer.incomplete), (kept.as_str(), true));
+    }
+    assert_eq!(calls(), GUARD, "going on is counted with the question");
+    assert_eq!(answer.notices.len(), 1);
+    assert!(
+        answer.notices[0].message.contains("may no more"),
+        "{:?}",
+        answer.notices
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -228,11 +228,20 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
         passages: passages.clone(),
         prompt: Prompt::default(),
     };
-    let pieces: Vec<_> = Verbatim
+    let mut pieces: Vec<_> = Verbatim
         .generate(generation)
         .filter_map(|p| async { p.ok() })
         .collect()
         .await;
+    // It is told to go on: from the sentence behind the last that stands there whole.
+    if let Some((before, _)) = prompt.rsplit_once("Your answer broke off") {
+        let (_, so_far) = before.rsplit_once("\nQuestion: ")?;
+        let stands = |p: &String| {
+            p.rsplit_once(" [")
+                .is_some_and(|(said, _)| so_far.contains(said.trim()))
+        };
+        pieces.drain(..pieces.iter().rposition(stands).map_or(0, |i| i + 1));
+    }
     let text = pieces.concat();
     let behaviour = *seen.behaviour.lock().unwrap_or_else(PoisonError::into_inner);
     Some(match behaviour {

@@ -22,6 +22,7 @@ type Props = {
   onLabel: (v: Verdict) => void;
   onText: (text: string, sentences: Sentence[], confirmed: string[]) => void;
   onAgain: () => void;
+  onGoOn: () => void;
   signingIn: boolean;
   onSignIn: () => void;
   onPainted: (ms: number) => void;
@@ -90,6 +91,7 @@ export function TurnView(p: Props) {
         signingIn={p.signingIn}
         onSignIn={p.onSignIn}
         onAgain={turn.state === "done" && p.current ? p.onAgain : null}
+        onGoOn={turn.state === "done" && p.current && answer?.incomplete && turn.exchange ? p.onGoOn : null}
       />
       {turn.state === "failed" ? (
         <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">
