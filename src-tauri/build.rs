@@ -4,6 +4,7 @@ const COMMANDS: &[&str] = &[
     "open",
     "status",
     "ask",
+    "go_on",
     "stop",
     "ground",
     "documents",

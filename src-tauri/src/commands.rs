@@ -101,6 +101,21 @@ pub async fn ask(
     .await
 }
 
+/// Goes on with an answer that broke off; done when it is whole, stopped, or broken off again.
+#[tauri::command]
+pub async fn go_on(state: tauri::State<'_, State>, exchange: String, events: Channel<Event>) -> Answered<Exchange> {
+    let desk = state.desk()?;
+    let stop = Stop::default();
+    *state.stop.write().unwrap_or_else(|e| e.into_inner()) = stop.clone();
+    away(move || {
+        let mut tell = |e: Event| {
+            let _ = events.send(e);
+        };
+        futures::executor::block_on(desk.go_on(&exchange, stop, &mut tell))
+    })
+    .await
+}
+
 #[tauri::command]
 pub fn stop(state: tauri::State<'_, State>) {
     state.stop.read().unwrap_or_else(|e| e.into_inner()).stop();

@@ -57,6 +57,7 @@ fn main() {
             commands::open,
             commands::status,
             commands::ask,
+            commands::go_on,
             commands::stop,
             commands::ground,
             commands::documents,

@@ -80,7 +80,7 @@ fn only_its_own_crate_names_a_thing() {
         ("keyring", "mortar-local"),
         ("aws-", "mortar-aws"),
     ] {
-        // The stand-ins write the frames of AWS's streams.
+        // The stand-ins write the frames of AWS's streams, tests ask them without the product between.
         for (name, dependencies) in packages().into_iter().filter(|p| p.0 != "mortar-tests") {
             let named = dependencies.iter().any(|d| {
                 if dependency.ends_with('-') {

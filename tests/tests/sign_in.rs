@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use mortar_tests::keyring::Session;
-use mortar_tests::stand_ins::StandIns;
+use mortar_tests::stand_ins::{StandIns, Tenant};
 use mortar_tests::{json, mortar, programs, refused, run};
 
 struct Laptop {
@@ -137,6 +137,34 @@ async fn one_tenants_sign_in_is_nothing_to_another() {
     let said = refused(laptop.mortar_of("clinic.toml").args(["models", "probe", "tei"]), 1);
     assert!(said.contains("nobody is signed in"), "{said}");
     assert!(!laptop.home().join("tenants/clinic/records").exists());
+    // What lies in one tenant's folder is no sign-in for another who comes by it.
+    let folders = laptop.home().join("tenants");
+    std::fs::create_dir_all(folders.join("clinic")).unwrap();
+    for file in std::fs::read_dir(folders.join("pharmacy")).unwrap().flatten() {
+        if file.path().is_file() {
+            std::fs::copy(file.path(), folders.join("clinic").join(file.file_name())).unwrap();
+        }
+    }
+    let said = refused(laptop.mortar_of("clinic.toml").args(["models", "probe", "tei"]), 1);
+    assert!(said.contains("nobody is signed in"), "{said}");
+    // One tenant's keyring items and configuration do not open the other's role, nor its models.
+    let led = laptop.stand_ins.tenant("pharmacy", "tei", "tgi");
+    let led = led.replace("role = \"care-pharmacy\"", "role = \"care-clinic\"");
+    std::fs::write(laptop.dir.path().join("led.toml"), led).unwrap();
+    let said = refused(laptop.mortar_of("led.toml").args(["models", "probe", "tei"]), 1);
+    assert!(said.contains("the sign-in service refuses"), "{said}");
+    let endpoint = Tenant("clinic").endpoint("tei");
+    let said = refused(laptop.mortar().args(["models", "probe", &endpoint]), 1);
+    assert!(said.contains("may not use the endpoint"), "{said}");
+    // No name of a tenant leads into another's folder or items.
+    for name in [
+        "../pharmacy",
+        "pharmacy/access-token",
+        "pharmacy/../pharmacy",
+        "PHARMACY",
+    ] {
+        refused(mortar(&laptop.home()).args(["--tenant", name, "doctor"]), 2);
+    }
     assert!(run(laptop.mortar_of("clinic.toml").arg("login")).status.success());
     assert!(run(laptop.mortar_of("clinic.toml").arg("logout")).status.success());
     let mine = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));

@@ -270,6 +270,18 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
         .await;
     clean(&w, "broken off").await;
     w.screenshot(&pictures().join("broken-off.png")).await.unwrap();
+    // It goes on behind what came, and the mark goes.
+    let came = w.last_turn().await["lines"].as_array().unwrap().len();
+    w.run("[...document.querySelectorAll('[role=status] button')].find(b => b.innerText.startsWith('Go on')).click(); return 1")
+        .await;
+    w.until("document.querySelector('[role=status]') === null && document.querySelector('[data-turn=done]') !== null")
+        .await;
+    let turn = w.last_turn().await;
+    let lines = turn["lines"].as_array().unwrap();
+    assert!(
+        lines.len() > came && lines.iter().all(|l| l[1] == "● verbatim"),
+        "{turn:#}"
+    );
     w.press(",", &["ctrl"]).await;
     w.find("[role=dialog]", 10).await.unwrap();
     w.still().await;

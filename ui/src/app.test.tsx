@@ -1,8 +1,9 @@
 // The window's main job, against a backend that is told what to answer.
+import { EditorView } from "@codemirror/view";
 import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
-import { answerTo, fake, status } from "./backend/fake";
+import { answerTo, fake, SECOND, status } from "./backend/fake";
 import { asked, called, open } from "./test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
@@ -249,6 +250,48 @@ test("an answer that broke off is kept, marked, and can be asked for again", asy
   await waitFor(() => expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST));
   await user.click(within(note).getByRole("button", { name: /Ask again/ }));
   await waitFor(() => expect(called(backend.calls, "ask").length).toBe(2));
+});
+
+const broken = (question: string) => ({
+  ...answerTo(question),
+  incomplete: true,
+  notices: [{ about: "generation" as const, fault: "slow" as const, message: "the model wrote nothing for 5 s" }],
+});
+
+test("an answer that broke off goes on from what the operator made of it, and the draft stays the draft", async () => {
+  const { backend, user } = await asked({ answer: broken });
+  const note = await screen.findByRole("status");
+  await waitFor(() => expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST));
+  const mine = "Please note that the plan requires a prior authorization.";
+  await user.click(document.querySelector(".cm-content") as Element);
+  const editor = EditorView.findFromDOM(document.querySelector(".cm-editor") as HTMLElement);
+  editor?.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: mine } });
+  await user.click(within(note).getByRole("button", { name: "Go on" }));
+  await waitFor(() => expect(screen.queryByRole("status")).toBeNull());
+  // What was typed is kept before it goes on, and stands there with what is new.
+  const order = backend.calls.map((c) => c[0]).filter((c) => c === "saveText" || c === "goOn");
+  expect(order).toEqual(["saveText", "goOn"]);
+  await waitFor(() => expect(editor?.state.doc.toString()).toBe(`${mine}\n${SECOND}`));
+  await waitFor(() => {
+    const marks = [...document.querySelectorAll(".cm-line")].map((l) => l.getAttribute("data-mark"));
+    expect(marks).toEqual(["▲ no source", "● verbatim"]);
+  });
+  await user.click(screen.getByText("Compare with draft"));
+  await waitFor(() => expect(document.querySelector(".cm-deletedChunk")?.textContent).toContain(FIRST));
+  expect(document.querySelector(".cm-deletedChunk")?.textContent).not.toContain(SECOND);
+});
+
+test("an answer that cannot go on stays as it is, and says why", async () => {
+  const { user } = await asked({
+    answer: broken,
+    goOn: async () => {
+      throw { code: "records", message: "The disk is full." };
+    },
+  });
+  const note = await screen.findByRole("status");
+  await user.click(within(note).getByRole("button", { name: "Go on" }));
+  expect(await screen.findByText(/The disk is full/)).toBeTruthy();
+  expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST);
 });
 
 test("what IT has set cannot be changed, and says who set it", async () => {

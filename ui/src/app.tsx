@@ -89,7 +89,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     },
     [refresh, status.records_problem],
   );
-  const { conversation, running, ask, show, reset, dispatch } = useConversation(asked);
+  const { conversation, running, ask, goOn, show, reset, dispatch } = useConversation(asked);
   const { turns } = conversation;
 
   const [screen, setScreen] = useState<"ask" | "browse">("ask");
@@ -206,14 +206,23 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     [running, ask, focus],
   );
   const again = () => current && submit(current.question);
-  // What the operator was doing goes on: the last answer that lacked the sign-in is asked for again.
+  const goOnWith = async (turn: Turn) => {
+    if (running || !turn.exchange) return;
+    // It goes on from the text as it is kept: what was typed just now belongs to it.
+    await cards.current.get(turn.key)?.settle();
+    await goOn(turn.key, turn.exchange.id, fail);
+    refresh();
+  };
+  // What the operator was doing goes on: the last answer that lacked the sign-in is asked for again, or
+  // goes on where it broke off.
   const signIn = async () => {
     if (!(await account.signIn())) return;
     say(strings.signedIn);
     refresh();
     const now = turns[turns.length - 1];
-    const lacked = now?.notices.some((n) => n.fault === "sign_in") && now.text === now.draft;
-    if (now && lacked) submit(now.question);
+    if (!now?.notices.some((n) => n.fault === "sign_in")) return;
+    if (now.answer?.incomplete && now.exchange) goOnWith(now);
+    else if (now.text === now.draft) submit(now.question);
   };
   const fresh = () => {
     if (running) backend.stop();
@@ -364,6 +373,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
                     }
                     onAgain={() => submit(t.question)}
                     onCheck={status.knowledge ? check : null}
+                    onGoOn={() => goOnWith(t)}
                     signingIn={account.signingIn}
                     onSignIn={signIn}
                     onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}

@@ -3,6 +3,7 @@
 //! Passages are announced before a word is written. A sentence is grounded as soon as it is whole.
 //! Below the threshold nothing is written and nothing is cited.
 
+use std::collections::HashSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -290,6 +291,75 @@ fn abstain(passages: &[Passage], unknown: &[String], out_of_force: &[String], co
     (best < ABSTAIN_BELOW).then_some(Reason::NotCovered)
 }
 
+/// Goes on with an answer that broke off, from `text`: what came, as the operator has it now. Its passages
+/// and its prompt are those of before, its id too, so that what a question may cost counts on. The answer
+/// then holds all that the generator wrote, and beside it stands the operator's text with what is new. Text
+/// that stood already stays to the letter; the answer is incomplete until a generator has come to its end.
+pub async fn go_on(
+    with: &Ask<'_>,
+    broken: &Answer,
+    text: &str,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> (Answer, String) {
+    let began = Instant::now();
+    let asked = broken.asked_as.as_ref().unwrap_or(&broken.question);
+    let carrying = carrying(&broken.passages);
+    let left = with.budget.saturating_sub(prompt::going_on_takes(text));
+    let prompt = prompt::build(with.instructions, asked, &carrying, with.before, left);
+    let generation = Generation {
+        inference_id: with.inference_id.clone(),
+        question: asked.clone(),
+        passages: carrying.clone(),
+        prompt: prompt::go_on(prompt, text),
+    };
+    let sources = Sources::new(&carrying);
+    let edited = text != broken.answer;
+    let mut answer = Answer {
+        answer: text.to_owned(),
+        sentences: if edited {
+            sources.ground_text(text)
+        } else {
+            broken.sentences.clone()
+        },
+        stopped: false,
+        ..broken.clone()
+    };
+    answer.notices.retain(|n| n.about != Stage::Generation);
+    let mut writer = Writer {
+        sources: &sources,
+        passages: answer.passages.len() as u32,
+        pending: String::new(),
+        stood: Stood::of(text, &answer.sentences),
+        began,
+        answer: &mut answer,
+    };
+    match writer.from(with.generator, generation, &with.stop, tell).await {
+        // Whoever stops it may go on again.
+        Ok(()) => writer.answer.incomplete = writer.answer.stopped,
+        Err(e) => {
+            let notice = notice(Stage::Generation, e);
+            tell(Event::Notice { notice: notice.clone() });
+            writer.answer.notices.push(notice);
+        }
+    }
+    writer.finish(tell);
+    answer.timings_ms.total += began.elapsed().as_secs_f64() * 1000.0;
+    let whole = answer.answer.clone();
+    if edited {
+        // What the operator changed is no draft: the generator's own text goes on beside it.
+        let new = whole[text.trim_end().len()..].trim_end();
+        answer.answer = format!("{}{new}", broken.answer);
+        answer.sentences = sources.ground_text(&answer.answer);
+    }
+    (answer, whole)
+}
+
+/// What is only near is shown, but an answer is not made from it.
+fn carrying(passages: &[Passage]) -> Vec<Passage> {
+    let carry = passages.iter().filter(|p| p.score >= ABSTAIN_BELOW);
+    carry.cloned().collect()
+}
+
 /// Streams the generator's text: line by line, sentence by sentence, marks taken out.
 async fn write(
     with: &Ask<'_>,
@@ -298,13 +368,7 @@ async fn write(
     began: Instant,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<(), AskError> {
-    // What is only near is shown, but an answer is not made from it.
-    let carrying: Vec<Passage> = answer
-        .passages
-        .iter()
-        .filter(|p| p.score >= ABSTAIN_BELOW)
-        .cloned()
-        .collect();
+    let carrying = carrying(&answer.passages);
     let prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
     let generation = Generation {
         inference_id: with.inference_id.clone(),
@@ -317,6 +381,7 @@ async fn write(
         sources: &sources,
         passages: answer.passages.len() as u32,
         pending: String::new(),
+        stood: Stood::default(),
         began,
         answer,
     };
@@ -347,8 +412,28 @@ struct Writer<'a, 'b> {
     passages: u32,
     /// Text that is not a whole sentence yet, with its marks.
     pending: String,
+    stood: Stood,
     began: Instant,
     answer: &'b mut Answer,
+}
+
+/// What stood there before a generator went on: nothing of it is written twice.
+#[derive(Default)]
+struct Stood {
+    length: usize,
+    sentences: HashSet<String>,
+    /// The byte at which the last sentence begins, until it is known how that one goes on.
+    last: Option<usize>,
+}
+
+impl Stood {
+    fn of(text: &str, sentences: &[Sentence]) -> Self {
+        Stood {
+            length: text.len(),
+            sentences: sentences.iter().map(|s| text::collapse(&s.text)).collect(),
+            last: sentences.last().map(|s| s.start as usize),
+        }
+    }
 }
 
 impl Writer<'_, '_> {
@@ -397,7 +482,7 @@ impl Writer<'_, '_> {
         if !raw.trim().is_empty() {
             self.sentence(&raw, false, tell);
         }
-        while self.answer.answer.ends_with('\n') {
+        while self.answer.answer.len() > self.stood.length && self.answer.answer.ends_with('\n') {
             self.answer.answer.pop();
         }
         self.sources.steps(&mut self.answer.sentences);
@@ -416,10 +501,28 @@ impl Writer<'_, '_> {
         if shown.is_empty() || shown.trim_end_matches('.') == NOT_COVERED {
             return;
         }
-        let at = self.answer.answer.len();
+        if self.stood.sentences.contains(&text::collapse(shown)) {
+            return;
+        }
         let blank = ends_block && text::segments(shown).first().is_none_or(|s| s.body <= s.range.start);
-        let piece = format!("{shown}{}", if blank { "\n\n" } else { "\n" });
+        let end = if blank { "\n\n" } else { "\n" };
+        let (at, piece) = match self.rest_of_the_last(shown) {
+            Some((at, rest)) => {
+                self.answer.sentences.pop();
+                (at, format!("{rest}{end}"))
+            }
+            None => {
+                let before = &self.answer.answer;
+                let line = if before.is_empty() || before.ends_with('\n') {
+                    ""
+                } else {
+                    "\n"
+                };
+                (before.len() + line.len(), format!("{line}{shown}{end}"))
+            }
+        };
         self.answer.answer.push_str(&piece);
+        let shown = self.answer.answer[at..].trim_end();
         let sentence: Sentence = self.sources.ground(shown, at, &unmarked.cited);
         tell(Event::Text { piece });
         tell(Event::Sentence {
@@ -427,6 +530,33 @@ impl Writer<'_, '_> {
         });
         self.answer.sentences.push(sentence);
     }
+
+    /// Where the sentence begins at which the answer broke off, and what it lacked, if `shown` is that
+    /// sentence or goes on with it.
+    fn rest_of_the_last(&mut self, shown: &str) -> Option<(usize, String)> {
+        let at = self.stood.last.take()?;
+        let last = self.answer.answer[at..].trim_end();
+        // A step's number may be left out the second time.
+        let body = text::segments(last).first().map_or(last, |s| &last[s.body..]);
+        let again = [last, body].into_iter().filter(|begun| !begun.is_empty());
+        if let Some(rest) = again.into_iter().find_map(|begun| behind(shown, begun)) {
+            return Some((at, rest.to_owned()));
+        }
+        // It was not written again. Words without an end are the beginning of what comes now.
+        let ended = last
+            .trim_end_matches(['"', '”', '’', '\'', ')', ']', '»'])
+            .ends_with(['.', '!', '?', '…', ':', '。', '？', '！', '؟']);
+        (!ended).then(|| (at, format!(" {shown}")))
+    }
+}
+
+/// What follows in `whole` behind `begun`, if it begins with that; white space may differ.
+fn behind<'a>(whole: &'a str, begun: &str) -> Option<&'a str> {
+    let mut rest = whole;
+    for word in begun.split_whitespace() {
+        rest = rest.trim_start().strip_prefix(word)?;
+    }
+    Some(rest)
 }
 
 #[cfg(test)]
@@ -569,6 +699,95 @@ mod tests {
         assert_eq!(got.notices[0].message, "the line broke");
         assert_eq!(got.models.generation.as_deref(), Some("says"));
         assert!(events.iter().any(|e| matches!(e, Event::Notice { .. })));
+    }
+
+    /// An answer that broke off behind `said`, and how it goes on from `text`.
+    fn gone_on(said: &'static str, text: Option<&str>, says: Says) -> (Answer, String, Vec<Event>) {
+        let broken = answer(retrieved(), Says(said, true), false).0.unwrap();
+        let mut events = Vec::new();
+        let with = Ask {
+            embedder: None,
+            retriever: &Fixed(retrieved()),
+            generator: &says,
+            instead: None,
+            inference_id: "id".into(),
+            instructions: "",
+            budget: 4000,
+            as_of: broken.as_of,
+            before: &[],
+            stop: Stop::default(),
+        };
+        let text = text.unwrap_or(&broken.answer);
+        let (answer, whole) = futures::executor::block_on(go_on(&with, &broken, text, &mut |e| events.push(e)));
+        assert!(whole.starts_with(text), "what stood stays: {whole}");
+        let streamed: String = events
+            .iter()
+            .filter_map(|e| match e {
+                Event::Text { piece } => Some(piece.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(format!("{text}{streamed}").trim_end(), whole);
+        for s in &answer.sentences {
+            assert_eq!(&answer.answer[s.start as usize..s.end as usize], s.text);
+        }
+        (answer, whole, events)
+    }
+
+    #[test]
+    fn an_answer_that_broke_off_goes_on_and_nothing_is_written_twice() {
+        const WHOLE: &str = "Plans decide in 3 days.\nUrgent requests go first.\nCall the plan at 800-555-0100.";
+        for says in [
+            // As it is told: the last sentence again, whole.
+            "Urgent requests go first. [1] Call the plan at 800-555-0100. [2]",
+            // All over again.
+            "Plans decide in 3 days. [1] Urgent requests go first. [1] Call the plan at 800-555-0100. [2]",
+            // From the next word on.
+            "requests go first. [1] Call the plan at 800-555-0100. [2]",
+        ] {
+            let (answer, whole, events) = gone_on("Plans decide in 3 days. [1] Urgent", None, Says(says, false));
+            assert_eq!((answer.answer.as_str(), whole.as_str()), (WHOLE, WHOLE), "{says}");
+            assert!(!answer.incomplete && answer.notices.is_empty());
+            let groundings: Vec<_> = answer.sentences.iter().map(|s| s.grounding).collect();
+            assert_eq!(groundings, [Grounding::Verbatim; 3], "{says}");
+            assert!(matches!(&events[1], Event::Sentence { sentence } if sentence.text == "Urgent requests go first."));
+        }
+    }
+
+    #[test]
+    fn a_full_stop_may_be_the_middle_of_a_number() {
+        let (_, whole, _) = gone_on("Plans decide in 3.", None, Says("Plans decide in 3.5 days. [1]", false));
+        assert_eq!(whole, "Plans decide in 3.5 days.");
+        let (_, whole, _) = gone_on("Plans decide in 3 days.", None, Says("It is free.", false));
+        assert_eq!(whole, "Plans decide in 3 days.\nIt is free.");
+        let (_, whole, _) = gone_on(
+            "Plans decide in 3 days.",
+            None,
+            Says("Plans decide in 3 days. [1]", false),
+        );
+        assert_eq!(whole, "Plans decide in 3 days.");
+    }
+
+    #[test]
+    fn it_goes_on_from_the_operators_text_and_keeps_the_draft() {
+        let (answer, whole, _) = gone_on(
+            "Plans decide in 3 days. [1] Urg",
+            Some("Most plans decide in 3 days."),
+            Says("Urgent requests go first. [1]", false),
+        );
+        assert_eq!(whole, "Most plans decide in 3 days.\nUrgent requests go first.");
+        assert_eq!(answer.answer, "Plans decide in 3 days.\nUrg\nUrgent requests go first.");
+        assert!(!answer.incomplete);
+    }
+
+    #[test]
+    fn what_breaks_off_again_can_go_on_again() {
+        let (answer, whole, events) = gone_on("Plans decide in 3 days. [1] Urg", None, Says("Urgent requests", true));
+        assert_eq!(whole, "Plans decide in 3 days.\nUrgent requests");
+        assert!(answer.incomplete && answer.notices.len() == 1);
+        assert!(events.iter().any(|e| matches!(e, Event::Notice { .. })));
+        let (answer, whole, _) = gone_on("Plans decide in 3 days. [1] Urg", None, Says("", true));
+        assert_eq!((answer.answer, answer.incomplete), (whole, true));
     }
 
     #[test]

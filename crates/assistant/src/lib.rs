@@ -19,5 +19,5 @@ pub use answer::{
     Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Notice, Passage, Problem, Reason, Sentence,
     Stage, Timings, Turn,
 };
-pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, query};
+pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, go_on, query};
 pub use ports::{Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever};

@@ -77,6 +77,30 @@ pub fn build(instructions: &str, question: &str, passages: &[Passage], before: &
     Prompt { system, messages }
 }
 
+/// What a generator is told whose answer broke off. It begins with a whole sentence, so that no half word
+/// has to be pieced together; what stands already is not written twice.
+const GO_ON: &str = "Your answer broke off there. Go on with it: write its last sentence again, whole, and then only what follows. Repeat nothing else of it.";
+
+/// The same prompt for an answer that broke off: with the text so far, as the operator has it.
+pub fn go_on(mut prompt: Prompt, text: &str) -> Prompt {
+    if !text.trim().is_empty() {
+        prompt.messages.push(Message {
+            role: Role::Assistant,
+            content: text.to_owned(),
+        });
+        prompt.messages.push(Message {
+            role: Role::User,
+            content: GO_ON.to_owned(),
+        });
+    }
+    prompt
+}
+
+/// Tokens that [`go_on`] adds to a prompt.
+pub fn going_on_takes(text: &str) -> usize {
+    tokens(text) + tokens(GO_ON)
+}
+
 /// One passage between its tags. What looks like a tag inside it is broken up, so that no document
 /// can close its own fence.
 fn fence(p: &Passage) -> String {
@@ -120,6 +144,20 @@ mod tests {
         assert_eq!(p.messages.len(), 3);
         let last = &p.messages[2].content;
         assert!(last.contains("<passage number=\"1\" id=\"d1#0\">") && last.ends_with("Question: What is 75?"));
+    }
+
+    #[test]
+    fn going_on_adds_the_text_so_far_and_takes_what_it_says() {
+        let passages = [passage(1, "Reject 75", "It needs approval.")];
+        let whole = build("", "What is 75?", &passages, &[], 2000);
+        let p = go_on(whole.clone(), "It needs");
+        assert_eq!((&p.system, &p.messages[..1]), (&whole.system, &whole.messages[..]));
+        let roles: Vec<_> = p.messages.iter().map(|m| m.role).collect();
+        assert_eq!(roles, [Role::User, Role::Assistant, Role::User]);
+        assert_eq!(p.messages[1].content, "It needs");
+        let added: usize = p.messages[1..].iter().map(|m| tokens(&m.content)).sum();
+        assert_eq!(added, going_on_takes("It needs"));
+        assert_eq!(go_on(whole.clone(), " \n"), whole);
     }
 
     #[test]

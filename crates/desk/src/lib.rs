@@ -380,6 +380,35 @@ impl Desk {
         Ok((answer, kept))
     }
 
+    /// Goes on with a kept answer that broke off, from the operator's text as it is kept.
+    pub async fn go_on(
+        &self,
+        exchange: &str,
+        stop: Stop,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Exchange, DeskError> {
+        let records = self.records()?;
+        let (kept, before) = records.with_before(exchange)?;
+        let generator = self
+            .generator()
+            .filter(|_| kept.answer.incomplete)
+            .ok_or_else(|| DeskError::new("usage", "there is nothing to go on with: ask again"))?;
+        let with = Ask {
+            embedder: self.embedder(),
+            retriever: &*self.release,
+            generator,
+            instead: None,
+            inference_id: kept.answer.inference_id.clone().unwrap_or_default(),
+            instructions: &self.config.instructions,
+            budget: self.account.as_ref().map_or(PROMPT_BUDGET, Account::budget),
+            as_of: kept.answer.as_of,
+            before: &before,
+            stop,
+        };
+        let (answer, text) = assistant::go_on(&with, &kept.answer, &kept.text, tell).await;
+        Ok(records.went_on(exchange, answer, text)?)
+    }
+
     /// The grounding of a text that the operator edited.
     pub fn ground(&self, text: &str, passages: &[Passage]) -> Vec<Sentence> {
         Sources::new(passages).ground_text(text)

@@ -205,6 +205,24 @@ impl Records {
         Ok(exchange)
     }
 
+    /// One exchange, and what was said in its conversation before it.
+    pub fn with_before(&self, id: &str) -> Result<(Exchange, Vec<Turn>), RecordsError> {
+        let txn = self.env.read_txn()?;
+        let unknown = || RecordsError::Unknown(id.to_owned());
+        let exchange = self.exchanges.get(&txn, id)?.ok_or_else(unknown)?;
+        let mut before = self.conversation(&exchange.conversation)?;
+        before.truncate(before.iter().position(|e| e.id == id).ok_or_else(unknown)?);
+        Ok((exchange, before.into_iter().map(turn).collect()))
+    }
+
+    /// Keeps an answer that went on, and the operator's text with what is new.
+    pub fn went_on(&self, id: &str, answer: Answer, text: String) -> Result<Exchange, RecordsError> {
+        self.change(id, |e| {
+            e.answer = answer;
+            e.text = text;
+        })
+    }
+
     /// Keeps the operator's text as it is typed.
     pub fn save_text(&self, id: &str, text: String, confirmed: Vec<String>) -> Result<(), RecordsError> {
         self.change(id, |e| {
@@ -315,11 +333,14 @@ impl Records {
 
     /// What was said before, for a follow-up.
     pub fn turns(&self, conversation: &str) -> Result<Vec<Turn>, RecordsError> {
-        let said = |e: Exchange| Turn {
-            question: e.answer.asked_as.unwrap_or(e.answer.question),
-            answer: e.text,
-        };
-        Ok(self.conversation(conversation)?.into_iter().map(said).collect())
+        Ok(self.conversation(conversation)?.into_iter().map(turn).collect())
+    }
+}
+
+fn turn(e: Exchange) -> Turn {
+    Turn {
+        question: e.answer.asked_as.unwrap_or(e.answer.question),
+        answer: e.text,
     }
 }
 
@@ -389,6 +410,24 @@ mod tests {
         assert_eq!(r.waiting().unwrap(), 0);
         assert_eq!(r.conversations(Timestamp::UNIX_EPOCH).unwrap()[0].title, "One?");
         assert_eq!(r.turns(&first.conversation).unwrap()[0].answer, "Edited.");
+    }
+
+    #[test]
+    fn an_answer_that_went_on_is_kept_with_what_was_said_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let r = Records::open(dir.path()).unwrap();
+        let first = r.add(None, &answer("One?")).unwrap();
+        let second = r.add(Some(&first.conversation), &answer("Two?")).unwrap();
+        r.add(Some(&first.conversation), &answer("Three?")).unwrap();
+        let (kept, before) = r.with_before(&second.id).unwrap();
+        assert_eq!((kept, before.len()), (second.clone(), 1));
+        assert_eq!(before[0].question, "One?");
+        let mut whole = second.answer.clone();
+        whole.answer.push_str(" And more.");
+        let went_on = r.went_on(&second.id, whole, "Edited. And more.".into()).unwrap();
+        assert_eq!(r.conversation(&first.conversation).unwrap()[1], went_on);
+        assert_eq!(went_on.answer.answer, "As it is. And more.");
+        assert!(r.with_before("no").is_err());
     }
 
     #[test]

@@ -36,10 +36,9 @@ struct Held {
     /// Codes on their way through a browser.
     codes: BTreeMap<String, Code>,
     devices: BTreeMap<String, Device>,
-    /// Each access token with its end and its registration.
-    access: BTreeMap<String, (Instant, String)>,
-    /// Each refresh token that still serves, with its registration.
-    refresh: BTreeMap<String, String>,
+    access: BTreeMap<String, Access>,
+    /// Each refresh token that still serves.
+    refresh: BTreeMap<String, Refresh>,
     /// Role credentials: key, secret, session token, role, end.
     roles: Vec<Role>,
     /// Everything secret that was ever given, to look for it where it must not be.
@@ -49,6 +48,20 @@ struct Held {
 struct Registration {
     secret: String,
     grants: Vec<String>,
+    /// Whose start page it named.
+    tenant: String,
+}
+
+struct Access {
+    ends: Instant,
+    client: String,
+    /// At whose start page the person signed in: other tenants' roles are not theirs.
+    tenant: String,
+}
+
+struct Refresh {
+    client: String,
+    tenant: String,
 }
 
 struct Code {
@@ -59,6 +72,7 @@ struct Code {
 
 struct Device {
     client: String,
+    tenant: String,
     user_code: String,
     allowed: bool,
 }
@@ -70,6 +84,22 @@ pub struct Role {
     pub token: String,
     pub name: String,
     pub ends: SystemTime,
+}
+
+impl Role {
+    /// The one tenant whose buckets and endpoints it opens.
+    pub fn tenant(&self) -> &str {
+        self.name.strip_prefix("care-").unwrap_or_default()
+    }
+}
+
+/// The tenant of a start page, `…/start/<tenant>`.
+fn tenant_of(start_url: &Value) -> String {
+    let (_, tenant) = start_url
+        .as_str()
+        .and_then(|u| u.rsplit_once("/start/"))
+        .unwrap_or_default();
+    tenant.to_owned()
 }
 
 fn random(prefix: &str, bytes: usize) -> String {
@@ -119,6 +149,21 @@ impl Identity {
         let mut held = self.held();
         held.access.clear();
         held.roles.clear();
+    }
+
+    /// A role's credentials without a sign-in, for who asks the services without the product between.
+    pub fn give(&self, name: &str) -> Role {
+        let mut held = self.held();
+        let role = Role {
+            key: random("ASIA", 12).replace(['-', '_'], "X").to_uppercase(),
+            secret: random("", 30),
+            token: random("session-", 300),
+            name: name.to_owned(),
+            ends: SystemTime::now() + held.lasts.role,
+        };
+        held.given.extend([role.secret.clone(), role.token.clone()]);
+        held.roles.push(role.clone());
+        role
     }
 
     pub fn given(&self) -> BTreeSet<String> {
@@ -229,6 +274,7 @@ async fn register(State((identity, faults, _)): State<Shared>, Json(asked): Json
         Registration {
             secret: secret.clone(),
             grants,
+            tenant: tenant_of(&asked["issuerUrl"]),
         },
     );
     let ends = SystemTime::now() + Duration::from_secs(90 * 86_400);
@@ -255,6 +301,7 @@ async fn device(State((identity, faults, address)): State<Shared>, Json(asked): 
         code.clone(),
         Device {
             client: client.to_owned(),
+            tenant: tenant_of(&asked["startUrl"]),
             user_code: user_code.clone(),
             allowed: identity.alone,
         },
@@ -354,7 +401,8 @@ async fn token(State((identity, faults, _)): State<Shared>, Json(asked): Json<Va
             "this registration has another grant",
         );
     }
-    match grant.as_str() {
+    let of_registration = registration.tenant.clone();
+    let tenant = match grant.as_str() {
         "authorization_code" => {
             let Some(code) = held.codes.remove(&text("code")) else {
                 return error(400, "InvalidGrantException", "code");
@@ -363,27 +411,38 @@ async fn token(State((identity, faults, _)): State<Shared>, Json(asked): Json<Va
             if code.client != client || code.challenge != challenge || code.redirect != text("redirectUri") {
                 return error(400, "InvalidGrantException", "codeVerifier");
             }
+            of_registration
         }
         "refresh_token" => {
             // It serves once.
-            if held.refresh.remove(&text("refreshToken")) != Some(client.clone()) {
-                return error(400, "InvalidGrantException", "refreshToken");
+            match held.refresh.remove(&text("refreshToken")) {
+                Some(r) if r.client == client => r.tenant,
+                _ => return error(400, "InvalidGrantException", "refreshToken"),
             }
         }
         _ => match held.devices.get(&text("deviceCode")) {
             Some(d) if d.client != client => return error(400, "InvalidGrantException", "deviceCode"),
             Some(d) if !d.allowed => return error(400, "AuthorizationPendingException", "not allowed yet"),
-            Some(_) => {
+            Some(d) => {
+                let tenant = d.tenant.clone();
                 held.devices.remove(&text("deviceCode"));
+                tenant
             }
             None => return error(400, "InvalidGrantException", "deviceCode"),
         },
-    }
+    };
     // Real ones are long.
     let (access, refresh) = (random("access-", 1200), random("refresh-", 1500));
     let ends = Instant::now() + held.lasts.access;
-    held.access.insert(access.clone(), (ends, client.clone()));
-    held.refresh.insert(refresh.clone(), client);
+    held.access.insert(
+        access.clone(),
+        Access {
+            ends,
+            client: client.clone(),
+            tenant: tenant.clone(),
+        },
+    );
+    held.refresh.insert(refresh.clone(), Refresh { client, tenant });
     held.given.extend([access.clone(), refresh.clone()]);
     Json(json!({
         "accessToken": access, "refreshToken": refresh, "tokenType": "Bearer",
@@ -405,28 +464,21 @@ async fn credentials(
     if let Some(r) = met(&faults, "credentials").await {
         return r;
     }
-    let mut held = identity.held();
-    let live = held.access.get(&bearer(&headers)).is_some_and(|a| a.0 > Instant::now());
-    if !live {
+    let held = identity.held();
+    let access = held.access.get(&bearer(&headers)).filter(|a| a.ends > Instant::now());
+    let Some(own) = access.map(|a| format!("care-{}", a.tenant)) else {
         return error(401, "UnauthorizedException", "Session token not found or invalid");
-    }
+    };
     let name = asked.get("role_name").cloned().unwrap_or_default();
-    if asked.get("account_id").map(String::as_str) != Some(ACCOUNT) || !name.starts_with("care-") {
+    if asked.get("account_id").map(String::as_str) != Some(ACCOUNT) || name != own {
         return error(403, "ForbiddenException", "No access");
     }
-    let role = Role {
-        key: random("ASIA", 12).replace(['-', '_'], "X").to_uppercase(),
-        secret: random("", 30),
-        token: random("session-", 300),
-        name,
-        ends: SystemTime::now() + held.lasts.role,
-    };
-    held.given.extend([role.secret.clone(), role.token.clone()]);
+    drop(held);
+    let role = identity.give(&name);
     let ends = role.ends.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
     let given = json!({ "roleCredentials": {
         "accessKeyId": role.key, "secretAccessKey": role.secret, "sessionToken": role.token, "expiration": ends,
     }});
-    held.roles.push(role);
     Json(given).into_response()
 }
 
@@ -438,10 +490,12 @@ async fn accounts(State((identity, _, _)): State<Shared>, headers: HeaderMap) ->
 }
 
 async fn roles(State((identity, _, _)): State<Shared>, headers: HeaderMap) -> Response {
-    if !identity.held().access.contains_key(&bearer(&headers)) {
+    let held = identity.held();
+    let Some(access) = held.access.get(&bearer(&headers)) else {
         return error(401, "UnauthorizedException", "Session token not found or invalid");
-    }
-    Json(json!({ "roleList": [{ "accountId": ACCOUNT, "roleName": "care-pharmacy" }] })).into_response()
+    };
+    let own = format!("care-{}", access.tenant);
+    Json(json!({ "roleList": [{ "accountId": ACCOUNT, "roleName": own }] })).into_response()
 }
 
 async fn logout(State((identity, faults, _)): State<Shared>, headers: HeaderMap) -> Response {
@@ -449,8 +503,9 @@ async fn logout(State((identity, faults, _)): State<Shared>, headers: HeaderMap)
         return r;
     }
     let mut held = identity.held();
-    if let Some((_, client)) = held.access.remove(&bearer(&headers)) {
-        held.refresh.retain(|_, of| *of != client);
+    if let Some(ended) = held.access.remove(&bearer(&headers)) {
+        held.access.retain(|_, a| a.client != ended.client);
+        held.refresh.retain(|_, r| r.client != ended.client);
     }
     StatusCode::OK.into_response()
 }

@@ -25,6 +25,40 @@ pub const KNOWLEDGE: &str = "mortar-knowledge";
 pub const FEEDBACK: &str = "mortar-feedback";
 pub const KMS_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/feedback";
 
+/// What belongs to a tenant, and to no other: its role `care-<tenant>` opens this alone. The pharmacy,
+/// which most tests are about, has the plain names.
+pub struct Tenant<'a>(pub &'a str);
+
+impl Tenant<'_> {
+    fn own(&self, pharmacy: &str, other: String) -> String {
+        if self.0 == "pharmacy" {
+            pharmacy.to_owned()
+        } else {
+            other
+        }
+    }
+
+    pub fn knowledge(&self) -> String {
+        self.own(KNOWLEDGE, format!("mortar-{}-knowledge", self.0))
+    }
+
+    pub fn feedback(&self) -> String {
+        self.own(FEEDBACK, format!("mortar-{}-feedback", self.0))
+    }
+
+    pub fn kms_key(&self) -> String {
+        self.own(KMS_KEY, format!("{KMS_KEY}-{}", self.0))
+    }
+
+    pub fn endpoint(&self, container: &str) -> String {
+        self.own(container, format!("{}--{container}", self.0))
+    }
+
+    pub fn owns_bucket(&self, bucket: &str) -> bool {
+        bucket == self.knowledge() || bucket == self.feedback()
+    }
+}
+
 /// The servers, which end with it.
 pub struct StandIns {
     pub faults: Arc<Faults>,
@@ -87,8 +121,12 @@ impl StandIns {
         }
     }
 
-    /// A tenant's configuration that leads here.
+    /// A tenant's configuration that leads here; its buckets are made.
     pub fn tenant(&self, id: &str, embedding: &str, generation: &str) -> String {
+        let own = Tenant(id);
+        let (knowledge, feedback) = (own.knowledge(), own.feedback());
+        self.store.make(&knowledge);
+        self.store.make(&feedback);
         let batch = if matches!(embedding, "lmi-embedding" | "hf-feature-extraction") {
             1
         } else {
@@ -106,7 +144,7 @@ region = "us-east-1"
 invocations_a_question = 6
 
 [aws.sso]
-start_url = "{sign_in}/start"
+start_url = "{sign_in}/start/{id}"
 account = "{ACCOUNT}"
 role = "care-{id}"
 
@@ -117,17 +155,17 @@ sso = "{sign_in}"
 oidc = "{sign_in}"
 
 [aws.knowledge]
-bucket = "{KNOWLEDGE}"
+bucket = "{knowledge}"
 owner = "{ACCOUNT}"
 
 [aws.feedback]
-bucket = "{FEEDBACK}"
+bucket = "{feedback}"
 prefix = "labels"
 owner = "{ACCOUNT}"
-kms_key = "{KMS_KEY}"
+kms_key = "{kms_key}"
 
 [aws.embedding]
-endpoint = "{embedding}"
+endpoint = "{embedding_endpoint}"
 contract = "{embedding}"
 model = "{model}"
 dimensions = 384
@@ -135,7 +173,7 @@ batch = {batch}
 timeout_s = 5.0
 
 [aws.generation]
-endpoint = "{generation}"
+endpoint = "{generation_endpoint}"
 contract = "{generation}"
 model = "stand-in"
 stream = {stream}
@@ -147,6 +185,9 @@ custom_attributes = "accept_eula=true"
             s3 = self.s3,
             runtime = self.runtime,
             model = mortar_local::MODEL,
+            kms_key = own.kms_key(),
+            embedding_endpoint = own.endpoint(embedding),
+            generation_endpoint = own.endpoint(generation),
         )
     }
 

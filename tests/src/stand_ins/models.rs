@@ -19,7 +19,7 @@ use mortar_desk::assistant::{Embedder, Generation, Generator, Kind, Passage};
 use mortar_local::{MiniLm, Verbatim};
 use serde_json::{Value, json};
 
-use super::{Fault, Faults, Identity};
+use super::{Fault, Faults, Identity, Tenant};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
@@ -91,16 +91,17 @@ fn error(status: u16, code: &str, message: &str) -> Response {
     (status, headers, Json(json!({ "message": message, "Message": message }))).into_response()
 }
 
-/// Who asks, under which id, and which fault it meets.
-async fn came(s: &Shared, name: &str, headers: &HeaderMap) -> Result<Option<Fault>, Response> {
-    let call = if is_embedding(name) { "embed" } else { "generate" };
+/// Who asks, which container it gets, under which id, and which fault it meets.
+async fn came(s: &Shared, endpoint: &str, headers: &HeaderMap) -> Result<(String, Option<Fault>), Response> {
+    let container = endpoint.rsplit_once("--").map_or(endpoint, |(_, name)| name);
+    let call = call_of(container);
     let fault = s.2.met(call);
-    if let Err((status, code)) = s.1.role(headers) {
-        return Err(error(
-            status,
-            code,
-            "The security token included in the request is invalid",
-        ));
+    let role =
+        s.1.role(headers)
+            .map_err(|(status, code)| error(status, code, "The security token included in the request is invalid"))?;
+    if Tenant(role.tenant()).endpoint(container) != endpoint {
+        let who = format!("{} is not authorized to perform: sagemaker:InvokeEndpoint", role.name);
+        return Err(error(403, "AccessDeniedException", &who));
     }
     if let Some(id) = headers
         .get("x-amzn-sagemaker-inference-id")
@@ -116,10 +117,14 @@ async fn came(s: &Shared, name: &str, headers: &HeaderMap) -> Result<Option<Faul
         }
         Some(f) => match f.error() {
             Some((status, code, message)) => Err(error(status, code, message)),
-            None => Ok(Some(f)),
+            None => Ok((container.to_owned(), Some(f))),
         },
-        None => Ok(None),
+        None => Ok((container.to_owned(), None)),
     }
+}
+
+fn call_of(container: &str) -> &'static str {
+    if is_embedding(container) { "embed" } else { "generate" }
 }
 
 fn is_embedding(name: &str) -> bool {
@@ -129,9 +134,9 @@ fn is_embedding(name: &str) -> bool {
     )
 }
 
-async fn whole(State(s): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let fault = match came(&s, &name, &headers).await {
-        Ok(fault) => fault,
+async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let (name, fault) = match came(&s, &endpoint, &headers).await {
+        Ok(came) => came,
         Err(answer) => return answer,
     };
     if fault == Some(Fault::Slow) {
@@ -228,11 +233,20 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
         passages: passages.clone(),
         prompt: Prompt::default(),
     };
-    let pieces: Vec<_> = Verbatim
+    let mut pieces: Vec<_> = Verbatim
         .generate(generation)
         .filter_map(|p| async { p.ok() })
         .collect()
         .await;
+    // It is told to go on: from the sentence behind the last that stands there whole.
+    if let Some((before, _)) = prompt.rsplit_once("Your answer broke off") {
+        let (_, so_far) = before.rsplit_once("\nQuestion: ")?;
+        let stands = |p: &String| {
+            p.rsplit_once(" [")
+                .is_some_and(|(said, _)| so_far.contains(said.trim()))
+        };
+        pieces.drain(..pieces.iter().rposition(stands).map_or(0, |i| i + 1));
+    }
     let text = pieces.concat();
     let behaviour = *seen.behaviour.lock().unwrap_or_else(PoisonError::into_inner);
     Some(match behaviour {
@@ -358,9 +372,9 @@ fn exception() -> Vec<u8> {
     )
 }
 
-async fn streamed(State(s): State<Shared>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let fault = match came(&s, &name, &headers).await {
-        Ok(fault) => fault,
+async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let (name, fault) = match came(&s, &endpoint, &headers).await {
+        Ok(came) => came,
         Err(answer) => return answer,
     };
     let asked = serde_json::from_slice::<Value>(&body).unwrap_or_default();

@@ -16,7 +16,7 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use super::{ACCOUNT, FEEDBACK, Fault, Faults, Identity};
+use super::{ACCOUNT, Fault, Faults, Identity, Tenant};
 
 #[derive(Clone)]
 struct Object {
@@ -41,6 +41,10 @@ impl Store {
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Vec<Object>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn make(&self, bucket: &str) {
+        self.held().entry(bucket.to_owned()).or_default();
     }
 
     pub fn keys(&self, bucket: &str) -> Vec<String> {
@@ -114,6 +118,11 @@ impl Served {
         if owner.is_some_and(|o| o != ACCOUNT) {
             return Err(s3_error!(AccessDenied));
         }
+        // A role opens its own tenant's buckets: the path begins with one.
+        let bucket = request.uri.path().split('/').nth(1).unwrap_or_default();
+        if !Tenant(role.tenant()).owns_bucket(bucket) {
+            return Err(s3_error!(AccessDenied));
+        }
         match self.faults.met(call) {
             Some(Fault::Throttle | Fault::TooMany) => Err(s3_error!(SlowDown)),
             Some(Fault::Server | Fault::Dependency | Fault::Model) => Err(s3_error!(InternalError)),
@@ -176,7 +185,12 @@ impl S3 for Served {
         }
         let kms = input.server_side_encryption.as_ref().map(ServerSideEncryption::as_str) == Some("aws:kms");
         // The bucket's own policy: nothing of a patient lies there without the tenant's key.
-        if input.bucket == FEEDBACK && !(kms && input.ssekms_key_id.is_some()) {
+        let tenant = request.credentials.and_then(|c| self.identity.role_of(&c.access_key));
+        let of = |r: &super::identity::Role| {
+            let own = Tenant(r.tenant());
+            input.bucket != own.feedback() || (kms && input.ssekms_key_id.as_ref() == Some(&own.kms_key()))
+        };
+        if !tenant.as_ref().is_some_and(of) {
             return Err(s3_error!(AccessDenied));
         }
         let mut held = self.store.held();

@@ -9,6 +9,8 @@ import { Editor, type EditorHandle } from "./editor";
 import { plainText, withSources } from "./text";
 
 export type CardHandle = {
+  /** Done when what was typed is kept. */
+  settle(): Promise<void>;
   copy(sources: boolean): void;
   compare(): void;
   move(by: 1 | -1): void;
@@ -47,9 +49,9 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
   useEffect(() => {
     if (!writing && !streaming.current) return;
     streaming.current = writing;
-    setText(turn.draft);
+    setText(turn.text);
     setSentences(turn.sentences);
-  }, [writing, turn.draft, turn.sentences]);
+  }, [writing, turn.text, turn.sentences]);
 
   // The draft is kept and grounding follows as it is typed.
   const latest = useRef({ text, confirmed });
@@ -57,9 +59,10 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
   const timer = useRef(0);
   /** What an edit still owes: grounding and keeping. Done after a pause, or at once when the card goes. */
   const owed = useRef<(() => void) | null>(null);
+  const keeping = useRef(Promise.resolve());
   const keep = useCallback(
     (now: string, kept: string[]) => {
-      if (turn.exchange) backend.saveText(turn.exchange.id, now, kept).catch(fail);
+      if (turn.exchange) keeping.current = backend.saveText(turn.exchange.id, now, kept).catch(fail);
     },
     [backend, turn.exchange, fail],
   );
@@ -139,6 +142,10 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
   }, [asking, open.length]);
 
   useImperativeHandle(handle, () => ({
+    settle: () => {
+      owed.current?.();
+      return keeping.current;
+    },
     copy: (sources) => !writing && copyNow(sources),
     compare: () => setComparing((c) => !c),
     move: (by) => editor.current?.move(by),

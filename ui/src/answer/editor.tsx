@@ -87,9 +87,9 @@ export type EditorHandle = {
 };
 
 type Props = {
-  /** The generator's text; grows while it is written. */
+  /** The generator's text. */
   draft: string;
-  /** What the operator made of it before, when a kept answer is opened. */
+  /** What the operator made of it, when a kept answer is opened; grows while it is written. */
   text: string;
   writing: boolean;
   sentences: Sentence[];
@@ -154,23 +154,23 @@ export function Editor(props: Props) {
     const v = view.current;
     if (!v || !props.writing) return;
     const length = v.state.doc.length;
-    if (props.draft.length > length)
+    if (props.text.length > length)
       v.dispatch({
-        changes: { from: length, insert: props.draft.slice(length) },
+        changes: { from: length, insert: props.text.slice(length) },
         annotations: Transaction.addToHistory.of(false),
       });
-  }, [props.draft, props.writing]);
+  }, [props.text, props.writing]);
 
   useEffect(() => {
     const v = view.current;
     if (!v) return;
-    if (!props.writing && v.state.readOnly && v.state.doc.toString() !== props.draft)
+    if (!props.writing && v.state.readOnly && v.state.doc.toString() !== props.text)
       v.dispatch({
-        changes: { from: 0, to: v.state.doc.length, insert: props.draft },
+        changes: { from: 0, to: v.state.doc.length, insert: props.text },
         annotations: Transaction.addToHistory.of(false),
       });
     v.dispatch({ effects: mode.current.writing.reconfigure(EditorState.readOnly.of(props.writing)) });
-  }, [props.writing, props.draft]);
+  }, [props.writing, props.text]);
 
   useEffect(() => {
     const v = view.current;

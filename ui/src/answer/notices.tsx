@@ -9,9 +9,10 @@ type Props = {
   signingIn: boolean;
   onSignIn: () => void;
   onAgain: (() => void) | null;
+  onGoOn: (() => void) | null;
 };
 
-export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain }: Props) {
+export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain, onGoOn }: Props) {
   if (notices.length === 0) return null;
   const signIn = notices.some((n) => n.fault === "sign_in");
   return (
@@ -31,11 +32,14 @@ export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain }: P
           {signingIn ? strings.signingIn : strings.signIn}
         </Button>
       ) : (
-        onAgain && (
-          <Button onClick={onAgain} keys="mod+R">
-            {strings.askAgain}
-          </Button>
-        )
+        <>
+          {onGoOn && <Button onClick={onGoOn}>{strings.goOn}</Button>}
+          {onAgain && (
+            <Button onClick={onAgain} keys="mod+R">
+              {strings.askAgain}
+            </Button>
+          )}
+        </>
       )}
     </div>
   );

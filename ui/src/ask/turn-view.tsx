@@ -28,6 +28,7 @@ type Props = {
   onAgain: () => void;
   /** Nothing where the knowledge was made on this device. */
   onCheck: (() => void) | null;
+  onGoOn: () => void;
   signingIn: boolean;
   onSignIn: () => void;
   onPainted: (ms: number) => void;
@@ -104,6 +105,7 @@ export function TurnView(p: Props) {
         signingIn={p.signingIn}
         onSignIn={p.onSignIn}
         onAgain={turn.state === "done" && p.current && !news ? p.onAgain : null}
+        onGoOn={turn.state === "done" && p.current && answer?.incomplete && turn.exchange ? p.onGoOn : null}
       />
       {turn.state === "failed" ? (
         <section className="rounded-xl border border-line bg-panel px-[18px] py-4" role="alert">

@@ -40,6 +40,8 @@ type Action =
   | { do: "begin"; key: string; question: string }
   | { do: "event"; key: string; event: Event }
   | { do: "asked"; key: string; exchange: Exchange | null }
+  | { do: "going on"; key: string }
+  | { do: "went on"; key: string; exchange: Exchange | null }
   | { do: "failed"; key: string; error: DeskError }
   | { do: "painted"; key: string; ms: number }
   | { do: "edited"; key: string; text: string; sentences: Sentence[]; confirmed: string[] }
@@ -80,6 +82,16 @@ const kept = (e: Exchange): Turn => ({
   exchange: e,
 });
 
+/** The exchange after it went on; the grounding of an edited text is what came with its sentences. */
+const gone = (t: Turn, e: Exchange): Partial<Turn> => ({
+  exchange: e,
+  answer: e.answer,
+  notices: e.answer.notices,
+  draft: e.answer.answer,
+  text: e.text,
+  sentences: e.text === e.answer.answer ? e.answer.sentences : t.sentences,
+});
+
 export function heard(turn: Turn, event: Event): Turn {
   switch (event.event) {
     case "passages":
@@ -92,12 +104,15 @@ export function heard(turn: Turn, event: Event): Turn {
       };
     case "notice":
       return { ...turn, notices: [...turn.notices, event.notice] };
-    case "text": {
-      const draft = turn.draft + event.piece;
-      return { ...turn, draft, text: draft };
-    }
+    case "text":
+      // The two differ where an answer goes on that the operator has edited.
+      return { ...turn, draft: turn.draft + event.piece, text: turn.text + event.piece };
     case "sentence":
-      return { ...turn, sentences: [...turn.sentences, event.sentence] };
+      // The sentence at which an answer broke off comes again, whole.
+      return {
+        ...turn,
+        sentences: [...turn.sentences.filter((s) => s.start !== event.sentence.start), event.sentence],
+      };
     case "done":
       return {
         ...turn,
@@ -131,6 +146,15 @@ export function reduce(c: Conversation, a: Action): Conversation {
       // The operator began anew meanwhile: the late answer belongs to the conversation that was left.
       if (!c.turns.some((t) => t.key === a.key)) return c;
       return { ...change(a.key, (t) => ({ ...t, exchange: a.exchange })), id: a.exchange?.conversation ?? c.id };
+    case "going on":
+      return change(a.key, (t) => ({
+        ...t,
+        state: "running",
+        notices: t.notices.filter((n) => n.about !== "generation"),
+      }));
+    case "went on":
+      // Where it failed, what has come since is still there to be worked with.
+      return change(a.key, (t) => ({ ...t, state: "done", ...(a.exchange && gone(t, a.exchange)) }));
     case "failed":
       return change(a.key, (t) => ({ ...t, state: "failed", error: a.error }));
     case "painted":
@@ -167,10 +191,23 @@ export function useConversation(onAsked: (kept: boolean) => void) {
     },
     [backend, onAsked],
   );
+  const goOn = useCallback(
+    async (key: string, exchange: string, fail: (e: unknown) => void) => {
+      dispatch({ do: "going on", key });
+      const went = await backend
+        .goOn(exchange, (event) => dispatch({ do: "event", key, event }))
+        .catch((e) => {
+          fail(e);
+          return null;
+        });
+      dispatch({ do: "went on", key, exchange: went });
+    },
+    [backend],
+  );
   const show = useCallback(
     async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),
     [backend],
   );
   const reset = useCallback(() => dispatch({ do: "reset" }), []);
-  return { conversation, running, ask, show, reset, dispatch };
+  return { conversation, running, ask, goOn, show, reset, dispatch };
 }

@@ -62,6 +62,8 @@ export interface Backend {
   open(onProgress: (p: Opening) => void): Promise<Status>;
   status(): Promise<Status>;
   ask(question: string, conversation: string | null, onEvent: (e: Event) => void): Promise<Asked>;
+  /** Goes on with an answer that broke off, from the text as it was saved. */
+  goOn(exchange: string, onEvent: (e: Event) => void): Promise<Exchange>;
   stop(): Promise<void>;
   ground(text: string, passages: Passage[]): Promise<Sentence[]>;
   documents(): Promise<DocumentRow[]>;

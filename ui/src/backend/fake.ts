@@ -50,6 +50,9 @@ export const passage: Passage = {
   found_by: ["code"],
 };
 
+/** What follows where an answer goes on. */
+export const SECOND = "The claim was well formed.";
+
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
 
 /** Sentences by line: what stands in the body is verbatim, the rest has no source. */
@@ -219,6 +222,20 @@ export function fake(over: Told = {}): Fake {
       kept.push(exchange);
       return { answer, exchange };
     },
+    async goOn(exchange, onEvent) {
+      note("goOn", exchange);
+      const found = kept.find((e) => e.id === exchange);
+      if (!found) throw { code: "records", message: "unknown" };
+      // Words never come at once.
+      await new Promise((done) => setTimeout(done, 20));
+      const piece = `\n${SECOND}`;
+      onEvent({ event: "text", piece });
+      found.text += piece;
+      const draft = found.answer.answer + piece;
+      for (const sentence of grounded(found.text).slice(-1)) onEvent({ event: "sentence", sentence });
+      found.answer = { ...found.answer, answer: draft, sentences: grounded(draft), incomplete: false, notices: [] };
+      return { ...found };
+    },
     stop: async () => void note("stop"),
     ground: async (text) => grounded(text),
     documents: async () => (gone(document.id) ? [] : [document]),
@@ -231,7 +248,11 @@ export function fake(over: Told = {}): Fake {
     conversations: async () =>
       kept.map((e) => ({ id: e.conversation, title: e.answer.question, at: e.at, exchanges: [e.id] })),
     conversation: async (id) => kept.filter((e) => e.conversation === id),
-    saveText: async (...args) => void note("saveText", ...args),
+    async saveText(exchange, text, confirmed) {
+      note("saveText", exchange, text, confirmed);
+      const found = kept.find((e) => e.id === exchange);
+      if (found) Object.assign(found, { text, confirmed });
+    },
     copy: async (...args) => void note("copy", ...args),
     async label(exchange, label, sentences) {
       note("label", exchange, label, sentences);

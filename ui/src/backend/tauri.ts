@@ -1,7 +1,7 @@
 // The program behind Tauri's commands.
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Asked, Backend, Event, Opening, SyncProgress } from "./backend";
+import type { Asked, Backend, Event, Exchange, Opening, SyncProgress } from "./backend";
 
 export const tauri: Backend = {
   open(onProgress) {
@@ -12,6 +12,10 @@ export const tauri: Backend = {
   ask(question, conversation, onEvent) {
     const events = new Channel<Event>(onEvent);
     return invoke<Asked>("ask", { question, conversation, events });
+  },
+  goOn(exchange, onEvent) {
+    const events = new Channel<Event>(onEvent);
+    return invoke<Exchange>("go_on", { exchange, events });
   },
   stop: () => invoke("stop"),
   ground: (text, passages) => invoke("ground", { text, passages }),

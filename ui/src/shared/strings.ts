@@ -42,6 +42,7 @@ export const strings = {
   stop: "Stop",
   stopped: "Stopped. What is here was kept.",
   askAgain: "Ask again",
+  goOn: "Go on",
   askedAs: (q: string) => `Searched for “${q}”`,
   found: (n: number, ms: number) => `${plural(n, "source", "sources")} in ${Math.max(1, Math.round(ms))} ms`,
   answeredBy: (model: string, ms: number) => {
