@@ -21,6 +21,10 @@ const COMMANDS: &[&str] = &[
     "sign_out",
     "switch_tenant",
     "choose_answers",
+    "sync",
+    "since",
+            "sync",
+            "since",
 ];
 
 fn main() {

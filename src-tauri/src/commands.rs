@@ -1,12 +1,14 @@
 //! The window's commands: unpack, one call into the desk, map the error.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use mortar_desk::assistant::{Answer, Event, Passage, Sentence, Stop};
 use mortar_desk::feedback::{ConversationRow, Exchange, Label};
+use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport};
 use mortar_desk::knowledge::{Document, DocumentRow, Progress};
-use mortar_desk::{Answers, Connection, Desk, DeskError, Status};
+use mortar_desk::{Account, Answers, Connection, Desk, DeskError, Since, Status};
 use serde::Serialize;
+use tauri::Emitter;
 use tauri::ipc::Channel;
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_opener::OpenerExt;
@@ -44,27 +46,83 @@ async fn away<T: Send + 'static>(work: impl FnOnce() -> Answered<T> + Send + 'st
 }
 
 #[tauri::command]
-pub async fn open(state: tauri::State<'_, State>, progress: Channel<Opening>) -> Answered<Status> {
+pub async fn open(
+    app: tauri::AppHandle,
+    state: tauri::State<'_, State>,
+    progress: Channel<Opening>,
+) -> Answered<Status> {
     let _one = state.opening.lock().await;
     if let Ok(desk) = state.desk() {
         return Ok(desk.status());
     }
     let place = state.place.read().unwrap_or_else(|e| e.into_inner()).clone()?;
+    // A first release may come over the network, which wants the runtime at hand.
+    let runtime = tokio::runtime::Handle::current();
     let desk = away(move || {
         let mut tell = |p: Progress| {
             let (step, done, of) = match p {
+                Progress::Downloading { done, of } => ("downloading", done, of),
                 Progress::Embedding { done, of } => ("embedding", done, of),
                 Progress::Indexing => ("indexing", 0, 0),
                 Progress::Verifying => ("verifying", 0, 0),
             };
             let _ = progress.send(Opening { step, done, of });
         };
-        futures::executor::block_on(Desk::open(place, &mut tell)).map(|d| Arc::new(d.with_records()))
+        runtime.block_on(Desk::open(place, &mut tell)).map(|d| Arc::new(d.with_records()))
     })
     .await?;
     *state.desk.write().unwrap_or_else(|e| e.into_inner()) = Some(desk.clone());
     send_labels(desk.clone());
+    keep_up(app, Arc::downgrade(&desk));
     Ok(desk.status())
+}
+
+/// Looks at the store now and then, as long as the tenant is open, never all laptops at once.
+fn keep_up(app: tauri::AppHandle, desk: Weak<Desk>) {
+    let Some(every) = desk.upgrade().and_then(|d| d.check_every()) else {
+        return;
+    };
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let Some(open) = desk.upgrade() else { return };
+            // What fails is shown in the bar, and tried again the next time.
+            let _ = follow(&app, open, |_| {}).await;
+            tokio::time::sleep(every.mul_f64(rand::random_range(0.8..=1.2))).await;
+        }
+    });
+}
+
+/// Brings the knowledge up to date, away from the window's threads; the window hears of a switch.
+async fn follow(
+    app: &tauri::AppHandle,
+    desk: Arc<Desk>,
+    mut tell: impl FnMut(SyncProgress) + Send + 'static,
+) -> Answered<SyncReport> {
+    let runtime = tokio::runtime::Handle::current();
+    let report = away(move || runtime.block_on(desk.sync(&mut tell))).await?;
+    if report.changed {
+        let _ = app.emit("release-switched", ());
+    }
+    Ok(report)
+}
+
+#[tauri::command]
+pub async fn sync(
+    app: tauri::AppHandle,
+    state: tauri::State<'_, State>,
+    progress: Channel<SyncProgress>,
+) -> Answered<SyncReport> {
+    let tell = move |p| {
+        let _ = progress.send(p);
+    };
+    follow(&app, state.desk()?, tell).await
+}
+
+/// What became of passages' documents since they were found.
+#[tauri::command]
+pub async fn since(state: tauri::State<'_, State>, passages: Vec<Passage>) -> Answered<Vec<Since>> {
+    let desk = state.desk()?;
+    away(move || desk.since(&passages)).await
 }
 
 /// Labels go on their way behind the operator's back; what does not arrive waits on the device.
@@ -214,7 +272,12 @@ pub async fn connection(state: tauri::State<'_, State>) -> Answered<Option<Conne
 /// Opens the browser and waits until the person has come back from it.
 #[tauri::command]
 pub async fn sign_in(state: tauri::State<'_, State>) -> Answered<()> {
-    let desk = state.desk()?;
+    let Ok(desk) = state.desk() else {
+        // The first release of a tenant is fetched as somebody: before that there is nothing to open.
+        let place = state.place.read().unwrap_or_else(|e| e.into_inner()).clone()?;
+        Account::open(&place)?.sign_in(|_| {}).await?;
+        return Ok(());
+    };
     if let Some(account) = desk.account() {
         account.sign_in(|_| {}).await?;
     }

@@ -74,6 +74,8 @@ fn main() {
             commands::sign_out,
             commands::switch_tenant,
             commands::choose_answers,
+            commands::sync,
+            commands::since,
         ])
         .setup(|app| {
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())

@@ -92,6 +92,7 @@ impl Desk {
     fn with(&self, id: &str, stop: Stop) -> Ask<'_> {
         Ask {
             embedder: Some(&self.embedder),
+            embedder_instead: None,
             retriever: &*self.release,
             generator: &self.generator,
             instead: Some(&Verbatim),

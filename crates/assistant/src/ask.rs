@@ -70,6 +70,8 @@ impl Stop {
 /// Everything that one answer is made with.
 pub struct Ask<'a> {
     pub embedder: Option<&'a dyn Embedder>,
+    /// Embeds where that one fails; the release has vectors by its model too.
+    pub embedder_instead: Option<&'a dyn Embedder>,
     pub retriever: &'a dyn Retriever,
     pub generator: &'a dyn Generator,
     /// Writes where the generator cannot begin.
@@ -133,6 +135,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let searched = asked_as.unwrap_or_else(|| asked.clone());
     let (query, failed) = query(
         with.embedder,
+        with.embedder_instead,
         with.retriever,
         &searched,
         with.as_of,
@@ -187,10 +190,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         incomplete: false,
         models: Models {
             // What failed took no part.
-            embedding: with
-                .embedder
-                .filter(|_| notices.is_empty())
-                .map(|e| e.model().to_owned()),
+            embedding: query.model,
             generation: None,
         },
         notices,
@@ -222,6 +222,7 @@ fn notice(about: Stage, e: ModelError) -> Notice {
 /// release's is an error.
 pub async fn query(
     embedder: Option<&dyn Embedder>,
+    instead: Option<&dyn Embedder>,
     retriever: &dyn Retriever,
     question: &str,
     as_of: Date,
@@ -235,11 +236,18 @@ pub async fn query(
     let texts: Vec<String> = question::parts(&text).iter().map(|p| question::spelt_out(p)).collect();
     let mut failed = None;
     let mut vectors = vec![None; texts.len()];
-    if let Some(e) = embedder {
+    let mut model = None;
+    for e in embedder.into_iter().chain(instead) {
         match e.embed_for(&texts, inference_id).await {
-            Ok(made) => vectors = made.into_iter().map(Some).collect(),
+            Ok(made) => {
+                vectors = made.into_iter().map(Some).collect();
+                model = Some(e.model().to_owned());
+                failed = None;
+                break;
+            }
             Err(e) if e.fault == Fault::OtherModel => return Err(AskError::Embed(e)),
-            Err(e) => failed = Some(e),
+            // Why the tenant's own model failed says more than why its stand-in did.
+            Err(e) => failed = failed.or(Some(e)),
         }
     }
     let parts = texts
@@ -250,7 +258,7 @@ pub async fn query(
     let query = Query {
         text,
         parts,
-        model: embedder.map(|e| e.model().to_owned()),
+        model,
         as_of,
         limit,
     };
@@ -606,6 +614,7 @@ mod tests {
         let mut events = Vec::new();
         let with = Ask {
             embedder: None,
+            embedder_instead: None,
             retriever: &Fixed(retrieved),
             generator: &says,
             instead: Some(&Says("Instead.", false)),
@@ -707,6 +716,7 @@ mod tests {
         let mut events = Vec::new();
         let with = Ask {
             embedder: None,
+            embedder_instead: None,
             retriever: &Fixed(retrieved()),
             generator: &says,
             instead: None,

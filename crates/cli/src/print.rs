@@ -4,6 +4,10 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::assistant::{Answer, Grounding, Problem, Reason, Stage};
+use mortar_desk::knowledge::store::keys::KeysShown;
+use mortar_desk::knowledge::store::publish::{PublishProgress, Published};
+use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport, SyncStep};
+use mortar_desk::knowledge::store::tend::{Checked, Cleared, ReleaseRow};
 use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
@@ -21,13 +25,37 @@ impl Bar {
 
     pub fn show(&self, p: Progress) {
         match p {
-            Progress::Embedding { done, of } => {
-                self.0.set_message("embedding");
-                self.0.set_length(of as u64);
-                self.0.set_position(done as u64);
-            }
+            Progress::Downloading { done, of } => self.at("downloading".into(), done as u64, of as u64),
+            Progress::Embedding { done, of } => self.at("embedding".into(), done as u64, of as u64),
             Progress::Indexing => self.0.set_message("indexing"),
             Progress::Verifying => self.0.set_message("verifying"),
+        }
+    }
+
+    fn at(&self, what: String, done: u64, of: u64) {
+        self.0.set_message(what);
+        self.0.set_length(of);
+        self.0.set_position(done);
+    }
+
+    pub fn sync(&self, p: SyncProgress) {
+        let what = match p.step {
+            SyncStep::Checking => "checking",
+            SyncStep::Downloading => "downloading",
+            SyncStep::Building => "building",
+            SyncStep::Switching => "switching",
+        };
+        self.at(what.to_owned(), p.done, p.of);
+    }
+
+    pub fn publish(&self, p: &PublishProgress) {
+        match p {
+            PublishProgress::Comparing => self.0.set_message("comparing"),
+            PublishProgress::Embedding { model, done, of } => {
+                self.at(format!("embedding by {model}"), *done as u64, *of as u64);
+            }
+            PublishProgress::Uploading { done, of } => self.at("uploading".into(), *done, *of),
+            PublishProgress::Signing => self.0.set_message("signing"),
         }
     }
 
@@ -126,7 +154,7 @@ pub fn document(d: &Document) {
 
 pub fn built(b: &Built, dir: &Path) {
     let m = &b.manifest;
-    let by = m.embedding.as_ref().map_or("no embedding model".to_owned(), |e| {
+    let by = m.embeddings.first().map_or("no embedding model".to_owned(), |e| {
         format!("{} vectors of {}", e.vectors, e.model)
     });
     println!(
@@ -218,6 +246,97 @@ pub fn checks(checks: &[Check]) {
         println!("{} {:16} {}", if c.ok { "●" } else { "▲" }, c.name, c.found);
         if let Some(remedy) = &c.remedy {
             println!("  {:16} {remedy}", "");
+        }
+    }
+}
+
+/// Bytes as people count them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+pub fn synced(r: &SyncReport) {
+    if r.changed {
+        println!(
+            "{} shows release {} ({}): {} added, {} changed, {} withdrawn; {} in {} requests, {:.1} s",
+            r.channel,
+            r.number,
+            r.release,
+            r.added,
+            r.changed_documents,
+            r.withdrawn,
+            size(r.bytes + r.metadata_bytes),
+            r.requests,
+            r.seconds
+        );
+    } else {
+        println!("{} shows release {} ({}) still: nothing new", r.channel, r.number, r.release);
+    }
+}
+
+pub fn published(p: &Published) {
+    let what = format!(
+        "{} added, {} changed, {} withdrawn, {} as before",
+        p.added.len(),
+        p.changed.len(),
+        p.withdrawn.len(),
+        p.unchanged
+    );
+    if p.dry_run {
+        println!("release {} would be made: {what}; at most {} texts to embed", p.number, p.embedded);
+    } else if p.nothing_new {
+        println!("{} shows release {} ({}) already: nothing new", p.channel, p.number, p.release);
+    } else {
+        println!(
+            "{} shows release {} ({}): {what}; {} texts embedded, {} uploaded",
+            p.channel,
+            p.number,
+            p.release,
+            p.embedded,
+            size(p.uploaded_bytes)
+        );
+    }
+}
+
+pub fn releases(rows: &[ReleaseRow]) {
+    for r in rows {
+        let shown = if r.channels.is_empty() { String::new() } else { format!("  ← {}", r.channels.join(", ")) };
+        println!(
+            "{:>4}  {}  {}  {} documents, {} in {} segments{shown}",
+            r.number,
+            r.release,
+            r.created_at,
+            r.documents,
+            size(r.bytes),
+            r.segments
+        );
+        if !r.notes.is_empty() {
+            println!("      {}", r.notes);
+        }
+    }
+}
+
+pub fn verified(c: &Checked) {
+    c.faults.iter().for_each(|f| println!("✗ {f}"));
+    if c.faults.is_empty() {
+        println!("{} releases, {} files, {}: every byte as signed", c.releases, c.files, size(c.bytes));
+    }
+}
+
+pub fn cleared(c: &Cleared, dry_run: bool) {
+    let verb = if dry_run { "would be cleared away" } else { "cleared away" };
+    println!("{} releases and {} files, {}, {verb}", c.releases.len(), c.files, size(c.bytes));
+}
+
+pub fn keys(k: &KeysShown) {
+    println!("root {}, until {}", k.root_version, k.root_expires);
+    for role in &k.roles {
+        println!("{} (signed by {} of {}):", role.role, role.threshold, role.keys.len());
+        for key in &role.keys {
+            println!("  {}  {}", key.id, if key.here { "here" } else { "elsewhere" });
         }
     }
 }

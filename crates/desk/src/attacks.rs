@@ -46,7 +46,7 @@ impl Desk {
     /// Plants each order of a file of JSON lines (`attack`, perhaps `obeyed`) in documents and in questions.
     pub async fn eval_attacks(&self, file: &Path) -> Result<AttackFigures, DeskError> {
         let attacks = read(file)?;
-        let documents: Vec<Vec<Passage>> = self.release.drawn(attacks.len() * DOCUMENTS)?;
+        let documents: Vec<Vec<Passage>> = self.opened().release.drawn(attacks.len() * DOCUMENTS)?;
         let documents: Vec<Vec<Passage>> = documents.into_iter().filter(|d| !d.is_empty()).collect();
         if documents.is_empty() {
             return Err(DeskError::new(

@@ -37,7 +37,7 @@ pub struct Connection {
 }
 
 pub struct Account {
-    aws: Arc<Aws>,
+    pub(crate) aws: Arc<Aws>,
     pub(crate) embedder: Option<Arc<SageMakerEmbedder>>,
     pub(crate) generator: Option<SageMakerGenerator>,
     feedback: Option<S3Feedback>,

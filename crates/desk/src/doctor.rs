@@ -41,7 +41,7 @@ pub async fn doctor(place: &Place) -> Vec<Check> {
     let release = place
         .release
         .clone()
-        .unwrap_or_else(|| place.tenant_dir().join("release"));
+        .unwrap_or_else(|| place.release_dir());
     let mut checks = vec![
         Check::of("home folder", writable(&place.home)),
         Check::of(

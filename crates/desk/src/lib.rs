@@ -10,12 +10,13 @@ mod figures;
 mod models;
 mod planted;
 mod ranking;
+mod releases;
 mod remembered;
 mod sample;
 mod tenant;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 pub use attacks::AttackFigures;
 pub use connection::{Account, Connection};
@@ -39,6 +40,8 @@ use mortar_knowledge::{
 use mortar_local::{MiniLm, Verbatim, default_folder};
 pub use planted::GroundingFigures;
 pub use ranking::RankingFigures;
+pub use releases::{Following, Freshness, Knowledge, Since, SinceState, StoreOptions, Work};
+use releases::{Follows, embedders};
 use remembered::Remembered;
 use serde::{Deserialize, Serialize};
 pub use tenant::{Answers, TenantConfig};
@@ -204,6 +207,8 @@ pub struct Status {
     pub release: String,
     #[ts(type = "string")]
     pub release_created_at: Timestamp,
+    /// Where the release comes from; none where it was made on this device.
+    pub knowledge: Option<Knowledge>,
     pub documents: u32,
     pub passages: u32,
     /// None: search goes by words alone, and `embedding_problem` says why.
@@ -223,56 +228,92 @@ pub struct Status {
     pub today: Date,
 }
 
+/// The release that is read, and who embeds questions for it.
+pub(crate) struct Opened {
+    pub release: Arc<Release>,
+    /// The first embeds, the second where it fails. Why there is none, otherwise.
+    embedders: Result<Vec<SharedEmbedder>, String>,
+}
+
+type SharedEmbedder = Arc<Remembered<Box<dyn Embedder>>>;
+
+impl Opened {
+    fn of(release: Arc<Release>, all: &Result<Vec<SharedEmbedder>, String>) -> Opened {
+        let made: Vec<&str> = release.manifest.embeddings.iter().map(|e| e.model.as_str()).collect();
+        let embedders = match all {
+            Err(e) => Err(e.clone()),
+            Ok(_) if made.is_empty() => Err("this release was made without an embedding model".to_owned()),
+            Ok(all) => {
+                let fit: Vec<SharedEmbedder> = all.iter().filter(|e| made.contains(&e.model())).cloned().collect();
+                match all.first() {
+                    // A query embedded by another model than the release's finds nothing that is meant.
+                    Some(first) if fit.is_empty() => {
+                        let message = format!(
+                            "the release was made with the embedding model {}, questions are embedded by {}. Choose a \
+                             release made with that, or the model of this one",
+                            made.join(" and "),
+                            first.model()
+                        );
+                        let other = models::Other {
+                            model: first.model().to_owned(),
+                            message,
+                        };
+                        Ok(vec![Arc::new(Remembered::new(Box::new(other) as Box<dyn Embedder>))])
+                    }
+                    _ => Ok(fit),
+                }
+            }
+        };
+        Opened { release, embedders }
+    }
+
+    fn embedder(&self, nth: usize) -> Option<&dyn Embedder> {
+        let e = self.embedders.as_ref().ok()?.get(nth)?;
+        Some(&**e as &dyn Embedder)
+    }
+}
+
 pub struct Desk {
     place: Place,
     config: TenantConfig,
-    release: Arc<Release>,
-    /// The model of the query must be the model of the release's vectors.
-    embedder: Result<Remembered<Box<dyn Embedder>>, String>,
+    now: RwLock<Arc<Opened>>,
+    /// All that can embed here, the tenant's own model first.
+    embedders: Result<Vec<SharedEmbedder>, String>,
     /// The tenant's models and buckets, where it has them.
     account: Option<Account>,
+    /// The store that the release follows, where there is one.
+    follows: Option<Follows>,
     records: Result<Records, String>,
 }
 
 impl Desk {
-    /// Opens a tenant. The sample tenant's release is made here where there is none yet.
+    /// Opens a tenant. The sample tenant's release is made here where there is none yet; that of a tenant
+    /// with a store is fetched.
     pub async fn open(place: Place, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Desk, DeskError> {
-        let local = MiniLm::open(&place.weights).map_err(|e| e.to_string());
         let config = tenant::read(&place)?;
-        let release = match &place.release {
-            Some(dir) => Release::open(dir)?,
-            None => sample::release(&place, local.as_ref().ok(), progress).await?,
-        };
+        let local = MiniLm::open(&place.weights).map(Arc::new).map_err(|e| e.to_string());
         let account = Account::of(&place, &config)?;
-        let remote = account.as_ref().and_then(|a| a.embedder.clone());
-        let embedder: Result<Box<dyn Embedder>, String> = match remote {
-            Some(model) => Ok(Box::new(models::Remote {
-                model,
-                words: local.ok(),
-            })),
-            None => local.map(|l| Box::new(l) as Box<dyn Embedder>),
-        };
-        let embedder = match (embedder, &release.manifest.embedding) {
-            (Ok(_), None) => Err("this release was made without an embedding model".to_owned()),
-            (Ok(e), Some(made)) if made.model != e.model() => Ok(Box::new(models::Other {
-                model: e.model().to_owned(),
-                message: format!(
-                    "the release was made with the embedding model {}, questions are embedded by {}. Choose a release \
-                     made with that, or the model of this one",
-                    made.model,
-                    e.model()
-                ),
-            }) as Box<dyn Embedder>),
-            (other, _) => other,
+        let embedders = embedders(&local, account.as_ref());
+        let follows = Follows::of(&place, &config, account.as_ref(), &embedders)?;
+        let release = match (&place.release, &follows) {
+            (Some(dir), _) => Release::open(dir)?,
+            (None, Some(follows)) => follows.first(progress).await?,
+            (None, None) => sample::release(&place, local.as_deref().ok(), progress).await?,
         };
         Ok(Desk {
+            now: RwLock::new(Arc::new(Opened::of(release, &embedders))),
+            follows: follows.filter(|_| place.release.is_none()),
             place,
             config,
-            release,
+            embedders,
             account,
-            embedder: embedder.map(Remembered::new),
             records: Err("not opened".into()),
         })
+    }
+
+    /// What is read now. Whoever holds it stays with it, whatever is switched to meanwhile.
+    pub(crate) fn opened(&self) -> Arc<Opened> {
+        self.now.read().unwrap_or_else(|e| e.into_inner()).clone()
     }
 
     /// Opens the conversations too. The window does; a command that only reads does not.
@@ -289,26 +330,24 @@ impl Desk {
         &self.config
     }
 
-    fn embedder(&self) -> Option<&dyn Embedder> {
-        self.embedder.as_ref().ok().map(|e| e as &dyn Embedder)
-    }
-
     fn records(&self) -> Result<&Records, DeskError> {
         self.records.as_ref().map_err(|e| DeskError::new("records", e))
     }
 
     pub fn status(&self) -> Status {
-        let m = &self.release.manifest;
+        let opened = self.opened();
+        let m = &opened.release.manifest;
         Status {
             tenant: self.place.tenant.clone(),
             tenant_name: self.config.name.clone(),
             suggestions: self.config.suggestions.clone(),
             release: m.release.clone(),
-            release_created_at: m.created_at,
+            release_created_at: m.source.as_ref().map_or(m.created_at, |s| s.published_at),
+            knowledge: self.knowledge(),
             documents: m.documents,
             passages: m.passages,
-            embedding: self.embedder().map(|e| e.model().to_owned()),
-            embedding_problem: self.embedder.as_ref().err().cloned(),
+            embedding: opened.embedder(0).map(|e| e.model().to_owned()),
+            embedding_problem: opened.embedders.as_ref().err().cloned(),
             generation: self.generator().map_or("verbatim", Generator::model).to_owned(),
             records_problem: self.records.as_ref().err().cloned(),
             labels_waiting: self.records.as_ref().ok().and_then(|r| r.waiting().ok()).unwrap_or(0),
@@ -341,9 +380,12 @@ impl Desk {
         stop: Stop,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Answer, DeskError> {
+        self.fresh_enough()?;
+        let opened = self.opened();
         let with = Ask {
-            embedder: self.embedder(),
-            retriever: &*self.release,
+            embedder: opened.embedder(0),
+            embedder_instead: opened.embedder(1),
+            retriever: &*opened.release,
             generator: self.generator().unwrap_or(&Verbatim),
             instead: self.generator().map(|_| &Verbatim as &dyn Generator),
             inference_id: match &self.account {
@@ -393,9 +435,11 @@ impl Desk {
             .generator()
             .filter(|_| kept.answer.incomplete)
             .ok_or_else(|| DeskError::new("usage", "there is nothing to go on with: ask again"))?;
+        let opened = self.opened();
         let with = Ask {
-            embedder: self.embedder(),
-            retriever: &*self.release,
+            embedder: opened.embedder(0),
+            embedder_instead: opened.embedder(1),
+            retriever: &*opened.release,
             generator,
             instead: None,
             inference_id: kept.answer.inference_id.clone().unwrap_or_default(),
@@ -423,26 +467,29 @@ impl Desk {
     ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
         let text = assistant::question::clean(text).map_err(AskError::from)?;
         let as_of = as_of.unwrap_or_else(today);
-        let (query, failed) = assistant::query(self.embedder(), &*self.release, &text, as_of, limit, "").await?;
+        let opened = self.opened();
+        let (first, instead) = (opened.embedder(0), opened.embedder(1));
+        let (query, failed) = assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),
-            None => Ok(self.release.search(&query)?),
+            None => Ok(opened.release.search(&query)?),
         }
     }
 
     /// All documents, by title.
     pub fn documents(&self) -> Result<Vec<DocumentRow>, DeskError> {
-        Ok(self.release.documents()?)
+        Ok(self.opened().release.documents()?)
     }
 
     /// The documents that hold what was typed so far.
     pub fn find_as_typed(&self, typed: &str) -> Result<Vec<DocumentRow>, DeskError> {
-        Ok(self.release.find_as_typed(typed, 200)?)
+        Ok(self.opened().release.find_as_typed(typed, 200)?)
     }
 
     pub fn document(&self, id: &str) -> Result<Document, DeskError> {
-        self.release
+        self.opened()
+            .release
             .document(id)?
             .ok_or_else(|| DeskError::new("no_document", format!("this release has no document “{id}”")))
     }

@@ -10,7 +10,7 @@ use mortar_local::MiniLm;
 /// The tenant's embedding model. What words are English, the device's own knows.
 pub struct Remote {
     pub model: Arc<SageMakerEmbedder>,
-    pub words: Option<MiniLm>,
+    pub words: Option<Arc<MiniLm>>,
 }
 
 impl Embedder for Remote {
@@ -36,6 +36,27 @@ impl Embedder for Remote {
         inference_id: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
         self.model.embed_for(texts, inference_id)
+    }
+}
+
+/// The device's own model, which others use too.
+pub struct Local(pub Arc<MiniLm>);
+
+impl Embedder for Local {
+    fn model(&self) -> &str {
+        self.0.model()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.0.dimensions()
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        self.0.knows(word)
+    }
+
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        self.0.embed(texts)
     }
 }
 

@@ -80,7 +80,7 @@ impl Desk {
     /// Measures grounding on the release; `paraphrases` holds lines of document, tab, sentence. Quotes
     /// are looked at after so many random edits as well.
     pub fn eval_grounding(&self, paraphrases: Option<&Path>, edits: usize) -> Result<GroundingFigures, DeskError> {
-        let documents: Vec<Vec<Passage>> = self.release.drawn(DOCUMENTS)?;
+        let documents: Vec<Vec<Passage>> = self.opened().release.drawn(DOCUMENTS)?;
         let mut cases = Vec::new();
         let mut so_many: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut untouched = 0;

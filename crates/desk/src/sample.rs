@@ -49,10 +49,16 @@ pub async fn release(
     embedder: Option<&MiniLm>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Arc<Release>, DeskError> {
-    let dir = place.tenant_dir().join("release");
+    let dir = place.release_dir();
     let there = Release::open(&dir);
     if place.tenant != TENANT {
         return Ok(there?);
+    }
+    // What was fetched from a store is the tenant's own, not the sample.
+    if let Ok(release) = &there
+        && release.manifest.source.is_some()
+    {
+        return Ok(release.clone());
     }
     let sample = imported();
     if let Ok(release) = &there {

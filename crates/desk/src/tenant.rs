@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mortar_aws::AwsConfig;
+use mortar_aws::{AwsConfig, Impossible};
+use mortar_knowledge::store::manifest as knowledge;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use ts_rs::TS;
@@ -30,6 +31,8 @@ pub struct TenantConfig {
     pub links: Vec<String>,
     #[serde(default)]
     pub policy: Policy,
+    #[serde(default)]
+    pub knowledge: KnowledgeConfig,
     /// Models and buckets on AWS; without it everything is on this device.
     #[serde(default)]
     pub aws: Option<AwsConfig>,
@@ -38,11 +41,50 @@ pub struct TenantConfig {
     pub locked: BTreeMap<String, PathBuf>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The store that the tenant's releases come from. Paths are relative to the file that they stand in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KnowledgeConfig {
+    pub channel: String,
+    /// A folder in place of the bucket `aws.knowledge`.
+    pub store: Option<PathBuf>,
+    /// The root of trust, as `mortar kb keys init` made it; without it no store is followed.
+    pub root: Option<PathBuf>,
+    /// The keys to publish with.
+    pub keys: Option<PathBuf>,
+    pub check_minutes: u32,
+}
+
+impl Default for KnowledgeConfig {
+    fn default() -> Self {
+        KnowledgeConfig {
+            channel: "live".into(),
+            store: None,
+            root: None,
+            keys: None,
+            check_minutes: 15,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    #[serde(default)]
     pub answers: Answers,
+    /// Knowledge from a store that was not checked for so long is said to be old.
+    pub stale_hours: u32,
+    /// And after so long it answers nothing; none: it always answers.
+    pub refuse_hours: Option<u32>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            answers: Answers::default(),
+            stale_hours: 72,
+            refuse_hours: None,
+        }
+    }
 }
 
 /// Who writes answers.
@@ -57,6 +99,35 @@ pub enum Answers {
 }
 
 impl TenantConfig {
+    /// What its shape alone does not say.
+    fn impossible(&self) -> Option<Impossible> {
+        let no = |key, reason: &str| {
+            Some(Impossible {
+                key,
+                reason: reason.to_owned(),
+            })
+        };
+        if !knowledge::is_channel(&self.knowledge.channel) {
+            return no("knowledge.channel", "small letters, digits and hyphens, such as \"live\"");
+        }
+        if self.knowledge.store.is_some() && self.aws.as_ref().is_some_and(|a| a.knowledge.is_some()) {
+            return no("knowledge.store", "a folder or the bucket aws.knowledge, not both");
+        }
+        if self.knowledge.root.is_some()
+            && self.knowledge.store.is_none()
+            && self.aws.as_ref().is_none_or(|a| a.knowledge.is_none())
+        {
+            return no("knowledge.root", "it is of no store: name knowledge.store or the bucket aws.knowledge");
+        }
+        if self.knowledge.check_minutes == 0 {
+            return no("knowledge.check_minutes", "at least 1");
+        }
+        if self.policy.stale_hours == 0 || self.policy.refuse_hours.is_some_and(|r| r < self.policy.stale_hours) {
+            return no("policy.stale_hours", "at least 1, and not more than refuse_hours");
+        }
+        None
+    }
+
     /// Whether a link may be opened in the system's browser: https to a host that the tenant lists.
     pub fn may_open(&self, url: &str) -> bool {
         let Some(rest) = url.strip_prefix("https://") else {
@@ -163,7 +234,16 @@ fn parsed(path: &Path, text: &str) -> Result<(PathBuf, Table), DeskError> {
         Err(e) if !e.message().starts_with("missing field") => return Err(bad(e)),
         _ => {}
     }
-    Ok((path.to_owned(), toml::from_str(text).map_err(bad)?))
+    let mut table: Table = toml::from_str(text).map_err(bad)?;
+    if let Some(Value::Table(knowledge)) = table.get_mut("knowledge") {
+        for key in ["store", "root", "keys"] {
+            if let Some(Value::String(given)) = knowledge.get_mut(key) {
+                let whole = path.parent().unwrap_or(Path::new("")).join(&*given);
+                *given = whole.to_string_lossy().into_owned();
+            }
+        }
+    }
+    Ok((path.to_owned(), table))
 }
 
 pub fn read(place: &Place) -> Result<TenantConfig, DeskError> {
@@ -220,7 +300,8 @@ pub fn read(place: &Place) -> Result<TenantConfig, DeskError> {
             format!("{}: id is \"{id}\", but this is the tenant {}", files(), place.tenant),
         ));
     }
-    if let Some(e) = config.aws.as_ref().and_then(|aws| aws.check().err()) {
+    let impossible = config.aws.as_ref().and_then(|aws| aws.check().err());
+    if let Some(e) = impossible.or_else(|| config.impossible()) {
         let at = texts
             .iter()
             .find_map(|(path, text)| Some((path, line_of(text, e.key)?)));

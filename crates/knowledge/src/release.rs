@@ -137,6 +137,8 @@ fn hint(e: &std::io::Error) -> &'static str {
 /// How far a build is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
+    /// Bytes, of a release that is fetched for the first time.
+    Downloading { done: usize, of: usize },
     Embedding { done: usize, of: usize },
     Indexing,
     Verifying,

@@ -297,6 +297,7 @@ async fn at_size(
                     text: text.clone(),
                     vector: Some(vector.clone()),
                 }],
+                model: Some("made".into()),
                 as_of: mortar_desk::today(),
                 limit: 6,
             };
