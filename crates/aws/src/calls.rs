@@ -119,7 +119,12 @@ fn by_status(status: u16, code: &str, message: &str) -> Failed {
             "the endpoint has too much to do at the moment",
             Retry::Later,
         ),
-        (_, "ExpiredTokenException" | "ExpiredToken" | "InvalidSignatureException" | "RequestExpired") => Failed::new(
+        (
+            _,
+            "ExpiredTokenException" | "ExpiredToken" | "InvalidSignatureException" | "RequestExpired"
+            // The sign-in was ended at the service, and its credentials with it.
+            | "UnrecognizedClientException" | "InvalidAccessKeyId" | "InvalidToken",
+        ) => Failed::new(
             Fault::SignIn,
             "the credentials are no longer accepted: sign in again",
             Retry::Renewed,
@@ -183,6 +188,7 @@ mod tests {
             (424, "ModelError", Fault::Failed, Retry::No),
             (400, "ValidationError", Fault::Refused, Retry::No),
             (403, "ExpiredTokenException", Fault::SignIn, Retry::Renewed),
+            (403, "UnrecognizedClientException", Fault::SignIn, Retry::Renewed),
             (403, "AccessDeniedException", Fault::Refused, Retry::No),
         ] {
             let f = by_status(status, code, "m");
