@@ -207,6 +207,25 @@ async fn without_a_keyring_and_with_a_locked_one_the_message_says_what_to_do() {
     let checks = run(laptop
         .mortar()
         .args(["doctor", "--json"])
+        .env("DBUS_SESSION_BUS_ADDRESS", &locked.bus));
+    let checks: serde_json::Value = serde_json::from_slice(&checks.stdout).unwrap();
+    let named = |name: &str| {
+        checks
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|c| c["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(named("keyring")["ok"], false, "{checks:#}");
+    assert_eq!(
+        named("signed in")["found"],
+        "it cannot be told while the keyring is locked"
+    );
+    let checks = run(laptop
+        .mortar()
+        .args(["doctor", "--json"])
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere"));
     let checks: serde_json::Value = serde_json::from_slice(&checks.stdout).unwrap();
     let keyring = checks
