@@ -87,7 +87,7 @@ mod tests {
         assert!(secrets.under(dir.path()).is_empty());
         let held = inner.join("held");
         std::fs::write(&held, b"\xff\0access-0123456789\0").unwrap();
-        assert_eq!(secrets.under(dir.path()), [held.clone()]);
+        assert_eq!(secrets.under(dir.path()), std::slice::from_ref(&held));
         // Also where it has no name any more.
         let open = std::fs::File::open(&held).unwrap();
         std::fs::remove_file(&held).unwrap();
