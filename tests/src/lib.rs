@@ -2,6 +2,7 @@
 //! test, and a driver for the real window.
 
 pub mod keyring;
+pub mod leaks;
 pub mod stand_ins;
 pub mod window;
 

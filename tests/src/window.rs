@@ -31,6 +31,8 @@ pub struct Options<'a> {
     pub arguments: &'a [&'a str],
     /// Put into its environment; without a session bus of its own it has no keyring.
     pub environment: &'a [(&'a str, String)],
+    /// Where all that the program prints goes; nowhere, if it is not asked for.
+    pub printed: Option<&'a Path>,
 }
 
 impl<'a> Options<'a> {
@@ -42,6 +44,7 @@ impl<'a> Options<'a> {
             weights: true,
             arguments: &[],
             environment: &[],
+            printed: None,
         }
     }
 }
@@ -49,11 +52,19 @@ impl<'a> Options<'a> {
 impl Window {
     /// Opens the window on a home folder and waits until it can be worked with.
     pub async fn open(o: &Options<'_>) -> Result<Window, String> {
-        let (display, name) = display(o.size)?;
+        let (mut display, name) = display(o.size)?;
         let port = free_port();
-        let driver = driver(o, &name, port)?;
+        let mut driver = driver(o, &name, port)?;
         let began = Instant::now();
-        let page = session(port, &programs().join("mortar-app"), o.arguments).await?;
+        let page = session(port, &programs().join("mortar-app"), o.arguments).await;
+        if page.is_err() {
+            // Without a window, nothing else would end them.
+            for child in std::iter::once(&mut driver).chain(display.as_mut()) {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+        }
+        let page = page?;
         let mut window = Window {
             page,
             driver,
@@ -240,7 +251,7 @@ impl Window {
 
     /// Kills the window's own process, as a crash or a flat battery would.
     pub fn kill(mut self) {
-        for pid in self.processes().filter(|p| comm(*p) == "mortar-app") {
+        for pid in self.pids() {
             let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
         self.end();
@@ -254,6 +265,11 @@ impl Window {
             line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok())
         };
         self.processes().filter_map(kb).sum::<u64>() * 1024
+    }
+
+    /// The program's own processes, without the web view's.
+    pub fn pids(&self) -> Vec<u32> {
+        self.processes().filter(|p| comm(*p) == "mortar-app").collect()
     }
 
     /// The program's processes and those that the web view started, without the driver.
@@ -305,6 +321,12 @@ fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     c.envs(o.environment.iter().map(|(k, v)| (k, v)));
+    if let Some(printed) = o.printed {
+        // The program has the driver's own outputs.
+        let said = |e: std::io::Error| format!("{}: {e}", printed.display());
+        let file = std::fs::File::create(printed).map_err(said)?;
+        c.stderr(file.try_clone().map_err(said)?).stdout(file);
+    }
     if !o.weights {
         c.env("MORTAR_MODELS", o.home.join("no-models"));
     }

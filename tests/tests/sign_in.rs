@@ -1,9 +1,9 @@
 //! The command line against the stand-ins, with a real keyring: sign-in, models, and no secret anywhere.
 
-use std::path::Path;
 use std::process::Command;
 
 use mortar_tests::keyring::Session;
+use mortar_tests::leaks::Secrets;
 use mortar_tests::stand_ins::{StandIns, Tenant};
 use mortar_tests::{json, mortar, programs, refused, run};
 
@@ -44,32 +44,11 @@ impl Laptop {
         c
     }
 
-    /// Files under the folder that hold any secret that was ever given.
-    fn leaks(&self) -> Vec<String> {
-        fn files(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
-            for e in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-                let path = e.path();
-                if path.is_dir() {
-                    files(&path, out)
-                } else {
-                    out.push(path)
-                }
-            }
-        }
-        let mut all = Vec::new();
-        files(self.dir.path(), &mut all);
-        let given = self.stand_ins.identity.given();
-        assert!(!given.is_empty());
-        all.into_iter()
-            // The keyring's own file is sealed; its bytes are not the secret's.
-            .filter(|f| std::fs::read(f).is_ok_and(|b| given.iter().any(|s| holds(&b, s.as_bytes()))))
-            .map(|f| f.display().to_string())
-            .collect()
+    /// Files under the folder that hold any secret that was ever given. The keyring's own file is sealed: its
+    /// bytes are not the secret's.
+    fn leaks(&self) -> Vec<std::path::PathBuf> {
+        Secrets::new(&self.stand_ins.identity.given()).under(self.dir.path())
     }
-}
-
-fn holds(bytes: &[u8], secret: &[u8]) -> bool {
-    secret.len() > 8 && bytes.windows(secret.len()).any(|w| w == secret)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +83,7 @@ async fn from_sign_in_to_a_cited_answer_and_out_again() {
 
     let checks = json(laptop.mortar().args(["doctor", "--json"]));
     assert!(checks.as_array().unwrap().iter().all(|c| c["ok"] == true), "{checks:#}");
-    assert_eq!(laptop.leaks(), Vec::<String>::new());
+    assert!(laptop.leaks().is_empty(), "{:?}", laptop.leaks());
 
     // Credentials that have run out are renewed, each refresh token once; what was ended asks for a person.
     laptop.stand_ins.identity.end_access();
@@ -120,11 +99,11 @@ async fn from_sign_in_to_a_cited_answer_and_out_again() {
     assert_eq!(laptop.stand_ins.identity.live(), 0);
     let out = json(laptop.mortar().args(["ask", "--json", "How do I cancel an order?"]));
     assert_eq!(out["notices"][0]["fault"], "sign_in");
-    assert_eq!(laptop.leaks(), Vec::<String>::new());
+    assert!(laptop.leaks().is_empty(), "{:?}", laptop.leaks());
     // What was said on the way holds none either.
     let given = laptop.stand_ins.identity.given();
     for said in [&login.stdout, &login.stderr] {
-        assert!(!given.iter().any(|s| holds(said, s.as_bytes())));
+        assert!(!Secrets::new(&given).stand_in(said));
     }
 }
 
@@ -225,6 +204,25 @@ async fn without_a_keyring_and_with_a_locked_one_the_message_says_what_to_do() {
         1,
     );
     assert!(said.contains("keyring"), "{said}");
+    let checks = run(laptop
+        .mortar()
+        .args(["doctor", "--json"])
+        .env("DBUS_SESSION_BUS_ADDRESS", &locked.bus));
+    let checks: serde_json::Value = serde_json::from_slice(&checks.stdout).unwrap();
+    let named = |name: &str| {
+        checks
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|c| c["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(named("keyring")["ok"], false, "{checks:#}");
+    assert_eq!(
+        named("signed in")["found"],
+        "it cannot be told while the keyring is locked"
+    );
     let checks = run(laptop
         .mortar()
         .args(["doctor", "--json"])

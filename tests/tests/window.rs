@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mortar_tests::keyring::Session;
-use mortar_tests::stand_ins::{FEEDBACK, Fault, StandIns};
+use mortar_tests::leaks::Secrets;
+use mortar_tests::stand_ins::{FEEDBACK, Fault, Lasts, StandIns};
 use mortar_tests::window::{Options, Window};
 use mortar_tests::{programs, root};
 use serde_json::json;
@@ -287,5 +288,170 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     w.still().await;
     clean(&w, "settings of a tenant on AWS").await;
     w.screenshot(&pictures().join("settings-aws.png")).await.unwrap();
+    w.close().await;
+}
+
+/// Clicks the button whose words begin so.
+async fn click(w: &Window, within: &str, words: &str) {
+    let found = format!(
+        "[...document.querySelectorAll('{within} button')].find(b => b.innerText.includes('{words}') && !b.disabled)"
+    );
+    w.until(&found).await;
+    w.run(&format!("{found}.click(); return 1")).await;
+}
+
+async fn answered_by(w: &Window, question: &str, who: &str) {
+    w.ask(question).await.unwrap();
+    let turn = w.last_turn().await;
+    assert!(turn["text"].as_str().unwrap().contains(who), "{question}: {turn:#}");
+}
+
+/// A day in one process: whatever was given for it stands in no file, in nothing that was printed, and in
+/// nothing that the program still holds open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_day_leaves_no_secret_behind() {
+    const BY_MODEL: &str = "answered by stand-in";
+    const BY_SOURCES: &str = "answered in the sources’ own words";
+    let dir = tempfile::tempdir().unwrap();
+    let s = StandIns::start(true).await;
+    s.write(dir.path(), &programs().join("stand-ins")).unwrap();
+    let keyring = Session::start(dir.path(), true);
+    let home = dir.path().join("mortar");
+    let tenants = home.join("tenants");
+    for (tenant, generation) in [("pharmacy", "messages"), ("clinic", "tgi")] {
+        std::fs::create_dir_all(tenants.join(tenant)).unwrap();
+        let file = tenants.join(tenant).join("tenant.toml");
+        std::fs::write(file, s.tenant(tenant, "tei", generation)).unwrap();
+    }
+    let printed = dir.path().join("printed");
+    let w = Window::open(&Options {
+        environment: &[
+            ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
+            ("BROWSER", dir.path().join("browser").to_string_lossy().into_owned()),
+            ("HOME", dir.path().to_string_lossy().into_owned()),
+        ],
+        printed: Some(&printed),
+        ..Options::new(&home)
+    })
+    .await
+    .unwrap();
+    let pid = w.pids();
+    assert_eq!(pid.len(), 1);
+    // It does print there, so that what is not found there was not printed.
+    let output = std::fs::read_link(format!("/proc/{}/fd/2", pid[0])).unwrap();
+    assert_eq!(output, printed);
+    // The clinic has the same knowledge, in its own folder.
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .args([tenants.join("pharmacy/release"), tenants.join("clinic/release")])
+        .status();
+    assert!(copied.unwrap().success());
+
+    // Morning: a sign-in that fails, one that does not, an answer edited and labelled.
+    s.faults.set("token", Fault::Denied, 1);
+    click(&w, "footer", "Sign in").await;
+    w.until("document.querySelector('[aria-live=assertive]').textContent.includes('refuses')")
+        .await;
+    click(&w, "footer", "Sign in").await;
+    w.until("!document.querySelector('footer').innerText.includes('not signed in')")
+        .await;
+    answered_by(&w, "What does claim rejection code 75 mean?", BY_MODEL).await;
+    w.type_into_answer(" It always takes 12 hours.").await.unwrap();
+    w.until("document.body.innerText.includes('stands in none of the passages.')")
+        .await;
+    w.press("b", &["ctrl"]).await;
+    w.find("[role=dialog]", 10).await.unwrap();
+    for then in ["input[type=radio]').click()", "form').requestSubmit()"] {
+        w.run(&format!("document.querySelector('[role=dialog] {then}; return 1"))
+            .await;
+    }
+    let began = std::time::Instant::now();
+    while s.store.keys(FEEDBACK).is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(20), "no label arrived");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    // What was given is taken no more, and what is given next has nearly run out: it is renewed. Faults on
+    // every side.
+    s.identity.end_access();
+    s.identity.last(Lasts {
+        access: Duration::from_secs(250),
+        role: Duration::from_secs(250),
+    });
+    for (call, fault) in [
+        ("embed", Fault::Expired),
+        ("generate", Fault::Expired),
+        ("embed", Fault::Denied),
+        ("generate", Fault::Model),
+        ("generate", Fault::Garbage),
+        ("credentials", Fault::Server),
+        ("token", Fault::Throttle),
+        ("generate", Fault::Expired),
+    ] {
+        w.press("n", &["ctrl"]).await;
+        s.faults.set(call, fault, 1);
+        if matches!(call, "token" | "credentials") {
+            // Only who renews comes by there.
+            s.faults.set("embed", Fault::Expired, 1);
+        }
+        w.ask("How do I cancel an order?").await.unwrap();
+        s.faults.clear("*");
+    }
+    let renewed = s.faults.count("token");
+    assert!(renewed > 3, "{renewed} tokens: none was renewed");
+    w.press("n", &["ctrl"]).await;
+    s.faults.set("generate", Fault::Cut, 1);
+    w.ask("A patient says the insulin arrived warm. What now?")
+        .await
+        .unwrap();
+    click(&w, "[role=status]", "Go on").await;
+    w.until("document.querySelector('[role=status]') === null").await;
+
+    // Out, and in again; then the other tenant, in and out.
+    w.press(",", &["ctrl"]).await;
+    click(&w, "[role=dialog]", "Sign out").await;
+    w.until("document.querySelector('[role=dialog]').innerText.includes('not signed in')")
+        .await;
+    assert_eq!(s.identity.live(), 0, "what was given is over at the service too");
+    w.press("Escape", &[]).await;
+    w.until("document.querySelector('[role=dialog]') === null").await;
+    w.press("n", &["ctrl"]).await;
+    answered_by(&w, "How long does a refund take?", BY_SOURCES).await;
+    click(&w, "footer", "Sign in").await;
+    w.until(&format!(
+        "[...document.querySelectorAll('[data-turn=done]')].at(-1)?.innerText.includes('{BY_MODEL}')"
+    ))
+    .await;
+    w.press(",", &["ctrl"]).await;
+    w.find("[role=dialog]", 10).await.unwrap();
+    w.run("[...document.querySelectorAll('[role=dialog] input[name=tenant]')].find(i => !i.checked).click(); return 1")
+        .await;
+    w.until("document.querySelector('footer')?.innerText.includes('Stand-in clinic')")
+        .await;
+    let seen = w
+        .run("return document.querySelectorAll('nav button[title]').length")
+        .await;
+    assert_eq!(seen, 0, "the pharmacy's conversations are not the clinic's");
+    answered_by(&w, "How long does a refund take?", BY_SOURCES).await;
+    click(&w, "footer", "Sign in").await;
+    w.until(&format!(
+        "[...document.querySelectorAll('[data-turn=done]')].at(-1)?.innerText.includes('{BY_MODEL}')"
+    ))
+    .await;
+    w.press(",", &["ctrl"]).await;
+    click(&w, "[role=dialog]", "Sign out").await;
+    w.until("document.querySelector('[role=dialog]').innerText.includes('not signed in')")
+        .await;
+
+    assert_eq!(w.pids(), pid, "it was one process all day");
+    let given = s.identity.given();
+    assert!(given.len() > 12, "{} secrets were given", given.len());
+    let secrets = Secrets::new(&given);
+    // What was printed lies under the same folder.
+    assert!(printed.is_file());
+    let under = secrets.under(dir.path());
+    assert!(under.is_empty(), "{under:?}");
+    let (looked, open) = secrets.open_in(pid[0]);
+    assert!(looked > 10 && open.is_empty(), "{looked}: {open:?}");
     w.close().await;
 }

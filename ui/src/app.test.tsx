@@ -226,7 +226,7 @@ test("who is not signed in is told so once, signs in with one button, and the qu
     },
     answer: (q) => ({
       ...answerTo(q),
-      notices: signedIn ? [] : [{ about: "generation", fault: "sign_in", message: "sign in: nobody is signed in" }],
+      notices: signedIn ? [] : [{ about: "generation", fault: "sign_in", message: "nobody is signed in" }],
     }),
   });
   const note = await screen.findByRole("status");

@@ -39,8 +39,9 @@ impl Breaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether to call at all.
-    pub fn ask(&self, now: Instant) -> Result<(), ModelError> {
+    /// Whether to call at all. What comes of it is told to what is given back; dropped without that, the
+    /// call was not made or was given up, and the next may try.
+    pub fn ask(&self, now: Instant) -> Result<Trial<'_>, ModelError> {
         let mut s = self.state();
         match s.until {
             Some(until) if now < until || s.trying => Err(ModelError::new(
@@ -53,16 +54,15 @@ impl Breaker {
             )),
             Some(_) => {
                 s.trying = true;
-                Ok(())
+                Ok(Trial { of: self, alone: true })
             }
-            None => Ok(()),
+            None => Ok(Trial { of: self, alone: false }),
         }
     }
 
     /// What came of a call. Only what may be different a little later counts against the endpoint.
     pub fn told(&self, now: Instant, result: Result<(), Fault>) {
         let mut s = self.state();
-        s.trying = false;
         match result {
             Ok(()) => *s = State::default(),
             Err(Fault::Offline | Fault::Busy | Fault::Slow | Fault::Failed) => {
@@ -90,6 +90,27 @@ impl Breaker {
     }
 }
 
+/// One call that may be made.
+pub struct Trial<'a> {
+    of: &'a Breaker,
+    /// It alone tries whether the endpoint is well again.
+    alone: bool,
+}
+
+impl Trial<'_> {
+    pub fn told(self, now: Instant, result: Result<(), Fault>) {
+        self.of.told(now, result);
+    }
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        if self.alone {
+            self.of.state().trying = false;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,20 +119,18 @@ mod tests {
     fn it_opens_tries_once_and_recovers() {
         let (b, t) = (Breaker::default(), Instant::now());
         for _ in 0..FAILURES {
-            assert!(b.ask(t).is_ok());
-            b.told(t, Err(Fault::Offline));
+            b.ask(t).unwrap().told(t, Err(Fault::Offline));
         }
         assert_eq!((b.ask(t).is_err(), b.health(t)), (true, Health::Open));
         let later = t + FIRST;
-        assert!(
-            b.ask(later).is_ok() && b.ask(later).is_err(),
-            "one tries, the others wait"
-        );
-        b.told(later, Err(Fault::Busy));
+        let given_up = b.ask(later).unwrap();
+        assert!(b.ask(later).is_err(), "one tries, the others wait");
+        drop(given_up);
+        // A call that an operator stopped says nothing: the next one tries.
+        b.ask(later).unwrap().told(later, Err(Fault::Busy));
         assert!(b.ask(later + FIRST).is_err(), "the pause grows");
         let last = later + FIRST * 2;
-        assert!(b.ask(last).is_ok());
-        b.told(last, Ok(()));
+        b.ask(last).unwrap().told(last, Ok(()));
         assert_eq!(b.health(last), Health::Well);
     }
 

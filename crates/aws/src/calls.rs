@@ -2,18 +2,21 @@
 //! off for models: they do not know what an invocation costs, and leave out what may be retried.
 
 use std::error::Error as StdError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use mortar_assistant::{Fault, ModelError};
+use tokio::time::{sleep, timeout};
 
+use crate::Aws;
+use crate::breaker::Breaker;
 use crate::sign_in::SignInError;
 
 /// A call is made at most so often.
-pub const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
 pub fn once() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(1)
@@ -52,8 +55,49 @@ impl Failed {
     }
 }
 
+/// Who calls for whom, and for how long.
+pub struct Calling<'a> {
+    pub aws: &'a Aws,
+    pub breaker: &'a Breaker,
+    pub inference_id: &'a str,
+    pub budget: Duration,
+    /// What is said where the budget was not enough.
+    pub late: String,
+}
+
+impl Calling<'_> {
+    /// Makes a call, and again where that may help: not while the endpoint is left alone, not beyond what
+    /// the question may cost, and with new credentials where the old ones are not taken any more.
+    pub async fn make<T, F>(&self, call: impl Fn() -> F) -> Result<T, ModelError>
+    where
+        F: Future<Output = Result<T, Failed>>,
+    {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let trial = self.breaker.ask(Instant::now())?;
+            self.aws.guard.take(self.inference_id)?;
+            let result = match timeout(self.budget, call()).await {
+                Ok(result) => result,
+                // It may be at work still: another call would cost twice and come later.
+                Err(_) => Err(Failed::new(Fault::Slow, &self.late, Retry::No)),
+            };
+            trial.told(Instant::now(), result.as_ref().map(|_| ()).map_err(|f| f.error.fault));
+            match result {
+                Ok(made) => return Ok(made),
+                Err(f) if attempt >= ATTEMPTS => return Err(f.error),
+                Err(f) => match f.retry {
+                    Retry::No => return Err(f.error),
+                    Retry::Later => sleep(pause(attempt)).await,
+                    Retry::Renewed => self.aws.renew().await,
+                },
+            }
+        }
+    }
+}
+
 /// How long to wait before the next attempt: longer each time, and never all at once.
-pub fn pause(attempt: u32) -> Duration {
+fn pause(attempt: u32) -> Duration {
     let most = 200u64 << attempt.min(4);
     Duration::from_millis(rand::random_range(most / 2..=most))
 }
@@ -119,7 +163,12 @@ fn by_status(status: u16, code: &str, message: &str) -> Failed {
             "the endpoint has too much to do at the moment",
             Retry::Later,
         ),
-        (_, "ExpiredTokenException" | "ExpiredToken" | "InvalidSignatureException" | "RequestExpired") => Failed::new(
+        (
+            _,
+            "ExpiredTokenException" | "ExpiredToken" | "InvalidSignatureException" | "RequestExpired"
+            // The sign-in was ended at the service, and its credentials with it.
+            | "UnrecognizedClientException" | "InvalidAccessKeyId" | "InvalidToken",
+        ) => Failed::new(
             Fault::SignIn,
             "the credentials are no longer accepted: sign in again",
             Retry::Renewed,
@@ -183,6 +232,7 @@ mod tests {
             (424, "ModelError", Fault::Failed, Retry::No),
             (400, "ValidationError", Fault::Refused, Retry::No),
             (403, "ExpiredTokenException", Fault::SignIn, Retry::Renewed),
+            (403, "UnrecognizedClientException", Fault::SignIn, Retry::Renewed),
             (403, "AccessDeniedException", Fault::Refused, Retry::No),
         ] {
             let f = by_status(status, code, "m");

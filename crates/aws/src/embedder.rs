@@ -8,11 +8,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use mortar_assistant::{Embedder, Fault, ModelError};
-use tokio::time::{sleep, timeout};
 
 use crate::Aws;
 use crate::breaker::{Breaker, Health};
-use crate::calls::{self, ATTEMPTS, Failed, Retry};
+use crate::calls::{self, Calling, Failed, Retry};
 use crate::config::EmbeddingConfig;
 
 pub struct SageMakerEmbedder {
@@ -36,31 +35,14 @@ impl SageMakerEmbedder {
     }
 
     async fn batch(&self, texts: &[String], id: &str) -> Result<Vec<Vec<f32>>, ModelError> {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            self.breaker.ask(Instant::now())?;
-            self.aws.guard.take(id)?;
-            let result = match timeout(self.config.timeout(), self.once(texts, id)).await {
-                Ok(result) => result,
-                Err(_) => Err(Failed::new(
-                    Fault::Slow,
-                    format!("the embedding model took more than {} s", self.config.timeout_s),
-                    Retry::No,
-                )),
-            };
-            self.breaker
-                .told(Instant::now(), result.as_ref().map(|_| ()).map_err(|f| f.error.fault));
-            match result {
-                Ok(vectors) => return Ok(vectors),
-                Err(f) if attempt >= ATTEMPTS => return Err(f.error),
-                Err(f) => match f.retry {
-                    Retry::No => return Err(f.error),
-                    Retry::Later => sleep(calls::pause(attempt)).await,
-                    Retry::Renewed => self.aws.renew().await,
-                },
-            }
-        }
+        let calling = Calling {
+            aws: &self.aws,
+            breaker: &self.breaker,
+            inference_id: id,
+            budget: self.config.timeout(),
+            late: format!("the embedding model took more than {} s", self.config.timeout_s),
+        };
+        calling.make(|| self.once(texts, id)).await
     }
 
     async fn once(&self, texts: &[String], id: &str) -> Result<Vec<Vec<f32>>, Failed> {

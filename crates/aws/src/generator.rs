@@ -10,11 +10,11 @@ use aws_smithy_types::Blob;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use mortar_assistant::{Fault, Generation, Generator, ModelError};
-use tokio::time::{sleep, timeout, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::Aws;
 use crate::breaker::{Breaker, Health};
-use crate::calls::{self, ATTEMPTS, Failed, Retry};
+use crate::calls::{self, Calling, Failed, Retry};
 use crate::config::GenerationConfig;
 use crate::contracts::{ContractError, StreamReader};
 
@@ -78,32 +78,14 @@ struct Rest {
 impl Inner {
     /// Until the first words: only so far may a call be made again.
     async fn begin(self: Arc<Self>, generation: Generation) -> Result<Open, ModelError> {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            self.breaker.ask(Instant::now())?;
-            self.aws.guard.take(&generation.inference_id)?;
-            let result = match timeout(self.config.first_token(), self.clone().once(&generation)).await {
-                Ok(result) => result,
-                Err(_) => Err(Failed::new(
-                    Fault::Slow,
-                    format!("the model wrote nothing within {} s", self.config.first_token_s),
-                    // It may be at work still: another call would cost twice and come later.
-                    Retry::No,
-                )),
-            };
-            let told = result.as_ref().map(|_| ()).map_err(|f| f.error.fault);
-            self.breaker.told(Instant::now(), told);
-            match result {
-                Ok(open) => return Ok(open),
-                Err(f) if attempt >= ATTEMPTS => return Err(f.error),
-                Err(f) => match f.retry {
-                    Retry::No => return Err(f.error),
-                    Retry::Later => sleep(calls::pause(attempt)).await,
-                    Retry::Renewed => self.aws.renew().await,
-                },
-            }
-        }
+        let calling = Calling {
+            aws: &self.aws,
+            breaker: &self.breaker,
+            inference_id: &generation.inference_id,
+            budget: self.config.first_token(),
+            late: format!("the model wrote nothing within {} s", self.config.first_token_s),
+        };
+        calling.make(|| self.clone().once(&generation)).await
     }
 
     async fn once(self: Arc<Self>, generation: &Generation) -> Result<Open, Failed> {

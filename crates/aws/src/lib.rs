@@ -9,6 +9,7 @@ mod embedder;
 mod feedback;
 mod generator;
 mod guard;
+mod loopback;
 mod probe;
 mod sign_in;
 mod store;

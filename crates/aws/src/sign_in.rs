@@ -21,30 +21,25 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::calls;
 use crate::config::AwsConfig;
+use crate::loopback::{CALLBACK, Loopback};
 
 const CLIENT: &str = "mortar";
 const SCOPE: &str = "sso:account:access";
-const CALLBACK: &str = "/oauth/callback";
 /// Renewed so long before they end: a question that begins now must not end in the middle.
 const EARLY: Duration = Duration::from_secs(300);
 /// A person signs in within this.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("sign in: {0}")]
-pub struct NeedsSignIn(pub String);
-
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SignInError {
-    #[error(transparent)]
-    Needs(NeedsSignIn),
+    /// A person must sign in, and why.
+    #[error("{0}")]
+    Needs(String),
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error("the sign-in service cannot be reached: {0}")]
@@ -69,7 +64,7 @@ impl SignInError {
 }
 
 fn needs(reason: &str) -> SignInError {
-    SignInError::Needs(NeedsSignIn(reason.to_owned()))
+    SignInError::Needs(reason.to_owned())
 }
 
 /// Until when no new sign-in is needed, as far as is known here.
@@ -251,11 +246,9 @@ impl SignIn {
     /// Signs in with the browser of this computer, which comes back to a port of its own (PKCE).
     pub async fn with_browser(&self, open: impl FnOnce(&str) -> Result<(), String>) -> Result<SignedIn, SignInError> {
         self.check_vault().await?;
-        let loopback = |e: std::io::Error| SignInError::Loopback(e.to_string());
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(loopback)?;
-        let port = listener.local_addr().map_err(loopback)?.port();
+        let loopback = Loopback::open().await?;
         let registration = self.registration(Grant::Code).await?;
-        let redirect = format!("http://127.0.0.1:{port}{CALLBACK}");
+        let redirect = loopback.address();
         let (state, verifier) = (random(24), random(48));
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         let mut url = url::Url::parse(&self.oidc_url)
@@ -271,7 +264,7 @@ impl SignIn {
             ("scopes", SCOPE),
         ]);
         open(url.as_str()).map_err(SignInError::Loopback)?;
-        let code = timeout(PATIENCE, came_back(&listener, &state))
+        let code = timeout(PATIENCE, loopback.code(&state))
             .await
             .map_err(|_| SignInError::TooLate)??;
         let request = self
@@ -334,10 +327,12 @@ impl SignIn {
                         interval += Duration::from_secs(5);
                     } else if service.is_some_and(|s| s.is_expired_token_exception()) {
                         return Err(SignInError::TooLate);
-                    } else if !service.is_some_and(|s| s.is_authorization_pending_exception())
-                        && !matches!(told_kind(&e), Kind::Passing)
-                    {
-                        return Err(told(e));
+                    } else if !service.is_some_and(|s| s.is_authorization_pending_exception()) {
+                        match told(e) {
+                            // It passes, and the person is still at it.
+                            SignInError::Unreachable(_) => {}
+                            other => return Err(other),
+                        }
                     }
                 }
             }
@@ -530,89 +525,6 @@ impl SignIn {
         };
         self.store(given, refresh.grant).await
     }
-}
-
-enum Kind {
-    Passing,
-    Final,
-}
-
-fn told_kind<E>(e: &SdkError<E, HttpResponse>) -> Kind {
-    match e {
-        SdkError::ServiceError(s) if s.raw().status().as_u16() < 500 => Kind::Final,
-        _ => Kind::Passing,
-    }
-}
-
-/// Waits for the browser to come back with a code for this very sign-in. Whoever else knocks is sent away.
-async fn came_back(listener: &TcpListener, state: &str) -> Result<String, SignInError> {
-    loop {
-        let (mut stream, _) = listener
-            .accept()
-            .await
-            .map_err(|e| SignInError::Loopback(e.to_string()))?;
-        let Ok(Some(asked)) = timeout(Duration::from_secs(5), asked(&mut stream)).await else {
-            continue;
-        };
-        let value = |name: &str| {
-            asked
-                .query_pairs()
-                .find(|(k, _)| k == name)
-                .map(|(_, v)| v.into_owned())
-        };
-        if asked.path() != CALLBACK || value("state").as_deref() != Some(state) {
-            answer(
-                &mut stream,
-                "404 Not Found",
-                "This is not the sign-in that Mortar waits for.",
-            )
-            .await;
-            continue;
-        }
-        if let Some(error) = value("error") {
-            answer(
-                &mut stream,
-                "200 OK",
-                "Mortar was not signed in. You can close this page.",
-            )
-            .await;
-            return Err(SignInError::Refused(error));
-        }
-        if let Some(code) = value("code") {
-            answer(&mut stream, "200 OK", "Mortar is signed in. You can close this page.").await;
-            return Ok(code);
-        }
-        answer(&mut stream, "400 Bad Request", "There is no code in this.").await;
-    }
-}
-
-/// The address that a browser asks for.
-async fn asked(stream: &mut TcpStream) -> Option<url::Url> {
-    const LONGEST: usize = 16 * 1024;
-    let mut head = Vec::new();
-    let mut buffer = [0u8; 2048];
-    while !head.windows(4).any(|w| w == b"\r\n\r\n") {
-        let n = stream.read(&mut buffer).await.ok().filter(|n| *n > 0)?;
-        head.extend_from_slice(&buffer[..n]);
-        if head.len() > LONGEST {
-            return None;
-        }
-    }
-    let line = String::from_utf8_lossy(&head);
-    let target = line.lines().next()?.strip_prefix("GET ")?.split(' ').next()?.to_owned();
-    url::Url::parse("http://127.0.0.1").ok()?.join(&target).ok()
-}
-
-async fn answer(stream: &mut TcpStream, status: &str, words: &str) {
-    let page = format!("<!doctype html><meta charset=utf-8><title>Mortar</title><p>{words}");
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
-         Content-Security-Policy: default-src 'none'\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
-        page.len()
-    );
-    let _ = stream.write_all(head.as_bytes()).await;
-    let _ = stream.write_all(page.as_bytes()).await;
-    let _ = stream.shutdown().await;
 }
 
 /// The credentials of a sign-in, as the SDK asks for them.

@@ -68,19 +68,24 @@ pub async fn doctor(place: &Place) -> Vec<Check> {
         let keyring = account
             .check_keyring()
             .await
-            .map(|()| "it keeps what it is given".to_owned());
-        checks.push(Check::of(
-            "keyring",
-            keyring.map_err(|e| (e.message, keyring_remedy(&e.code))),
-        ));
-        let signed_in = match account.signed_in().await {
-            Ok(Some(s)) => Ok(format!(
+            .map(|()| "it keeps what it is given".to_owned())
+            .map_err(|e| (e.message, keyring_remedy(&e.code), e.code));
+        let unknown = match &keyring {
+            Err((_, remedy, code)) if code == "locked_keyring" => Some(("while the keyring is locked", *remedy)),
+            Err((_, remedy, _)) => Some(("without the keyring", *remedy)),
+            Ok(_) => None,
+        };
+        checks.push(Check::of("keyring", keyring.map_err(|e| (e.0, e.1))));
+        // A keyring that gives nothing does not say that there is nothing in it.
+        let signed_in = match (unknown, account.signed_in().await) {
+            (Some((when, remedy)), _) => Err((format!("it cannot be told {when}"), remedy)),
+            (None, Ok(Some(s))) => Ok(format!(
                 "until {}{}",
                 s.until,
                 if s.renews { ", renewed by itself" } else { "" }
             )),
-            Ok(None) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
-            Err(e) => Err((e.message, keyring_remedy(&e.code))),
+            (None, Ok(None)) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
+            (None, Err(e)) => Err((e.message, keyring_remedy(&e.code))),
         };
         checks.push(Check::of("signed in", signed_in));
     }

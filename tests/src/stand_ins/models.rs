@@ -1,6 +1,7 @@
 //! SageMaker's runtime: an endpoint a contract, named after it. Embeddings are the local model's own; the
 //! generator composes from the prompt's passages, and can be told to misbehave.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct Seen {
     model: Option<MiniLm>,
     behaviour: Mutex<Behaviour>,
     inference_ids: Mutex<Vec<String>>,
+    /// The last request of each call, to make the same once more.
+    bodies: Mutex<BTreeMap<&'static str, Bytes>>,
     /// Streams that the client has left before their end.
     left: Arc<Mutex<usize>>,
 }
@@ -53,6 +56,7 @@ impl Seen {
             model: MiniLm::open(&mortar_local::default_folder()).ok(),
             behaviour: Mutex::new(Behaviour::Honest),
             inference_ids: Mutex::default(),
+            bodies: Mutex::default(),
             left: Arc::default(),
         }
     }
@@ -66,6 +70,16 @@ impl Seen {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    pub fn last_body(&self, call: &str) -> Option<Vec<u8>> {
+        let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.get(call).map(|b| b.to_vec())
+    }
+
+    fn saw(&self, call: &'static str, body: &Bytes) {
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.insert(call, body.clone());
     }
 
     pub fn left(&self) -> usize {
@@ -139,6 +153,7 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
         Ok(came) => came,
         Err(answer) => return answer,
     };
+    s.0.saw(call_of(&name), &body);
     if fault == Some(Fault::Slow) {
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
@@ -377,6 +392,7 @@ async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers
         Ok(came) => came,
         Err(answer) => return answer,
     };
+    s.0.saw(call_of(&name), &body);
     let asked = serde_json::from_slice::<Value>(&body).unwrap_or_default();
     if is_embedding(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
         return error(424, "ModelError", "this container does not stream");

@@ -1,10 +1,12 @@
 //! Measures Mortar beside its peers, in one run, on the same vectors and questions; writes
 //! `target/bench.json` and the tables of docs/MEASURED.md. Times mean nothing by themselves: ratios do.
 //!
-//! `bench [--release DIR] [--sizes 10000,100000,1000000] [--minutes 5]`: DIR gives real texts and their
+//! `bench [--release DIR] [--sizes 10000,100000,1000000] [--minutes 5] [--only overhead]`: DIR gives real texts and their
 //! vectors; where it has fewer than a size, they are mixed with each other to make more. So many minutes
-//! the window is used to see whether its memory grows.
+//! the window is used to see whether its memory grows. `--only` measures that alone, and leaves the rest of
+//! `target/bench.json` as it is.
 
+mod overhead;
 mod peers;
 mod table;
 mod window;
@@ -76,6 +78,21 @@ async fn main() -> Result<(), Anything> {
         .filter_map(|l| l.strip_prefix("ask = "))
         .filter_map(|l| serde_json::from_str(l).ok())
         .collect();
+    let file = root().join("target/bench.json");
+    match after("--only").map(String::as_str) {
+        None => {}
+        Some("overhead") => {
+            let overhead = overhead::figures(&source, &questions, &work).await?;
+            let before = std::fs::read_to_string(&file).unwrap_or_default();
+            let mut result: Value = serde_json::from_str(&before).unwrap_or_else(|_| json!({}));
+            println!("{}", table::overhead(&overhead));
+            result["overhead"] = overhead;
+            std::fs::write(&file, format!("{result:#}\n"))?;
+            eprintln!("written to {}", file.display());
+            return Ok(());
+        }
+        Some(other) => return Err(format!("--only {other}: there is only \"overhead\"").into()),
+    }
     let asked = model.embed(&questions).await?;
 
     let mut peers = Peers::start(threads)?;
@@ -96,6 +113,7 @@ async fn main() -> Result<(), Anything> {
     let texts: Vec<String> = source.iter().map(|s| s.0.clone()).collect();
     let window = window::figures(&texts, &questions, minutes, &work).await?;
     eprintln!("{window:#}");
+    let overhead = overhead::figures(&source, &questions, &work).await?;
     let result = json!({
         "day": jiff::Zoned::now().date().to_string(),
         "machine": machine(),
@@ -105,8 +123,8 @@ async fn main() -> Result<(), Anything> {
         "dense": dense,
         "whole": whole,
         "window": window,
+        "overhead": overhead,
     });
-    let file = root().join("target/bench.json");
     std::fs::write(&file, format!("{result:#}\n"))?;
     println!("{}", table(&result));
     eprintln!("written to {}", file.display());

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
+fn n(v: &Value, places: usize) -> String {
+    v.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.places$}"))
+}
+
 pub fn table(result: &Value) -> String {
-    let n = |v: &Value, places: usize| v.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.places$}"));
     let mut out = format!(
         "Measured on {}, {}, {} threads; {} real vectors, the rest mixed from them.\n\n\
          | vectors | engine | recall@10 | p50 ms | p95 ms | × Mortar | build s | +1 % s | bytes a vector |\n|---|---|---|---|---|---|---|---|---|\n",
@@ -90,5 +93,24 @@ pub fn table(result: &Value) -> String {
         n(&memory["second_quarter_mb"], 0),
         n(&memory["last_quarter_mb"], 0),
     );
-    out
+    out + &overhead(&result["overhead"])
+}
+
+/// What the window adds to the calls that an answer needs.
+pub fn overhead(o: &Value) -> String {
+    format!(
+        "\n| over {} passages, {} questions, models on stand-ins | p50 ms |\n|---|---|\n\
+         | Enter until the first words of the answer stand in the page | {} |\n\
+         | the same two calls, embed and generate, by the SDK alone, until the first words | {} |\n\
+         | passages on the screen; the whole answer in the program, by its own clock | {}; {} |\n\
+         | what the window adds, question by question: p50, p95 | {}, {} |\n",
+        o["passages"],
+        o["questions"],
+        n(&o["window_p50_ms"], 1),
+        n(&o["bare_p50_ms"], 1),
+        n(&o["passages_p50_ms"], 1),
+        n(&o["program_whole_p50_ms"], 1),
+        n(&o["added_p50_ms"], 1),
+        n(&o["added_p95_ms"], 1),
+    )
 }

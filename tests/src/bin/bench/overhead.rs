@@ -1,0 +1,167 @@
+//! What the window adds to the two calls that an answer needs: from Enter until the first words stand in the
+//! page, beside the very same calls (embed, generate as a stream) made by the SDK alone, question by
+//! question in one run. The stand-ins answer both; their stream has no pauses, so that it does not count
+//! that the window shows whole sentences.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use aws_sdk_sagemakerruntime::Client;
+use aws_sdk_sagemakerruntime::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sagemakerruntime::primitives::Blob;
+use aws_sdk_sagemakerruntime::types::ResponseStream;
+use futures::future::BoxFuture;
+use mortar_desk::assistant::{Embedder, ModelError};
+use mortar_desk::knowledge;
+use mortar_tests::keyring::Session;
+use mortar_tests::programs;
+use mortar_tests::stand_ins::StandIns;
+use mortar_tests::window::{Options, Window};
+use serde_json::{Value, json};
+
+use crate::{Anything, DIMENSIONS, Made, at, document, imported, vectors};
+
+const PASSAGES: usize = 100_000;
+/// Connections are made, caches filled.
+const WARM: usize = 5;
+const QUESTIONS: usize = 60;
+
+/// The made vectors under the name of the model that the stand-in serves.
+struct Served<'a>(Made<'a>);
+
+impl Embedder for Served<'_> {
+    fn model(&self) -> &str {
+        mortar_local::MODEL
+    }
+    fn dimensions(&self) -> usize {
+        DIMENSIONS
+    }
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        self.0.embed(texts)
+    }
+}
+
+pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: &Path) -> Result<Value, Anything> {
+    let dir = work.join("overhead");
+    let _ = std::fs::remove_dir_all(&dir);
+    let all = vectors(source, PASSAGES);
+    let documents = (0..PASSAGES)
+        .map(|i| document(i, &source[i % source.len()].0))
+        .collect();
+    knowledge::build(imported(documents), false, Some(&Served(Made(&all))), &dir, &mut |_| {}).await?;
+    drop(all);
+
+    let home = tempfile::tempdir()?;
+    let stand_ins = StandIns::start(true).await;
+    let tenant = stand_ins.write(home.path(), &programs().join("stand-ins"))?;
+    let keyring = Session::start(home.path(), true);
+    let w = Window::open(&Options {
+        arguments: &[
+            "--tenant-file",
+            &tenant.to_string_lossy(),
+            "--release",
+            &dir.to_string_lossy(),
+        ],
+        environment: &[
+            ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
+            ("BROWSER", home.path().join("browser").to_string_lossy().into_owned()),
+        ],
+        ..Options::new(&home.path().join("mortar"))
+    })
+    .await?;
+    let button = "[...document.querySelectorAll('footer button')].find(b => b.innerText.includes('Sign in'))";
+    w.until(button).await;
+    w.run(&format!("{button}.click(); return 1")).await;
+    // The button goes when the sign-in is done.
+    w.until("document.querySelectorAll('footer button').length === 1").await;
+    // The key and the first words are both timed in the page: no driver stands between.
+    w.run(
+        "window.firsts_ = []; let pressed = 0;
+         addEventListener('keydown', e => { if (e.key === 'Enter') pressed = performance.now(); }, { capture: true });
+         new MutationObserver(() => {
+             const turn = [...document.querySelectorAll('[data-turn]')].at(-1);
+             if (pressed === 0 || !turn?.querySelector('.cm-content')?.textContent) return;
+             window.firsts_.push(performance.now() - pressed); pressed = 0;
+         }).observe(document.body, { childList: true, subtree: true, characterData: true }); return 1;",
+    )
+    .await;
+
+    let bare = bare(&stand_ins);
+    let (mut window, mut alone, mut added) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut passages, mut program) = (Vec::new(), Vec::new());
+    let calls = || ["embed", "generate"].map(|c| stand_ins.faults.count(c));
+    for (i, question) in questions.iter().take(QUESTIONS + WARM).enumerate() {
+        let before = calls();
+        w.ask(question).await?;
+        let found: Vec<f64> = serde_json::from_value(w.run("return window.firsts_.splice(0);").await)?;
+        let turn = w.last_turn().await;
+        let made = calls().iter().zip(before).all(|(now, before)| now - before == 1);
+        w.press("n", &["ctrl"]).await;
+        w.until("document.querySelectorAll('[data-turn]').length === 0").await;
+        // A refusal calls no generator, and is no answer to be timed.
+        let ([ms], true) = (found.as_slice(), made) else {
+            eprintln!("  not timed: {question}");
+            continue;
+        };
+        let bodies = ["embed", "generate"].map(|c| stand_ins.models.last_body(c).unwrap_or_default());
+        let least = both(&bare, &bodies).await?;
+        if i >= WARM {
+            window.push(*ms);
+            alone.push(least);
+            added.push(ms - least);
+            passages.extend(turn["paint"].as_f64());
+            program.extend(answered_in(turn["text"].as_str().unwrap_or_default()));
+        }
+    }
+    w.close().await;
+    std::fs::remove_dir_all(&dir)?;
+    Ok(json!({
+        "passages": PASSAGES, "questions": added.len(),
+        "window_p50_ms": at(&window, 0.5), "bare_p50_ms": at(&alone, 0.5),
+        "added_p50_ms": at(&added, 0.5), "added_p95_ms": at(&added, 0.95),
+        "passages_p50_ms": at(&passages, 0.5), "program_whole_p50_ms": at(&program, 0.5),
+    }))
+}
+
+/// How long the program itself took for the whole answer, as the page says it; ms.
+fn answered_in(page: &str) -> Option<f64> {
+    let (_, behind) = page.split_once("answered by stand-in in ")?;
+    behind.split_once(" ms")?.0.parse().ok()
+}
+
+fn bare(stand_ins: &StandIns) -> Client {
+    let role = stand_ins.identity.give("care-pharmacy");
+    let credentials = Credentials::new(role.key, role.secret, Some(role.token), None, "stand-in");
+    let config = aws_sdk_sagemakerruntime::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .endpoint_url(&stand_ins.runtime);
+    Client::from_conf(config.build())
+}
+
+/// Both calls one after the other, with the bytes that the window sent, until the first words; ms.
+async fn both(client: &Client, bodies: &[Vec<u8>; 2]) -> Result<f64, Anything> {
+    let began = Instant::now();
+    let embed = client
+        .invoke_endpoint()
+        .endpoint_name("tei")
+        .content_type("application/json");
+    embed.body(Blob::new(bodies[0].clone())).send().await?;
+    let generate = client.invoke_endpoint_with_response_stream().endpoint_name("messages");
+    let generate = generate
+        .content_type("application/json")
+        .body(Blob::new(bodies[1].clone()));
+    let mut stream = generate.send().await?;
+    while let Some(part) = tokio::time::timeout(Duration::from_secs(10), stream.body.recv()).await?? {
+        if matches!(part, ResponseStream::PayloadPart(p) if p.bytes().is_some_and(|b| contains(b.as_ref(), b"content")))
+        {
+            break;
+        }
+    }
+    Ok(began.elapsed().as_secs_f64() * 1e3)
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|w| w == part)
+}
