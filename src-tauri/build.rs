@@ -23,8 +23,8 @@ const COMMANDS: &[&str] = &[
     "choose_answers",
     "sync",
     "since",
-            "sync",
-            "since",
+    "sync",
+    "since",
 ];
 
 fn main() {

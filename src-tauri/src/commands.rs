@@ -68,7 +68,9 @@ pub async fn open(
             };
             let _ = progress.send(Opening { step, done, of });
         };
-        runtime.block_on(Desk::open(place, &mut tell)).map(|d| Arc::new(d.with_records()))
+        runtime
+            .block_on(Desk::open(place, &mut tell))
+            .map(|d| Arc::new(d.with_records()))
     })
     .await?;
     *state.desk.write().unwrap_or_else(|e| e.into_inner()) = Some(desk.clone());

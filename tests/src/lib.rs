@@ -3,6 +3,7 @@
 
 pub mod keyring;
 pub mod leaks;
+pub mod shelf;
 pub mod stand_ins;
 pub mod window;
 
@@ -100,4 +101,31 @@ pub async fn visit(url: &str) -> Result<String, String> {
         };
     }
     Err(format!("{url} leads in a circle"))
+}
+
+/// A keyring in memory, for what needs one and does not try it.
+#[derive(Default)]
+pub struct InMemory(std::sync::Mutex<std::collections::BTreeMap<String, Vec<u8>>>);
+
+impl InMemory {
+    fn held(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl mortar_privacy::Vault for InMemory {
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, mortar_privacy::VaultError> {
+        Ok(self.held().get(name).cloned())
+    }
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), mortar_privacy::VaultError> {
+        self.held().insert(name.into(), secret.to_vec());
+        Ok(())
+    }
+    fn remove(&self, name: &str) -> Result<(), mortar_privacy::VaultError> {
+        self.held().remove(name);
+        Ok(())
+    }
+    fn check(&self) -> Result<(), mortar_privacy::VaultError> {
+        Ok(())
+    }
 }

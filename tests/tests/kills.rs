@@ -1,5 +1,5 @@
-//! Killed at any moment, `kb build` leaves the last release whole, and a second run ends as if
-//! nothing had happened.
+//! Killed at any moment, `kb build`, `kb publish` and `sync` leave a whole state, and the next run ends
+//! as if nothing had happened.
 
 use std::fs;
 use std::process::Stdio;
@@ -70,4 +70,108 @@ fn a_hundred_kills_leave_a_whole_release() {
         .map(|e| e.file_name().into_string().unwrap())
         .collect();
     assert_eq!(left.iter().filter(|n| n.starts_with("data-")).count(), 1, "{left:?}");
+}
+
+/// Three hundred kills, of the publisher and of the device that follows it.
+#[test]
+fn three_hundred_kills_leave_a_whole_store_and_a_whole_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let keys = dir.path().join("keys");
+    let source = |n: usize| {
+        let file = dir.path().join(format!("v{n}.csv"));
+        // Each version changes some, withdraws one and adds one: now and then the base is written anew.
+        let row = |i: usize| {
+            format!(
+                "q{i},What is copay number {i}?,\"The copay {i} is {}.\"\n",
+                if i % 9 == n % 9 { n } else { 0 }
+            )
+        };
+        let text: String = (n..300 + n).map(row).collect();
+        fs::write(&file, format!("id,question,answer\n{text}")).unwrap();
+        file
+    };
+    let command = |arguments: &[&str]| {
+        let mut c = words_only(dir.path());
+        c.args(arguments).arg("--store").arg(&store);
+        c.stdout(Stdio::null()).stderr(Stdio::null());
+        c
+    };
+    let keyed = |arguments: &[&str]| {
+        let mut c = command(arguments);
+        c.arg("--keys").arg(&keys);
+        c
+    };
+    let publish = |n: usize| {
+        let mut c = keyed(&["kb", "publish", "--channel", "live"]);
+        c.arg(source(n));
+        c
+    };
+    let sync = || {
+        let mut c = command(&["sync", "--json", "--root"]);
+        c.arg(keys.join("root.json"));
+        c
+    };
+    assert!(keyed(&["kb", "keys", "init"]).status().unwrap().success());
+    assert!(publish(0).status().unwrap().success());
+    assert!(sync().status().unwrap().success());
+    let timed = |c: &mut std::process::Command| {
+        let began = std::time::Instant::now();
+        assert!(c.status().unwrap().success());
+        began.elapsed()
+    };
+    let (publishing, syncing) = (timed(&mut publish(1)), timed(&mut sync()));
+    let killed = |mut c: std::process::Command, whole: Duration, i: usize| {
+        let mut child = c.spawn().unwrap();
+        std::thread::sleep(
+            whole
+                .mul_f64((i * 37 % 100) as f64 / 85.0)
+                .max(Duration::from_micros(300)),
+        );
+        let _ = child.kill();
+        let _ = child.wait();
+    };
+    let documents = || {
+        let rows = json(words_only(dir.path()).args(["browse", "--json"]));
+        let ids = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["id"].as_str().unwrap().to_owned());
+        ids.collect::<std::collections::BTreeSet<_>>()
+    };
+    let of = |n: usize| {
+        (n..300 + n)
+            .map(|i| format!("q{i}"))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let mut at = 1;
+    for i in 0..150usize {
+        let next = i + 2;
+        killed(publish(next), publishing, i);
+        // A device that looks now finds the release of before or the new one, and it is whole.
+        if i % 5 == 0 {
+            let checked = json(keyed(&["kb", "verify", "--json"]).stdout(Stdio::piped()));
+            assert_eq!(checked["faults"].as_array().unwrap().len(), 0, "kill {i}: {checked}");
+        }
+        assert!(publish(next).status().unwrap().success(), "publish after kill {i}");
+        killed(sync(), syncing, i * 3 + 1);
+        let found = documents();
+        assert!(
+            found == of(at) || found == of(next),
+            "kill {i}: {} documents",
+            found.len()
+        );
+        let report = json(sync().stdout(Stdio::piped()));
+        assert_eq!(documents(), of(next), "after kill {i}: {report}");
+        at = next;
+    }
+    let release = dir.path().join("tenants/pharmacy/release");
+    let states = fs::read_dir(&release)
+        .unwrap()
+        .flatten()
+        .filter(|e| e.file_name().to_string_lossy().starts_with("data-"));
+    assert!(states.count() <= 2, "the last two states are kept");
+    let fetched = fs::read_dir(dir.path().join("tenants/pharmacy/sync/incoming")).map_or(0, |d| d.count());
+    assert_eq!(fetched, 0, "what was used is cleared away");
 }

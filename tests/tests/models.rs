@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -13,35 +13,14 @@ use mortar_desk::assistant::{self, Answer, Ask, Embedder, Stop};
 use mortar_desk::feedback::{Entry, FeedbackSink, Label, Verdict};
 use mortar_desk::knowledge::{self, Release};
 use mortar_local::{MiniLm, Verbatim};
-use mortar_privacy::{Vault, VaultError};
-use mortar_tests::root;
 use mortar_tests::stand_ins::{ACCOUNT, Behaviour, FEEDBACK, Fault, Seen, StandIns, Tenant, visit_in_background};
+use mortar_privacy::Vault;
+use mortar_tests::{InMemory, root};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 const QUESTION: &str = "What does claim rejection code 75 mean?";
 const GUARD: usize = 6;
-
-/// A keyring in memory.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl Vault for Memory {
-    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
-        Ok(self.0.lock().unwrap().get(name).cloned())
-    }
-    fn put(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
-        self.0.lock().unwrap().insert(name.into(), secret.to_vec());
-        Ok(())
-    }
-    fn remove(&self, name: &str) -> Result<(), VaultError> {
-        self.0.lock().unwrap().remove(name);
-        Ok(())
-    }
-    fn check(&self) -> Result<(), VaultError> {
-        Ok(())
-    }
-}
 
 async fn release(dir: &Path) -> Arc<Release> {
     let model = MiniLm::open(&mortar_local::default_folder()).expect("the weights: run `cargo xtask setup`");
@@ -69,7 +48,7 @@ fn config_of(s: &StandIns, tenant: &str, embedding: &str, generation: &str) -> A
 
 /// Signed in, with clients of its own.
 async fn signed_in(config: AwsConfig, dir: &Path) -> Arc<Aws> {
-    let aws = Aws::new(config, Arc::new(Memory::default()), dir.join("lock"));
+    let aws = Aws::new(config, Arc::new(InMemory::default()), dir.join("lock"));
     aws.sign_in.with_browser(visit_in_background).await.unwrap();
     aws
 }
@@ -172,7 +151,7 @@ async fn every_fault_at_every_call() {
                         g.contract = serde_json::from_value(generation.into()).unwrap();
                     }
                     // Sign-in itself goes well; the fault meets what comes behind it.
-                    let aws = Aws::new(c, Arc::new(Memory::default()), dir.path().join("lock"));
+                    let aws = Aws::new(c, Arc::new(InMemory::default()), dir.path().join("lock"));
                     s.faults.clear("*");
                     aws.sign_in.with_browser(visit_in_background).await.unwrap();
                     let what = format!("{generation} {call} {} ×{times}", fault.name());
@@ -463,7 +442,7 @@ macro_rules! status {
 }
 
 impl Bare {
-    async fn of(s: &StandIns, aws: &Aws, vault: &Memory) -> Bare {
+    async fn of(s: &StandIns, aws: &Aws, vault: &InMemory) -> Bare {
         use aws_sdk_s3::config::{BehaviorVersion, Region};
         let region = Region::new("us-east-1");
         let credentials = aws.sign_in.credentials().await.unwrap();
@@ -535,7 +514,7 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
     let s = StandIns::start(true).await;
     let mut both = Vec::new();
     for tenant in ["pharmacy", "clinic"] {
-        let vault = Arc::new(Memory::default());
+        let vault = Arc::new(InMemory::default());
         let config = config_of(&s, tenant, "tei", "messages");
         let aws = Aws::new(config.clone(), vault.clone(), dir.path().join(tenant));
         aws.sign_in.with_browser(visit_in_background).await.unwrap();
@@ -563,7 +542,7 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
 
         // The program itself, led to the other's things by a configuration, with this one's sign-in.
         let lock = dir.path().join(tenant);
-        let with = |config: AwsConfig, vault: Arc<Memory>| Aws::new(config, vault, lock.clone());
+        let with = |config: AwsConfig, vault: Arc<InMemory>| Aws::new(config, vault, lock.clone());
         let mut led = others.clone();
         led.sso = config.sso.clone();
         let aws = with(led, vault.clone());
@@ -579,7 +558,7 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
         let aws = with(others.clone(), vault.clone());
         let refused = SageMakerEmbedder::of(&aws).unwrap().embed(&texts).await.unwrap_err();
         assert_eq!(refused.fault, assistant::Fault::Refused, "{refused}");
-        let aws = with(others.clone(), Arc::new(Memory::default()));
+        let aws = with(others.clone(), Arc::new(InMemory::default()));
         let nobody = SageMakerEmbedder::of(&aws).unwrap().embed(&texts).await.unwrap_err();
         assert_eq!(nobody.fault, assistant::Fault::SignIn, "{nobody}");
     }

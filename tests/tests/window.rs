@@ -455,3 +455,108 @@ async fn a_whole_day_leaves_no_secret_behind() {
     assert!(looked > 10 && open.is_empty(), "{looked}: {open:?}");
     w.close().await;
 }
+
+/// A tenant whose knowledge comes from a store: fetched at the first start, switched while the operator
+/// works, and what was withdrawn is said where it was cited.
+#[tokio::test]
+async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
+    let home = tempfile::tempdir().unwrap();
+    let (store, keys) = (home.path().join("store"), home.path().join("keys"));
+    let kb = |arguments: &[&str]| {
+        let mut c = mortar_tests::words_only(home.path());
+        c.args(["--json", "kb"]).args(arguments);
+        c.arg("--store").arg(&store).arg("--keys").arg(&keys);
+        mortar_tests::json(&mut c)
+    };
+    let publish = |rows: &str, notes: &str| {
+        let file = home.path().join("faq.csv");
+        std::fs::write(&file, format!("id,question,answer\n{rows}")).unwrap();
+        kb(&[
+            "publish",
+            "--channel",
+            "live",
+            "--notes",
+            notes,
+            &file.to_string_lossy(),
+        ])
+    };
+    kb(&["keys", "init"]);
+    const SHIP: &str = "ship,How long does standard shipping take?,Standard shipping takes two business days.\n";
+    const REFUND: &str = "refund,How long does a refund take?,A refund takes five business days.\n";
+    publish(&format!("{SHIP}{REFUND}"), "The first one.");
+    let tenant = home.path().join("tenants/pharmacy");
+    std::fs::create_dir_all(&tenant).unwrap();
+    let config = format!(
+        "name = \"Pharmacy\"\n[knowledge]\nstore = {:?}\nroot = {:?}\n",
+        store,
+        keys.join("root.json")
+    );
+    std::fs::write(tenant.join("tenant.toml"), config).unwrap();
+
+    let w = Window::open(&Options {
+        weights: false,
+        ..Options::new(home.path())
+    })
+    .await
+    .unwrap();
+    let bar = |words: &str| format!("document.querySelector('footer').innerText.includes({words:?})");
+    w.until(&bar("release 1 · live")).await;
+    w.ask("How long does standard shipping take?").await.unwrap();
+    assert_eq!(
+        w.last_turn().await["lines"][0][0],
+        "Standard shipping takes two business days."
+    );
+
+    // Nothing new, then a release without the document that was cited.
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Nothing new.')").await;
+    clean(&w, "knowledge").await;
+    w.press("Escape", &[]).await;
+    publish(
+        &format!("{REFUND}pets,Do we fill prescriptions for pets?,Yes, for dogs and cats.\n"),
+        "Shipping moved.",
+    );
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Now on release 2')").await;
+    w.screenshot(&pictures().join("knowledge-light.png")).await.unwrap();
+    clean(&w, "knowledge switched").await;
+    w.press("Escape", &[]).await;
+    w.until(&bar("release 2 · live")).await;
+    w.until("document.body.innerText.includes('Withdrawn since this answer')")
+        .await;
+    w.screenshot(&pictures().join("withdrawn-light.png")).await.unwrap();
+    clean(&w, "withdrawn").await;
+    w.press("n", &["ctrl"]).await;
+    w.ask("Do we fill prescriptions for pets?").await.unwrap();
+
+    // Somebody exchanges a file of the store: refused, said, and work goes on.
+    publish(&format!("{REFUND}pets,Do we fill prescriptions for pets?,No.\n"), "");
+    for entry in std::fs::read_dir(store.join("segments")).unwrap().flatten() {
+        let mut bytes = std::fs::read(entry.path()).unwrap();
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        std::fs::write(entry.path(), bytes).unwrap();
+    }
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('not what was signed')").await;
+    w.screenshot(&pictures().join("refused-light.png")).await.unwrap();
+    w.press("Escape", &[]).await;
+    w.press("n", &["ctrl"]).await;
+    w.ask("Do we fill prescriptions for pets?").await.unwrap();
+    assert_eq!(w.last_turn().await["lines"][0][0], "Yes, for dogs and cats.");
+    w.close().await;
+
+    let w = Window::open(&Options {
+        weights: false,
+        size: (1024, 640),
+        dark: true,
+        ..Options::new(home.path())
+    })
+    .await
+    .unwrap();
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('not what was signed')").await;
+    w.screenshot(&pictures().join("refused-dark.png")).await.unwrap();
+    w.close().await;
+}

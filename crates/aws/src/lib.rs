@@ -27,8 +27,8 @@ pub use generator::SageMakerGenerator;
 use guard::Guard;
 use mortar_privacy::Vault;
 pub use probe::{Probed, probe};
-pub use store::S3Store;
 pub use sign_in::{Device, SignIn, SignInError, SignedIn};
+pub use store::S3Store;
 
 /// What one tenant needs of AWS. Clients are made anew when who is signed in changes: theirs would
 /// outlive a sign-out.

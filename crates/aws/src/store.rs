@@ -123,10 +123,17 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let status = e.raw_response().map_or(0, |r| r.status().as_u16());
-    let code = e.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or("").to_owned();
+    let code = e
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or("")
+        .to_owned();
     match (status, code.as_str()) {
         (404, "NoSuchBucket") => {
-            return (StoreError::Refused("there is no such bucket: look at the tenant's configuration".into()), Retry::No);
+            return (
+                StoreError::Refused("there is no such bucket: look at the tenant's configuration".into()),
+                Retry::No,
+            );
         }
         (404, _) => return (StoreError::NotFound(key.to_owned()), Retry::No),
         // 409: two conditional writes at once, of which S3 let the other one win.

@@ -555,7 +555,9 @@ async fn store(common: &Common, command: Kb) -> Result<ExitCode, DeskError> {
         }
         Kb::Refresh { signed } => {
             let until = open(signed)?.refresh().await?;
-            out(common.json, &json!({ "until": until }), || println!("signed until {until}"))
+            out(common.json, &json!({ "until": until }), || {
+                println!("signed until {until}")
+            })
         }
         Kb::Keys { command } => {
             let shown = match command {

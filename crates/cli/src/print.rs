@@ -273,7 +273,10 @@ pub fn synced(r: &SyncReport) {
             r.seconds
         );
     } else {
-        println!("{} shows release {} ({}) still: nothing new", r.channel, r.number, r.release);
+        println!(
+            "{} shows release {} ({}) still: nothing new",
+            r.channel, r.number, r.release
+        );
     }
 }
 
@@ -286,9 +289,15 @@ pub fn published(p: &Published) {
         p.unchanged
     );
     if p.dry_run {
-        println!("release {} would be made: {what}; at most {} texts to embed", p.number, p.embedded);
+        println!(
+            "release {} would be made: {what}; at most {} texts to embed",
+            p.number, p.embedded
+        );
     } else if p.nothing_new {
-        println!("{} shows release {} ({}) already: nothing new", p.channel, p.number, p.release);
+        println!(
+            "{} shows release {} ({}) already: nothing new",
+            p.channel, p.number, p.release
+        );
     } else {
         println!(
             "{} shows release {} ({}): {what}; {} texts embedded, {} uploaded",
@@ -303,7 +312,11 @@ pub fn published(p: &Published) {
 
 pub fn releases(rows: &[ReleaseRow]) {
     for r in rows {
-        let shown = if r.channels.is_empty() { String::new() } else { format!("  ← {}", r.channels.join(", ")) };
+        let shown = if r.channels.is_empty() {
+            String::new()
+        } else {
+            format!("  ← {}", r.channels.join(", "))
+        };
         println!(
             "{:>4}  {}  {}  {} documents, {} in {} segments{shown}",
             r.number,
@@ -322,13 +335,27 @@ pub fn releases(rows: &[ReleaseRow]) {
 pub fn verified(c: &Checked) {
     c.faults.iter().for_each(|f| println!("✗ {f}"));
     if c.faults.is_empty() {
-        println!("{} releases, {} files, {}: every byte as signed", c.releases, c.files, size(c.bytes));
+        println!(
+            "{} releases, {} files, {}: every byte as signed",
+            c.releases,
+            c.files,
+            size(c.bytes)
+        );
     }
 }
 
 pub fn cleared(c: &Cleared, dry_run: bool) {
-    let verb = if dry_run { "would be cleared away" } else { "cleared away" };
-    println!("{} releases and {} files, {}, {verb}", c.releases.len(), c.files, size(c.bytes));
+    let verb = if dry_run {
+        "would be cleared away"
+    } else {
+        "cleared away"
+    };
+    println!(
+        "{} releases and {} files, {}, {verb}",
+        c.releases.len(),
+        c.files,
+        size(c.bytes)
+    );
 }
 
 pub fn keys(k: &KeysShown) {

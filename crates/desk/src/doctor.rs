@@ -38,10 +38,7 @@ impl Check {
 
 /// Looks without changing anything but a file that it writes and removes to try the home folder.
 pub async fn doctor(place: &Place) -> Vec<Check> {
-    let release = place
-        .release
-        .clone()
-        .unwrap_or_else(|| place.release_dir());
+    let release = place.release.clone().unwrap_or_else(|| place.release_dir());
     let mut checks = vec![
         Check::of("home folder", writable(&place.home)),
         Check::of(

@@ -281,7 +281,12 @@ impl Desk {
             notes: source.notes.clone(),
             checked_at,
             freshness: follows.freshness(checked_at),
-            problem: follows.state.lock().unwrap_or_else(PoisonError::into_inner).problem.clone(),
+            problem: follows
+                .state
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .problem
+                .clone(),
         })
     }
 
@@ -307,7 +312,10 @@ impl Desk {
     /// Brings the knowledge to where its channel stands. Questions under way end on what they began with.
     pub async fn sync(&self, progress: &mut (dyn FnMut(SyncProgress) + Send)) -> Result<SyncReport, DeskError> {
         let follows = self.follows.as_ref().ok_or_else(|| {
-            DeskError::new("usage", "this tenant's knowledge was made on this device: there is no store to follow")
+            DeskError::new(
+                "usage",
+                "this tenant's knowledge was made on this device: there is no store to follow",
+            )
         })?;
         let report = follows.sync(progress).await?;
         let release = Release::open(&follows.device.release)?;
@@ -350,13 +358,20 @@ impl Following {
         let account = Account::of(place, &config)?;
         let local = MiniLm::open(&place.weights).map(Arc::new).map_err(|e| e.to_string());
         let store = store(&config, account.as_ref().map(|a| &a.aws), given.store.as_deref())?.ok_or_else(no_store)?;
-        let root = given.root.clone().or_else(|| config.knowledge.root.clone()).ok_or_else(|| {
-            DeskError::new(
-                "usage",
-                "name the root of trust with --root, or as knowledge.root in the tenant's configuration",
-            )
-        })?;
-        let channel = given.channel.clone().unwrap_or_else(|| config.knowledge.channel.clone());
+        let root = given
+            .root
+            .clone()
+            .or_else(|| config.knowledge.root.clone())
+            .ok_or_else(|| {
+                DeskError::new(
+                    "usage",
+                    "name the root of trust with --root, or as knowledge.root in the tenant's configuration",
+                )
+            })?;
+        let channel = given
+            .channel
+            .clone()
+            .unwrap_or_else(|| config.knowledge.channel.clone());
         let embedders = embedders(&local, account.as_ref());
         Ok(Following {
             device: device(place, store, read_root(&root)?, &channel, &embedders),
@@ -417,12 +432,16 @@ impl Work {
 
     fn keys(&self) -> Result<Keys, DeskError> {
         self.keys.clone().ok_or_else(|| {
-            DeskError::new("usage", "name the folder of keys with --keys, or as knowledge.keys in the configuration")
+            DeskError::new(
+                "usage",
+                "name the folder of keys with --keys, or as knowledge.keys in the configuration",
+            )
         })
     }
 
     fn publisher(&self) -> Result<Publisher<'_>, DeskError> {
-        std::fs::create_dir_all(&self.dir).map_err(|e| DeskError::new("home", format!("{}: {e}", self.dir.display())))?;
+        std::fs::create_dir_all(&self.dir)
+            .map_err(|e| DeskError::new("home", format!("{}: {e}", self.dir.display())))?;
         Ok(Publisher {
             store: self.store.clone(),
             keys: self.keys()?,
@@ -481,7 +500,10 @@ impl Work {
     pub async fn rotate_keys(&self, role: &str) -> Result<KeysShown, DeskError> {
         let known = ROLES.into_iter().find(|r| r.to_string() == role);
         let role = known.ok_or_else(|| {
-            DeskError::new("usage", format!("“{role}” is no role: root, targets, snapshot or timestamp"))
+            DeskError::new(
+                "usage",
+                format!("“{role}” is no role: root, targets, snapshot or timestamp"),
+            )
         })?;
         let shown = self.keys()?.rotate(&self.store, role).await?;
         self.sign_anew().await?;
@@ -523,4 +545,3 @@ impl Place {
         self.tenant_dir().join("release")
     }
 }
-

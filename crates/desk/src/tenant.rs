@@ -108,7 +108,10 @@ impl TenantConfig {
             })
         };
         if !knowledge::is_channel(&self.knowledge.channel) {
-            return no("knowledge.channel", "small letters, digits and hyphens, such as \"live\"");
+            return no(
+                "knowledge.channel",
+                "small letters, digits and hyphens, such as \"live\"",
+            );
         }
         if self.knowledge.store.is_some() && self.aws.as_ref().is_some_and(|a| a.knowledge.is_some()) {
             return no("knowledge.store", "a folder or the bucket aws.knowledge, not both");
@@ -117,7 +120,10 @@ impl TenantConfig {
             && self.knowledge.store.is_none()
             && self.aws.as_ref().is_none_or(|a| a.knowledge.is_none())
         {
-            return no("knowledge.root", "it is of no store: name knowledge.store or the bucket aws.knowledge");
+            return no(
+                "knowledge.root",
+                "it is of no store: name knowledge.store or the bucket aws.knowledge",
+            );
         }
         if self.knowledge.check_minutes == 0 {
             return no("knowledge.check_minutes", "at least 1");

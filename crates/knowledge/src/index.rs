@@ -181,7 +181,9 @@ impl Statistics {
     fn of(base: &[Row], lengths: &[[u16; FIELDS]], vectors: &[Vectors]) -> Statistics {
         let passages: usize = base.iter().map(|r| r.passages.len()).sum();
         let frame = |v: &Vectors| {
-            let all = v.passages[..passages].iter().chain(v.documents[..base.len()].iter().flatten());
+            let all = v.passages[..passages]
+                .iter()
+                .chain(v.documents[..base.len()].iter().flatten());
             sketch::Frame::new(v.dimensions, all.map(Vec::as_slice))
         };
         Statistics {
@@ -359,7 +361,10 @@ fn change(
 
     let numbered: Vec<u32> = numbers(&owners);
     for number in &gone {
-        let bytes = tables.documents.get(txn, number)?.ok_or_else(|| damaged("a document to take out is not there"))?;
+        let bytes = tables
+            .documents
+            .get(txn, number)?
+            .ok_or_else(|| damaged("a document to take out is not there"))?;
         let document: Document = serde_json::from_slice(bytes).map_err(|e| damaged(&e.to_string()))?;
         let first = numbered.partition_point(|o| o < number) as u32;
         let passages = first..numbered.partition_point(|o| o <= number) as u32;
@@ -367,7 +372,10 @@ fn change(
             places.entry(value).or_default();
         }
         for passage in passages {
-            let bytes = tables.passages.get(txn, &passage)?.ok_or_else(|| damaged("a passage to take out is not there"))?;
+            let bytes = tables
+                .passages
+                .get(txn, &passage)?
+                .ok_or_else(|| damaged("a passage to take out is not there"))?;
             let stored: StoredPassage = serde_json::from_slice(bytes).map_err(|e| damaged(&e.to_string()))?;
             for term in Seen::of(&document, &stored.record).terms.into_keys() {
                 counted.entry(term).or_default();
@@ -459,7 +467,9 @@ fn change(
     };
     for (term, new) in counted {
         let held = tables.terms.get(txn, &term)?.unwrap_or_default();
-        let mut list: Vec<Posting> = lexical::decode(held).filter(|p| !gone_passages.contains(p.passage)).collect();
+        let mut list: Vec<Posting> = lexical::decode(held)
+            .filter(|p| !gone_passages.contains(p.passage))
+            .collect();
         list.extend(new.into_iter().map(|(p, counts)| {
             let lengths = lengths[(p - first_passage) as usize];
             lexical::posting(p, counts, lengths, statistics.average)
@@ -498,12 +508,25 @@ fn change(
     tables.blobs.put(txn, "digests", &digests)?;
     tables.blobs.put(txn, "statistics", &json(&statistics))?;
     for (set, (vectors, frame)) in what.vectors.iter().zip(&statistics.sketches).enumerate() {
-        change_vectors(tables, txn, set, frame, what, vectors, first_passage, &gone_passages, scratch)?;
+        change_vectors(
+            tables,
+            txn,
+            set,
+            frame,
+            what,
+            vectors,
+            first_passage,
+            &gone_passages,
+            scratch,
+        )?;
     }
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of `change`, with what it has at hand")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of `change`, with what it has at hand"
+)]
 fn change_vectors(
     tables: &Tables,
     txn: &mut heed::RwTxn<'_>,
@@ -541,10 +564,16 @@ fn change_vectors(
         let kept = items.as_chunks::<4>().0.iter().zip(&stays).filter(|(_, s)| **s);
         items = kept.flat_map(|(item, _)| *item).collect();
     }
+    // In order, behind all that is there: that makes denser pages. What grows has others behind it.
+    let fresh = items.is_empty();
     let mut add = |txn: &mut heed::RwTxn<'_>, item: u32, vector: &[f32]| {
         sketch.add(vector);
         items.extend_from_slice(&item.to_le_bytes());
-        writer.append_item(txn, item, vector).map_err(failed)
+        if fresh {
+            writer.append_item(txn, item, vector).map_err(failed)
+        } else {
+            writer.add_item(txn, item, vector).map_err(failed)
+        }
     };
     let mut at = 0;
     for ((row, live), whole) in what.rows.iter().zip(what.live).zip(&vectors.documents) {
@@ -570,7 +599,11 @@ fn change_vectors(
 
 /// The name of a part that there is for each set of vectors.
 fn named(part: &str, set: usize) -> String {
-    if set == 0 { part.to_owned() } else { format!("{part}-{set}") }
+    if set == 0 {
+        part.to_owned()
+    } else {
+        format!("{part}-{set}")
+    }
 }
 
 /// The dates of what is in force on no day.
@@ -655,18 +688,31 @@ impl Index {
     /// The numbers of all documents.
     pub fn documents(&self) -> heed::Result<Vec<u32>> {
         let txn = self.env.read_txn()?;
-        self.tables.documents.remap_data_type::<heed::types::DecodeIgnore>().iter(&txn)?.map(|d| d.map(|d| d.0)).collect()
+        self.tables
+            .documents
+            .remap_data_type::<heed::types::DecodeIgnore>()
+            .iter(&txn)?
+            .map(|d| d.map(|d| d.0))
+            .collect()
     }
 
     /// What digests of its documents say that all of it is: the same for the same documents, in
     /// whatever order they came.
     pub fn content(&self) -> heed::Result<String> {
         let txn = self.env.read_txn()?;
-        let digests = self.tables.blobs.get(&txn, "digests")?.unwrap_or_default().as_chunks::<32>().0;
+        let digests = self
+            .tables
+            .blobs
+            .get(&txn, "digests")?
+            .unwrap_or_default()
+            .as_chunks::<32>()
+            .0;
         let mut hasher = ContentHasher::default();
         for entry in self.tables.ids.iter(&txn)? {
             let (id, number) = entry?;
-            let digest = digests.get(number as usize).ok_or_else(|| damaged("a digest is missing"))?;
+            let digest = digests
+                .get(number as usize)
+                .ok_or_else(|| damaged("a digest is missing"))?;
             hasher.add(id, digest);
         }
         Ok(hasher.finish())
@@ -681,7 +727,13 @@ impl Index {
     /// The digest of a document, where the data has any.
     pub fn digest(&self, number: u32) -> heed::Result<Option<[u8; 32]>> {
         let txn = self.env.read_txn()?;
-        let digests = self.tables.blobs.get(&txn, "digests")?.unwrap_or_default().as_chunks::<32>().0;
+        let digests = self
+            .tables
+            .blobs
+            .get(&txn, "digests")?
+            .unwrap_or_default()
+            .as_chunks::<32>()
+            .0;
         Ok(digests.get(number as usize).copied())
     }
 
@@ -861,8 +913,7 @@ impl Reading<'_> {
     /// The exact likeness (cosine) of these vectors to the query.
     pub fn likeness(&self, set: usize, query: &[f32], items: &RoaringBitmap) -> heed::Result<Vec<(u32, f32)>> {
         let failed = |e: arroy::Error| damaged(&e.to_string());
-        let reader =
-            arroy::Reader::<Cosine>::open(&self.txn, set as u16, self.index.tables.vectors).map_err(failed)?;
+        let reader = arroy::Reader::<Cosine>::open(&self.txn, set as u16, self.index.tables.vectors).map_err(failed)?;
         let found = reader
             .nns(items.len() as usize)
             .candidates(items)

@@ -22,5 +22,7 @@ pub mod store;
 pub use document::{Document, DocumentRow};
 pub use import::{Fault, ImportError, Imported, import, import_files};
 pub use prepare::{PassageRecord, embedded, passages};
-pub use release::{BuildError, Built, FORMAT, Manifest, OpenError, Progress, Release, Source, build, check_files, name_of};
+pub use release::{
+    BuildError, Built, FORMAT, Manifest, OpenError, Progress, Release, Source, build, check_files, name_of,
+};
 pub use retrieve::{Hit, Signals};

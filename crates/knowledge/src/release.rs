@@ -138,8 +138,14 @@ fn hint(e: &std::io::Error) -> &'static str {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Bytes, of a release that is fetched for the first time.
-    Downloading { done: usize, of: usize },
-    Embedding { done: usize, of: usize },
+    Downloading {
+        done: usize,
+        of: usize,
+    },
+    Embedding {
+        done: usize,
+        of: usize,
+    },
     Indexing,
     Verifying,
 }
@@ -181,7 +187,9 @@ pub async fn build(
         source: None,
     };
     let mut step = |p| progress(p);
-    let manifest = site.put(state, false, &mut step, |data| index::write(&rows, &live, rows.len(), &vectors, data))?;
+    let manifest = site.put(state, false, &mut step, |data| {
+        index::write(&rows, &live, rows.len(), &vectors, data)
+    })?;
     Ok(Built {
         manifest,
         left_out,

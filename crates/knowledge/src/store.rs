@@ -8,7 +8,7 @@
 //! segments/<sha256>            documents, passages, vectors, withdrawals
 //! ```
 
-mod commit;
+pub mod commit;
 mod fetch;
 mod fold;
 pub mod keys;
@@ -51,7 +51,10 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same may go well a moment later.
     pub fn passes(&self) -> bool {
-        matches!(self, StoreError::Offline(_) | StoreError::Busy(_) | StoreError::Failed(_))
+        matches!(
+            self,
+            StoreError::Offline(_) | StoreError::Busy(_) | StoreError::Failed(_)
+        )
     }
 }
 
@@ -127,7 +130,8 @@ pub fn is_key(key: &str) -> bool {
         !p.is_empty()
             && p != "."
             && p != ".."
-            && p.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && p.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     };
     key.split('/').all(part)
 }

@@ -67,7 +67,10 @@ impl Folder {
         let path = self.path(key)?;
         let folder = path.parent().unwrap_or(&self.dir);
         fs::create_dir_all(folder).map_err(|e| failed(&e))?;
-        let mut beside = tempfile::Builder::new().prefix(NEW).tempfile_in(folder).map_err(|e| failed(&e))?;
+        let mut beside = tempfile::Builder::new()
+            .prefix(NEW)
+            .tempfile_in(folder)
+            .map_err(|e| failed(&e))?;
         beside.write_all(bytes).map_err(|e| failed(&e))?;
         beside.as_file().sync_all().map_err(|e| failed(&e))?;
         match condition {
@@ -106,7 +109,9 @@ impl Folder {
                 let path = entry.map_err(|e| told(prefix, &e))?.path();
                 // What is gone meanwhile is not listed.
                 let Ok(about) = fs::metadata(&path) else { continue };
-                let key = path.strip_prefix(&self.dir).map(|p| p.to_string_lossy().replace('\\', "/"));
+                let key = path
+                    .strip_prefix(&self.dir)
+                    .map(|p| p.to_string_lossy().replace('\\', "/"));
                 let Ok(key) = key else { continue };
                 if about.is_dir() {
                     folders.push(path);
@@ -172,9 +177,9 @@ fn tag(file: &mut File) -> std::io::Result<String> {
 fn told(key: &str, e: &std::io::Error) -> StoreError {
     match e.kind() {
         ErrorKind::NotFound => StoreError::NotFound(key.to_owned()),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            StoreError::Refused(format!("{key}: the disk is full: free some space and start again; nothing was lost"))
-        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Refused(format!(
+            "{key}: the disk is full: free some space and start again; nothing was lost"
+        )),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             StoreError::Refused(format!("{key}: this folder may not be written to, or not be read"))
         }

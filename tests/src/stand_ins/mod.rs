@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 pub use faults::{Fault, Faults};
-pub use identity::{Identity, Lasts};
+pub use identity::{Identity, Lasts, Role};
 pub use models::{Behaviour, Seen};
 pub use s3::Store;
 use serde_json::{Value, json};

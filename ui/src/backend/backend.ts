@@ -10,51 +10,20 @@ import type {
   Event,
   Exchange,
   Label,
-  Status as Opened,
   Passage,
   Sentence,
+  Since,
+  Status,
+  SyncProgress,
+  SyncReport,
 } from "./types";
 
 export type * from "./types";
 
-export type Freshness = "fresh" | "stale" | "too_stale";
-
-/** Where the knowledge comes from and how fresh it is; null in Status where it was made on this device. */
-export type Knowledge = {
-  channel: string;
-  number: number;
-  notes: string;
-  checked_at: string | null;
-  freshness: Freshness;
-  problem: string | null;
-};
-
-export type Status = Opened & { knowledge: Knowledge | null };
-
-export type SyncStep = "checking" | "downloading" | "building" | "switching";
-
-/** Bytes while downloading, documents while building. */
-export type SyncProgress = { step: SyncStep; done: number; of: number };
-
-export type SyncReport = {
-  changed: boolean;
-  number: number;
-  release: string;
-  channel: string;
-  bytes: number;
-  requests: number;
-  added: number;
-  changed_documents: number;
-  withdrawn: number;
-  seconds: number;
-};
-
-export type Since = { document: string; state: "withdrawn" | "changed" };
-
 export type Health = NonNullable<Connection["generation"]>;
 
-/** How far the opening is, where the knowledge must be made first. */
-export type Opening = { step: "embedding" | "indexing" | "verifying"; done: number; of: number };
+/** How far the opening is, where the knowledge must be fetched or made first. */
+export type Opening = { step: "downloading" | "embedding" | "indexing" | "verifying"; done: number; of: number };
 
 export type Asked = { answer: Answer; exchange: Exchange | null };
 

@@ -150,7 +150,45 @@ needs_sign_in: boolean, signed_in_until: string | null,
  */
 problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
 
-export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, documents: number, passages: number, 
+export type Freshness = "fresh" | "stale" | "too_stale";
+
+export type Knowledge = { channel: string, number: number, notes: string, 
+/**
+ * When the store was last found to be as it should be.
+ */
+checked_at: string | null, freshness: Freshness, 
+/**
+ * Why the last check failed.
+ */
+problem: string | null, };
+
+export type SyncStep = "checking" | "downloading" | "building" | "switching";
+
+export type SyncProgress = { step: SyncStep, done: number, of: number, };
+
+export type SyncReport = { changed: boolean, number: number, release: string, channel: string, 
+/**
+ * How it got there: nothing, back, grow, rebase, whole.
+ */
+plan: string, 
+/**
+ * Of segments, and of metadata.
+ */
+bytes: number, metadata_bytes: number, requests: number, added: number, changed_documents: number, withdrawn: number, seconds: number, 
+/**
+ * Of these, making and looking at the new state.
+ */
+build_seconds: number, };
+
+export type SinceState = "withdrawn" | "changed";
+
+export type Since = { document: string, state: SinceState, };
+
+export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, 
+/**
+ * Where the release comes from; none where it was made on this device.
+ */
+knowledge: Knowledge | null, documents: number, passages: number, 
 /**
  * None: search goes by words alone, and `embedding_problem` says why.
  */

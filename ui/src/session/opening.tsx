@@ -1,8 +1,15 @@
 // Before the knowledge is open: how far it is, or why it is not.
+import { useRef, useState } from "react";
 import type { DeskError, Opening as Progress } from "../backend/backend";
+import { useBackend } from "../backend/context";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 import { Logo } from "./logo";
+
+function heading(progress: Progress | null, fetching: boolean): string {
+  if (!progress) return strings.opening;
+  return fetching ? strings.fetching : strings.preparing;
+}
 
 export function Opening({
   progress,
@@ -13,6 +20,21 @@ export function Opening({
   error: DeskError | null;
   onAgain: () => void;
 }) {
+  const backend = useBackend();
+  const [signingIn, setSigningIn] = useState(false);
+  const fetching = useRef(false);
+  if (progress?.step === "downloading") fetching.current = true;
+  const signIn = async () => {
+    setSigningIn(true);
+    try {
+      await backend.signIn();
+    } catch {
+      // Opening says again what is wrong.
+    } finally {
+      setSigningIn(false);
+      onAgain();
+    }
+  };
   return (
     <main className="flex h-full items-center justify-center p-8" data-opening>
       <div className="w-full max-w-[420px]">
@@ -21,13 +43,19 @@ export function Opening({
           <div role="alert">
             <h1 className="mt-4 mb-1 text-[16px] font-semibold">{strings.openFailed}</h1>
             <p className="mb-4 break-words whitespace-pre-line text-soft">{error.message}</p>
-            <Button primary onClick={onAgain}>
-              {strings.tryAgain}
-            </Button>
+            {error.code === "sign_in" ? (
+              <Button primary onClick={signIn} disabled={signingIn}>
+                {signingIn ? strings.signingIn : strings.signIn}
+              </Button>
+            ) : (
+              <Button primary onClick={onAgain}>
+                {strings.tryAgain}
+              </Button>
+            )}
           </div>
         ) : (
           <>
-            <h1 className="mt-4 mb-1 text-[16px] font-semibold">{progress ? strings.preparing : strings.opening}</h1>
+            <h1 className="mt-4 mb-1 text-[16px] font-semibold">{heading(progress, fetching.current)}</h1>
             <p className="mb-3 text-soft">{progress ? strings.steps[progress.step] : "\u00a0"}</p>
             <progress
               aria-label={strings.opening}

@@ -190,7 +190,7 @@ fn what_is_no_release_is_an_error() {
         ("".to_owned(), false),
         ("{}".to_owned(), false),
         ("[1]".to_owned(), false),
-        (text.replace("\"format\": 1", "\"format\": 2"), true),
+        (text.replace("\"format\": 2", "\"format\": 3"), true),
         ("{\"format\": 99, \"anything\": []}".to_owned(), true),
         (text.replace("\"data\": \"data-", "\"data\": \"../data-"), false),
     ] {

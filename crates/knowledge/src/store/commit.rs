@@ -32,7 +32,9 @@ pub async fn commit(
 ) -> Result<(), TrustError> {
     let failed = |e: Tough| told(e);
     let mut editor = match before {
-        Some(v) => RepositoryEditor::from_repo(keys.root_path(), v.repository.clone()).await.map_err(failed)?,
+        Some(v) => RepositoryEditor::from_repo(keys.root_path(), v.repository.clone())
+            .await
+            .map_err(failed)?,
         None => RepositoryEditor::new(keys.root_path()).await.map_err(failed)?,
     };
     let listed = again(|| store.list("metadata/")).await?;
@@ -87,7 +89,9 @@ pub async fn commit(
     let timestamp = timestamp.ok_or_else(|| TrustError::Other("no timestamp was made".into()))?;
     for (name, bytes) in files.into_iter().filter(|f| !f.0.ends_with(".root.json")) {
         // Each version is written once: a second publisher of the same one is told here.
-        store.put(&format!("metadata/{name}"), bytes, Condition::IfAbsent).await?;
+        store
+            .put(&format!("metadata/{name}"), bytes, Condition::IfAbsent)
+            .await?;
     }
     put_timestamp(store, before, timestamp).await
 }
@@ -131,7 +135,10 @@ fn newest(listed: &[Listed], role: &str) -> u64 {
 
 /// The version in the name of a file of metadata.
 pub fn version_of(key: &str, role: &str) -> Option<u64> {
-    key.strip_prefix("metadata/")?.strip_suffix(&format!(".{role}.json"))?.parse().ok()
+    key.strip_prefix("metadata/")?
+        .strip_suffix(&format!(".{role}.json"))?
+        .parse()
+        .ok()
 }
 
 fn hex_of(hash: &str) -> Result<Decoded<Hex>, TrustError> {

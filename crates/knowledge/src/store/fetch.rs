@@ -117,7 +117,10 @@ impl Incoming {
             .iter()
             .map(|object| Box::pin(self.one(store, object, spent, &told)) as _)
             .collect();
-        stream::iter(fetching).buffer_unordered(AT_A_TIME).try_collect::<Vec<()>>().await?;
+        stream::iter(fetching)
+            .buffer_unordered(AT_A_TIME)
+            .try_collect::<Vec<()>>()
+            .await?;
         Ok(())
     }
 
@@ -136,7 +139,12 @@ impl Incoming {
         // Twice: what was kept from another time may be damaged, and is fetched once more from its beginning.
         let mut fresh = false;
         loop {
-            let open = File::options().create(true).truncate(fresh).read(true).write(true).open(&part);
+            let open = File::options()
+                .create(true)
+                .truncate(fresh)
+                .read(true)
+                .write(true)
+                .open(&part);
             let mut file = open.map_err(write)?;
             let mut have = file.metadata().map_err(write)?.len();
             if have > object.bytes {

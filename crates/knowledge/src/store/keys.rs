@@ -28,7 +28,12 @@ use super::{Condition, ReleaseStore, StoreError};
 use crate::release::replace;
 
 const ROOT: &str = "root.json";
-pub const ROLES: [RoleType; 4] = [RoleType::Root, RoleType::Targets, RoleType::Snapshot, RoleType::Timestamp];
+pub const ROLES: [RoleType; 4] = [
+    RoleType::Root,
+    RoleType::Targets,
+    RoleType::Snapshot,
+    RoleType::Timestamp,
+];
 
 /// How long what a role signs holds, in days.
 pub fn days(role: RoleType) -> i64 {
@@ -43,7 +48,8 @@ pub fn days(role: RoleType) -> i64 {
 /// In whole seconds: other readers refuse fractions.
 pub fn expires(role: RoleType) -> Timestamp {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or(Timestamp::UNIX_EPOCH);
-    now.saturating_add(SignedDuration::from_hours(24 * days(role))).unwrap_or(now)
+    now.saturating_add(SignedDuration::from_hours(24 * days(role)))
+        .unwrap_or(now)
 }
 
 /// A folder of keys.
@@ -113,7 +119,11 @@ impl Keys {
             _extra: HashMap::new(),
         };
         for role in ROLES {
-            let (count, threshold) = if role == RoleType::Root { (root_keys, threshold) } else { (1, 1) };
+            let (count, threshold) = if role == RoleType::Root {
+                (root_keys, threshold)
+            } else {
+                (1, 1)
+            };
             let mut ids = Vec::new();
             for _ in 0..count {
                 let (id, key) = self.make(role)?;
@@ -164,11 +174,15 @@ impl Keys {
         let rng = SystemRandom::new();
         let keys = self.sources(RoleType::Root)?;
         let version = root.version;
-        let mut signed = SignedRole::new(root.clone(), &KeyHolder::Root(root), &keys, &rng).await.map_err(told)?;
+        let mut signed = SignedRole::new(root.clone(), &KeyHolder::Root(root), &keys, &rng)
+            .await
+            .map_err(told)?;
         if let Some(before) = &before {
             // The next root is signed by those of the one before as well: that is the chain.
             let holder = KeyHolder::Root(before.signed.clone());
-            let by_old = SignedRole::new(signed.signed().signed.clone(), &holder, &keys, &rng).await.map_err(told)?;
+            let by_old = SignedRole::new(signed.signed().signed.clone(), &holder, &keys, &rng)
+                .await
+                .map_err(told)?;
             let new: Vec<_> = by_old
                 .signed()
                 .signatures
@@ -189,7 +203,10 @@ impl Keys {
         match store.put(&key, bytes.clone(), Condition::IfAbsent).await {
             Ok(_) => {}
             Err(StoreError::Conflict(_)) => {
-                return Err(TrustError::Root(format!("the store {} has a root {version} already", store.location())));
+                return Err(TrustError::Root(format!(
+                    "the store {} has a root {version} already",
+                    store.location()
+                )));
             }
             Err(e) => return Err(e.into()),
         }

@@ -99,7 +99,9 @@ pub fn channel_name(channel: &str) -> String {
 pub fn is_channel(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 40
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Reads a file of this format, if it is of no newer one.
@@ -185,7 +187,9 @@ impl Manifest {
 
     /// All segments that it names.
     pub fn all_segments(&self) -> impl Iterator<Item = &Segment> {
-        self.segments.iter().chain(self.rebased.iter().flat_map(|r| &r.segments))
+        self.segments
+            .iter()
+            .chain(self.rebased.iter().flat_map(|r| &r.segments))
     }
 
     /// How many rows segments hold together.

@@ -89,14 +89,22 @@ pub fn plan(
         let Some(rebased) = at.rebased.as_ref().filter(|r| r.parent == parent.number) else {
             break;
         };
-        let later = if at.number == wanted.number { &[] } else { &at.segments[at.base as usize..] };
+        let later = if at.number == wanted.number {
+            &[]
+        } else {
+            &at.segments[at.base as usize..]
+        };
         into_base = [&rebased.segments, later, &into_base].concat();
         if let Some(segments) = behind(&now.manifest, parent) {
             let rebase = Plan::Rebase {
                 into_base: [segments, &into_base].concat(),
                 behind: wanted.segments[wanted.base as usize..].to_vec(),
             };
-            return if size(&rebase, models) < size(&whole, models) { rebase } else { whole };
+            return if size(&rebase, models) < size(&whole, models) {
+                rebase
+            } else {
+                whole
+            };
         }
         at = parent;
     }

@@ -17,12 +17,13 @@ use super::fetch::{FetchError, Incoming, Spent, again};
 use super::fold::Folded;
 use super::keys::Keys;
 use super::manifest::{
-    Channel, Distance, Effective, EmbeddingModel, FORMAT, Manifest, Rebased, channel_name, is_channel, manifest_name,
+    Channel, Distance, Effective, EmbeddingModel, FORMAT, LARGEST_MANIFEST, Manifest, Rebased, channel_name,
+    is_channel, manifest_name,
 };
 use super::segment::{Contents, DecodeError, Object, Segment, decode, effective, encode, parts};
-use super::trust::{Expiry, Memory, TrustError, Verified, load};
+use super::trust::{Expiry, Memory, TrustError, Verified, check_root, load, load_below};
 use super::vector_log::VectorLog;
-use super::{ReleaseStore, StoreError};
+use super::{ReleaseStore, StoreError, get_small};
 use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
 use crate::index::{Row, Vectors};
@@ -145,8 +146,33 @@ impl Publisher<'_> {
                     Err(PublishError::NoKeys(self.store.location()))
                 }
             }
+            Err(TrustError::Signature(role)) => self.before_rotation(&root, role).await.map(Some),
             Err(e) => Err(raced(e)),
         }
+    }
+
+    /// The state as the roots before this one signed it: new keys have not signed it yet.
+    async fn before_rotation(&self, root: &[u8], role: String) -> Result<Verified, PublishError> {
+        let mut newer = check_root(root)?;
+        while newer.signed.version.get() > 1 {
+            let version = newer.signed.version.get() - 1;
+            let key = format!("metadata/{version}.root.json");
+            let (bytes, _) = again(|| get_small(&*self.store, &key, LARGEST_MANIFEST)).await?;
+            let older = check_root(&bytes)?;
+            // Only by the chain that leads to our own root.
+            older
+                .signed
+                .verify_role(&newer)
+                .map_err(|_| TrustError::Signature("root".into()))?;
+            let scratch = tempfile::tempdir().map_err(|e| self.kept(e))?;
+            let memory = Memory::new(scratch.path().join("trust.json"));
+            match load_below(&self.store, &bytes, &memory, Expiry::Overlooked, Some(version)).await {
+                Ok(verified) => return Ok(verified),
+                Err(TrustError::Signature(_)) => newer = older,
+                Err(e) => return Err(raced(e)),
+            }
+        }
+        Err(TrustError::Signature(role).into())
     }
 
     pub async fn publish(
@@ -206,7 +232,10 @@ impl Publisher<'_> {
         }
 
         // Only what changed goes behind the parent's segments; or all is the base of a new beginning.
-        let new: Vec<bool> = rows.iter().map(|r| held.get(&r.document.id).is_none_or(|h| h.digest != r.digest)).collect();
+        let new: Vec<bool> = rows
+            .iter()
+            .map(|r| held.get(&r.document.id).is_none_or(|h| h.digest != r.digest))
+            .collect();
         let old_models = parent.as_ref().is_some_and(|p| p.embeddings == models);
         let changed = new.iter().filter(|n| **n).count() as u32 + report.withdrawn.len() as u32;
         let grown = |p: &&Manifest| {
@@ -226,7 +255,11 @@ impl Publisher<'_> {
             return Ok(report);
         }
 
-        let asked = if report.rebased { rows.clone() } else { picked(&rows, &new) };
+        let asked = if report.rebased {
+            rows.clone()
+        } else {
+            picked(&rows, &new)
+        };
         let vectors = self.vectors(&asked, onto, &mut report.embedded, progress).await?;
         let all = Contents {
             rows: asked,
@@ -285,12 +318,18 @@ impl Publisher<'_> {
             (manifest_name(manifest.number), Some(bytes)),
             shown(&options.channel, channel.as_ref(), manifest.number)?,
         ];
-        commit(&self.store, &self.keys, state.as_ref(), changes).await.map_err(raced)?;
+        commit(&self.store, &self.keys, state.as_ref(), changes)
+            .await
+            .map_err(raced)?;
         Ok(report)
     }
 
     /// The release that the new one is made from: the channel's own, else the newest.
-    async fn parent(&self, state: Option<&Verified>, channel: Option<&Channel>) -> Result<Option<Manifest>, TrustError> {
+    async fn parent(
+        &self,
+        state: Option<&Verified>,
+        channel: Option<&Channel>,
+    ) -> Result<Option<Manifest>, TrustError> {
         let Some(state) = state else { return Ok(None) };
         match channel.map(|c| c.release).or(state.releases().last().copied()) {
             Some(number) => Ok(Some(state.manifest(number).await?)),
@@ -309,7 +348,9 @@ impl Publisher<'_> {
         report.nothing_new = channel.as_ref().is_some_and(|c| c.release == number);
         if !report.nothing_new && !report.dry_run {
             let change = shown(&report.channel, channel.as_ref(), number)?;
-            commit(&self.store, &self.keys, state, vec![change]).await.map_err(raced)?;
+            commit(&self.store, &self.keys, state, vec![change])
+                .await
+                .map_err(raced)?;
         }
         Ok(report)
     }
@@ -319,7 +360,9 @@ impl Publisher<'_> {
         let incoming = self.incoming();
         let names: Vec<String> = models.iter().map(|m| m.0.clone()).collect();
         let objects: Vec<&Object> = segments.iter().flat_map(|s| s.objects(&names)).collect();
-        incoming.fetch(&*self.store, &objects, &Spent::default(), &mut |_| {}).await?;
+        incoming
+            .fetch(&*self.store, &objects, &Spent::default(), &mut |_| {})
+            .await?;
         let mut folded = Folded::default();
         for segment in segments {
             folded.add(decode(segment, models, &|o| incoming.read(o))?);
@@ -375,20 +418,36 @@ impl Publisher<'_> {
     ) -> Result<(), PublishError> {
         let (passages, whole) = embed::texts(asked);
         let hash = |t: &String| blake3::hash(t.as_bytes());
-        let missing: HashSet<blake3::Hash> =
-            passages.iter().chain(whole.iter().map(|w| &w.1)).map(hash).filter(|h| !log.has(h)).collect();
+        let missing: HashSet<blake3::Hash> = passages
+            .iter()
+            .chain(whole.iter().map(|w| &w.1))
+            .map(hash)
+            .filter(|h| !log.has(h))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
         let held = self.fold(&parent.segments, &[]).await?;
         let (passages, whole) = embed::texts(&held.rows);
-        if !passages.iter().chain(whole.iter().map(|w| &w.1)).map(hash).any(|h| missing.contains(&h)) {
+        if !passages
+            .iter()
+            .chain(whole.iter().map(|w| &w.1))
+            .map(hash)
+            .any(|h| missing.contains(&h))
+        {
             return Ok(());
         }
         let held = self.fold(&parent.segments, &[(model.to_owned(), dimensions)]).await?;
-        let Some(vectors) = held.vectors.first() else { return Ok(()) };
-        let of_passages = passages.iter().map(hash).zip(vectors.passages.iter().map(Vec::as_slice));
-        let of_documents = whole.iter().filter_map(|(n, text)| Some((hash(text), vectors.documents[*n].as_deref()?)));
+        let Some(vectors) = held.vectors.first() else {
+            return Ok(());
+        };
+        let of_passages = passages
+            .iter()
+            .map(hash)
+            .zip(vectors.passages.iter().map(Vec::as_slice));
+        let of_documents = whole
+            .iter()
+            .filter_map(|(n, text)| Some((hash(text), vectors.documents[*n].as_deref()?)));
         let mut kept = HashSet::new();
         let found: Vec<_> = of_passages
             .chain(of_documents)
@@ -403,7 +462,11 @@ impl Publisher<'_> {
         files: Vec<(Object, Vec<u8>)>,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<u64, PublishError> {
-        let there: HashSet<String> = again(|| self.store.list("segments/")).await?.into_iter().map(|l| l.key).collect();
+        let there: HashSet<String> = again(|| self.store.list("segments/"))
+            .await?
+            .into_iter()
+            .map(|l| l.key)
+            .collect();
         let incoming = self.incoming();
         let mut missing = Vec::new();
         for (object, bytes) in files {
@@ -436,7 +499,9 @@ impl Publisher<'_> {
 /// The channel with another release to show.
 pub(super) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<Change, TrustError> {
     const REMEMBERED: usize = 50;
-    let mut before: Vec<u32> = held.map(|c| std::iter::once(c.release).chain(c.before.clone()).collect()).unwrap_or_default();
+    let mut before: Vec<u32> = held
+        .map(|c| std::iter::once(c.release).chain(c.before.clone()).collect())
+        .unwrap_or_default();
     before.retain(|n| *n != number);
     before.truncate(REMEMBERED);
     let channel = Channel {
@@ -465,5 +530,9 @@ fn cut(contents: &Contents, files: &mut Vec<(Object, Vec<u8>)>) -> Result<Vec<Se
 }
 
 fn picked(rows: &[Row], new: &[bool]) -> Vec<Row> {
-    rows.iter().zip(new).filter(|(_, n)| **n).map(|(r, _)| r.clone()).collect()
+    rows.iter()
+        .zip(new)
+        .filter(|(_, n)| **n)
+        .map(|(r, _)| r.clone())
+        .collect()
 }

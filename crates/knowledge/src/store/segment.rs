@@ -63,13 +63,23 @@ pub struct Counts {
 impl Segment {
     /// Its files: of the vectors, those of the models asked for.
     pub fn objects<'a>(&'a self, models: &'a [String]) -> impl Iterator<Item = &'a Object> {
-        let vectors = self.vectors.iter().filter(|v| models.contains(&v.model)).map(|v| &v.object);
-        [&self.documents, &self.passages].into_iter().chain(&self.withdrawn).chain(vectors)
+        let vectors = self
+            .vectors
+            .iter()
+            .filter(|v| models.contains(&v.model))
+            .map(|v| &v.object);
+        [&self.documents, &self.passages]
+            .into_iter()
+            .chain(&self.withdrawn)
+            .chain(vectors)
     }
 
     pub fn all_objects(&self) -> impl Iterator<Item = &Object> {
         let vectors = self.vectors.iter().map(|v| &v.object);
-        [&self.documents, &self.passages].into_iter().chain(&self.withdrawn).chain(vectors)
+        [&self.documents, &self.passages]
+            .into_iter()
+            .chain(&self.withdrawn)
+            .chain(vectors)
     }
 }
 
@@ -98,7 +108,10 @@ impl Contents {
         let set = |held: &Vectors| Vectors {
             model: held.model.clone(),
             dimensions: held.dimensions,
-            passages: order.iter().flat_map(|n| held.passages[passages(*n)].iter().cloned()).collect(),
+            passages: order
+                .iter()
+                .flat_map(|n| held.passages[passages(*n)].iter().cloned())
+                .collect(),
             documents: order.iter().map(|n| held.documents[*n].clone()).collect(),
         };
         Contents {
@@ -219,7 +232,10 @@ pub fn encode(contents: &Contents) -> std::io::Result<(Segment, Vec<(Object, Vec
     let withdrawn = if contents.withdrawn.is_empty() {
         None
     } else {
-        let lines = contents.withdrawn.iter().flat_map(|id| line(&WithdrawnLine { id: id.clone() }));
+        let lines = contents
+            .withdrawn
+            .iter()
+            .flat_map(|id| line(&WithdrawnLine { id: id.clone() }));
         Some(packed(&lines.collect::<Vec<u8>>())?)
     };
     let mut vectors = Vec::new();
@@ -268,9 +284,18 @@ fn pack_vectors(set: &Vectors) -> std::io::Result<Vec<u8>> {
     let bad = |e: safetensors::SafeTensorError| std::io::Error::other(e.to_string());
     let whole = rows.len() / 4;
     let tensors = [
-        ("passages", TensorView::new(Dtype::F32, vec![set.passages.len(), set.dimensions], &passages).map_err(bad)?),
-        ("documents", TensorView::new(Dtype::F32, vec![whole, set.dimensions], &documents).map_err(bad)?),
-        ("document_rows", TensorView::new(Dtype::U32, vec![whole], &rows).map_err(bad)?),
+        (
+            "passages",
+            TensorView::new(Dtype::F32, vec![set.passages.len(), set.dimensions], &passages).map_err(bad)?,
+        ),
+        (
+            "documents",
+            TensorView::new(Dtype::F32, vec![whole, set.dimensions], &documents).map_err(bad)?,
+        ),
+        (
+            "document_rows",
+            TensorView::new(Dtype::U32, vec![whole], &rows).map_err(bad)?,
+        ),
     ];
     let about = [("format", "1"), ("model", set.model.as_str()), ("distance", "cosine")];
     let about = about.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect();
@@ -293,7 +318,9 @@ pub fn decode(
     let mut vectors = Vec::new();
     for (model, dimensions) in models {
         let found = segment.vectors.iter().find(|v| v.model == *model);
-        let object = &found.ok_or_else(|| bad(&segment.documents, format!("it has no vectors of {model}")))?.object;
+        let object = &found
+            .ok_or_else(|| bad(&segment.documents, format!("it has no vectors of {model}")))?
+            .object;
         let bytes = read(object)?;
         vectors.push(unpack_vectors(object, &bytes, model, *dimensions, &rows)?);
     }
@@ -373,7 +400,10 @@ fn rows(segment: &Segment, documents: &[u8], passages: &[u8]) -> Result<Vec<Row>
             }
             let sound = document.body.get(p.record.range.clone()).is_some() && p.record.range.start >= last;
             if p.n as usize != records.len() || !sound {
-                return Err(wrong_passage(format!("a passage of {} is not in its text", document.id)));
+                return Err(wrong_passage(format!(
+                    "a passage of {} is not in its text",
+                    document.id
+                )));
             }
             last = p.record.range.end;
             records.push(p.record);
@@ -398,7 +428,11 @@ fn rows(segment: &Segment, documents: &[u8], passages: &[u8]) -> Result<Vec<Row>
 fn withdrawn(object: &Object, lines: &[u8]) -> Result<Vec<String>, BadObject> {
     lines
         .split_inclusive(|b| *b == b'\n')
-        .map(|line| serde_json::from_slice::<WithdrawnLine>(line).map(|l| l.id).map_err(|e| bad(object, e)))
+        .map(|line| {
+            serde_json::from_slice::<WithdrawnLine>(line)
+                .map(|l| l.id)
+                .map_err(|e| bad(object, e))
+        })
         .collect()
 }
 
@@ -431,10 +465,17 @@ fn unpack_vectors(
             let v: Vec<f32> = row.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
             v.iter().all(|x| x.is_finite()).then_some(v)
         });
-        all.collect::<Option<_>>().ok_or_else(|| wrong("a vector holds what is no number"))
+        all.collect::<Option<_>>()
+            .ok_or_else(|| wrong("a vector holds what is no number"))
     };
     let passage_vectors = floats(tensor("passages", Dtype::F32, &[passages, dimensions])?)?;
-    let whole = tensors.tensor("document_rows").map_err(|e| bad(object, e))?.shape().first().copied().unwrap_or(0);
+    let whole = tensors
+        .tensor("document_rows")
+        .map_err(|e| bad(object, e))?
+        .shape()
+        .first()
+        .copied()
+        .unwrap_or(0);
     if whole > rows.len() {
         return Err(wrong("its vectors have another shape than its documents"));
     }

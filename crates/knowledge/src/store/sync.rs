@@ -206,7 +206,10 @@ impl Device {
         });
         let pointer = release::pointer(&self.release);
         let now = held(&self.release, pointer.as_ref());
-        let follows = pointer.as_ref().and_then(|m| m.source.as_ref()).is_some_and(|s| s.channel == self.channel);
+        let follows = pointer
+            .as_ref()
+            .and_then(|m| m.source.as_ref())
+            .is_some_and(|s| s.channel == self.channel);
         let mut report = SyncReport {
             changed: false,
             number: 0,
@@ -223,7 +226,9 @@ impl Device {
             build_seconds: 0.0,
         };
         // Where this device stands nowhere yet, or elsewhere, all is read even if nothing is new.
-        let settled = now.as_ref().is_some_and(|n| follows && n.models == n.manifest.models_of(&self.models));
+        let settled = now
+            .as_ref()
+            .is_some_and(|n| follows && n.models == n.manifest.models_of(&self.models));
         let verified = if settled {
             load_if_changed(&counted, &self.root, &self.memory()).await?
         } else {
@@ -235,6 +240,9 @@ impl Device {
             (None, None) => Ok((0, String::new())),
         };
         (report.number, report.release) = done?;
+        if let Some(verified) = &verified {
+            self.memory().settle(verified)?;
+        }
         report.bytes = spent.bytes.load(Ordering::Relaxed);
         report.metadata_bytes = signed.bytes.load(Ordering::Relaxed);
         report.requests = spent.requests.load(Ordering::Relaxed) + signed.requests.load(Ordering::Relaxed);
@@ -264,7 +272,9 @@ impl Device {
         let models = wanted.models_of(&self.models);
         let before = release::previous(&self.release).and_then(|m| held(&self.release, Some(&m)));
         let mut parents: Vec<Manifest> = Vec::new();
-        let grows = now.as_ref().is_some_and(|n| wanted.segments.starts_with(&n.manifest.segments));
+        let grows = now
+            .as_ref()
+            .is_some_and(|n| wanted.segments.starts_with(&n.manifest.segments));
         while now.is_some() && !grows && parents.len() < BASES {
             let last = parents.last().unwrap_or(&wanted);
             let Some(rebased) = &last.rebased else { break };
@@ -284,14 +294,18 @@ impl Device {
             return Ok((wanted.number, wanted.release));
         }
         let here = now.as_ref().and_then(|_| Release::open(&self.release).ok());
-        match self.take(&way, &wanted, &models, here.as_deref(), spent, report, progress).await {
+        match self
+            .take(&way, &wanted, &models, here.as_deref(), spent, report, progress)
+            .await
+        {
             // What is here turned out not to be what it should be: from the beginning, then.
             Err(SyncError::Present(_)) if !matches!(way, Plan::Whole { .. }) => {
                 let whole = Plan::Whole {
                     segments: wanted.segments.clone(),
                 };
                 report.plan = whole.name().into();
-                self.take(&whole, &wanted, &models, here.as_deref(), spent, report, progress).await?;
+                self.take(&whole, &wanted, &models, here.as_deref(), spent, report, progress)
+                    .await?;
             }
             other => other?,
         }
@@ -344,7 +358,9 @@ impl Device {
         }
         let dimensions = wanted.models(models);
         let read = |segments: &[Segment]| -> Result<Vec<Contents>, SyncError> {
-            let all = segments.iter().map(|s| Ok(decode(s, &dimensions, &|o| incoming.read(o))?));
+            let all = segments
+                .iter()
+                .map(|s| Ok(decode(s, &dimensions, &|o| incoming.read(o))?));
             all.collect()
         };
         let present = || here.ok_or_else(|| SyncError::Present("there is none".into()));
@@ -396,8 +412,8 @@ impl Device {
             Plan::Rebase { .. } | Plan::Whole { .. } => {
                 let (folded, base) = match way {
                     Plan::Rebase { into_base, behind } => {
-                        let mut folded = everything(present()?, &dimensions)
-                            .map_err(|e| SyncError::Present(e.to_string()))?;
+                        let mut folded =
+                            everything(present()?, &dimensions).map_err(|e| SyncError::Present(e.to_string()))?;
                         read(into_base)?.into_iter().for_each(|c| folded.add(c));
                         let mut folded = folded.settled();
                         let base = folded.rows.len();
@@ -510,13 +526,17 @@ fn everything(here: &Release, models: &[(String, usize)]) -> heed::Result<Folded
         let document = reading.document(number)?;
         let passages = here.index.passages_of(number);
         for set in &mut contents.vectors {
-            let Some((at, _)) = here.index.set(&set.model) else { continue };
+            let Some((at, _)) = here.index.set(&set.model) else {
+                continue;
+            };
             for p in passages.clone() {
                 set.passages.push(here.index.vector(at, p * 2)?.unwrap_or_default());
             }
             set.documents.push(here.index.vector(at, passages.start * 2 + 1)?);
         }
-        let records = passages.map(|p| reading.passage(p).map(|s| s.record)).collect::<heed::Result<_>>()?;
+        let records = passages
+            .map(|p| reading.passage(p).map(|s| s.record))
+            .collect::<heed::Result<_>>()?;
         contents.rows.push(Row {
             document,
             passages: records,

@@ -99,15 +99,20 @@ pub async fn verify(store: &dyn ReleaseStore, verified: &Verified) -> Result<Che
                         out.bytes += object.bytes;
                         held.push((object.sha256.clone(), bytes));
                     }
-                    Ok(_) => out.faults.push(format!("release {number}: {key} is not what was signed")),
+                    Ok(_) => out
+                        .faults
+                        .push(format!("release {number}: {key} is not what was signed")),
                     Err(e @ (StoreError::NotFound(_) | StoreError::Refused(_))) => {
                         out.faults.push(format!("release {number}: {e}"));
                     }
                     Err(e) => return Err(e.into()),
                 }
             }
-            let models: Vec<(String, usize)> =
-                manifest.embeddings.iter().map(|e| (e.model.clone(), e.dimensions as usize)).collect();
+            let models: Vec<(String, usize)> = manifest
+                .embeddings
+                .iter()
+                .map(|e| (e.model.clone(), e.dimensions as usize))
+                .collect();
             let read = |o: &Object| {
                 let found = held.iter().find(|h| h.0 == o.sha256).map(|h| h.1.clone());
                 found.ok_or_else(|| std::io::Error::other("it is missing"))
@@ -136,12 +141,16 @@ impl Publisher<'_> {
         let releases = state.releases();
         let number = to.or_else(|| held.before.iter().copied().find(|n| releases.contains(n)));
         let number = number.ok_or_else(|| {
-            PublishError::Nothing(format!("the channel “{channel}” showed no other release before; name one with --to"))
+            PublishError::Nothing(format!(
+                "the channel “{channel}” showed no other release before; name one with --to"
+            ))
         })?;
         let manifest = state.manifest(number).await?;
         if number != held.release {
             let change = shown(channel, Some(&held), number)?;
-            commit(&self.store, &self.keys, Some(&state), vec![change]).await.map_err(raced)?;
+            commit(&self.store, &self.keys, Some(&state), vec![change])
+                .await
+                .map_err(raced)?;
         }
         Ok(manifest)
     }
@@ -177,14 +186,21 @@ impl Publisher<'_> {
         let mut needed: BTreeSet<String> = BTreeSet::new();
         for number in &kept {
             let manifest = state.manifest(*number).await?;
-            needed.extend(manifest.all_segments().flat_map(|s| s.all_objects()).map(|o| format!("segments/{}", o.sha256)));
+            needed.extend(
+                manifest
+                    .all_segments()
+                    .flat_map(|s| s.all_objects())
+                    .map(|o| format!("segments/{}", o.sha256)),
+            );
         }
         let gone: Vec<u32> = all.into_iter().filter(|n| !kept.contains(n)).collect();
         let state = if gone.is_empty() || dry_run {
             state
         } else {
             let changes = gone.iter().map(|n| (manifest_name(*n), None)).collect();
-            commit(&self.store, &self.keys, Some(&state), changes).await.map_err(raced)?;
+            commit(&self.store, &self.keys, Some(&state), changes)
+                .await
+                .map_err(raced)?;
             self.existing().await?
         };
 
@@ -210,7 +226,9 @@ impl Publisher<'_> {
                     "segments/" => !needed.contains(&listed.key),
                     "targets/" => !targets.contains(&listed.key),
                     // Roots stay: they are the way from an old device's root to today's.
-                    _ => versions.iter().any(|(role, now)| version_of(&listed.key, role).is_some_and(|v| v < *now)),
+                    _ => versions
+                        .iter()
+                        .any(|(role, now)| version_of(&listed.key, role).is_some_and(|v| v < *now)),
                 };
                 if unneeded && listed.modified < old {
                     out.files += 1;

@@ -22,6 +22,7 @@ use tough::{
 };
 use url::Url;
 
+use super::commit::version_of;
 use super::manifest::{Channel, LARGEST_MANIFEST, Manifest, ManifestError, channel_name, manifest_name};
 use super::segment::sha256;
 use super::{Got, ReleaseStore, StoreError, Want, is_key};
@@ -32,7 +33,13 @@ const LARGEST_METADATA: u64 = 4 << 20;
 pub const TIMESTAMP: &str = "metadata/timestamp.json";
 const MEMORY_FORMAT: u32 = 1;
 /// The files of `tough`'s own memory.
-const FILES: [&str; 5] = ["root.json", "timestamp.json", "snapshot.json", "targets.json", "latest_known_time.json"];
+const FILES: [&str; 5] = [
+    "root.json",
+    "timestamp.json",
+    "snapshot.json",
+    "targets.json",
+    "latest_known_time.json",
+];
 const CLOCK: &str = "latest_known_time.json";
 
 #[derive(Debug, Error)]
@@ -56,7 +63,9 @@ pub enum TrustError {
          `mortar sync --repair` forgets that"
     )]
     Clock { now: String, seen: String },
-    #[error("what this device remembers of the store is damaged ({0}); `mortar sync --repair` begins anew with the tenant's root")]
+    #[error(
+        "what this device remembers of the store is damaged ({0}); `mortar sync --repair` begins anew with the tenant's root"
+    )]
     Memory(String),
     #[error("the root of trust is none: {0}. IT gives it with the tenant's configuration")]
     Root(String),
@@ -118,7 +127,8 @@ impl Remembered {
             sum: String::new(),
             ..self.clone()
         };
-        sha256(&serde_json::to_vec(&without).expect("what is remembered serialises"))
+        let value = serde_json::to_value(&without).expect("what is remembered serialises");
+        sha256(value.to_string().as_bytes())
     }
 }
 
@@ -157,6 +167,18 @@ impl Memory {
             .map_err(|e| TrustError::Memory(format!("{}: {e}", self.path.display())))
     }
 
+    /// What was read has been followed to the end: until it changes it need not be read again.
+    pub fn settle(&self, verified: &Verified) -> Result<(), TrustError> {
+        match self.read()? {
+            Some(held) => self.write(Remembered {
+                tag: Some(verified.tag.clone()),
+                checked_at: Some(Timestamp::now()),
+                ..held
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Forgets a time that lay ahead; or all, where it is damaged.
     pub fn repair(&self) -> Result<(), TrustError> {
         match self.read() {
@@ -177,11 +199,15 @@ impl Memory {
 
 /// The store behind `tough`'s interface.
 #[derive(Clone)]
-struct Bridge(Arc<dyn ReleaseStore>);
+struct Bridge {
+    store: Arc<dyn ReleaseStore>,
+    /// As if there were no newer root than this.
+    newest_root: Option<u64>,
+}
 
 impl std::fmt::Debug for Bridge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.location())
+        f.write_str(&self.store.location())
     }
 }
 
@@ -189,8 +215,13 @@ impl std::fmt::Debug for Bridge {
 impl Transport for Bridge {
     async fn fetch(&self, url: Url) -> Result<TransportStream, TransportError> {
         let key = url.path().trim_start_matches('/').to_owned();
-        let fetched = if is_key(&key) {
-            bounded(&*self.0, &key).await
+        let newer = self
+            .newest_root
+            .is_some_and(|newest| version_of(&key, "root").is_some_and(|v| v > newest));
+        let fetched = if newer {
+            Err(StoreError::NotFound(key))
+        } else if is_key(&key) {
+            bounded(&*self.store, &key).await
         } else {
             Err(StoreError::Refused(format!("“{key}” leads out of the store")))
         };
@@ -229,6 +260,8 @@ pub struct Verified {
     pub(super) repository: Repository,
     /// Of the timestamp, as it was before all was read: whoever writes says what it builds on.
     pub(super) tag: String,
+    /// Where `tough` looks at the clock once more with each target.
+    _scratch: Arc<tempfile::TempDir>,
 }
 
 /// How strict a reader is.
@@ -276,9 +309,23 @@ pub async fn load(
     memory: &Memory,
     expiry: Expiry,
 ) -> Result<Verified, TrustError> {
+    load_below(store, root, memory, expiry, None).await
+}
+
+/// The same, as if there were no newer root than that: for who has made a new one and signs anew.
+pub(super) async fn load_below(
+    store: &Arc<dyn ReleaseStore>,
+    root: &[u8],
+    memory: &Memory,
+    expiry: Expiry,
+    newest_root: Option<u64>,
+) -> Result<Verified, TrustError> {
     let shipped: Signed<Root> = serde_json::from_slice(root).map_err(|e| TrustError::Root(e.to_string()))?;
     let hash = sha256(root);
-    let held = memory.read()?.filter(|h| h.location == store.location()).unwrap_or_default();
+    let held = memory
+        .read()?
+        .filter(|h| h.location == store.location())
+        .unwrap_or_default();
     // A newer root that was reached step by step before, unless the configuration brings another
     // beginning now. What else is remembered stays: signed by others, it is passed over.
     let stored = held.files.get("root.json").filter(|text| {
@@ -299,7 +346,9 @@ pub async fn load(
     let tag = match store.get(TIMESTAMP, Want::Whole).await {
         Ok(Got::Body { tag, .. }) => tag,
         Ok(Got::NotChanged) => String::new(),
-        Err(StoreError::NotFound(_)) => return Err(TrustError::Missing("signed state (metadata/timestamp.json)".into())),
+        Err(StoreError::NotFound(_)) => {
+            return Err(TrustError::Missing("signed state (metadata/timestamp.json)".into()));
+        }
         Err(e) => return Err(e.into()),
     };
     let base = |folder: &str| Url::parse(&format!("store://x/{folder}/")).map_err(|e| TrustError::Other(e.to_string()));
@@ -311,7 +360,10 @@ pub async fn load(
         max_root_updates: 256,
     };
     let repository = RepositoryLoader::new(&begin, base("metadata")?, base("targets")?)
-        .transport(Bridge(store.clone()))
+        .transport(Bridge {
+            store: store.clone(),
+            newest_root,
+        })
         .limits(limits)
         .datastore(scratch.path())
         .expiration_enforcement(match expiry {
@@ -334,11 +386,16 @@ pub async fn load(
         location: store.location(),
         shipped: hash,
         files: files.collect(),
-        tag: Some(tag.clone()),
-        checked_at: Some(Timestamp::now()),
+        // Until what it names has been followed to the end, it counts as not read.
+        tag: None,
+        checked_at: held.checked_at,
         ..Remembered::default()
     })?;
-    Ok(Verified { repository, tag })
+    Ok(Verified {
+        repository,
+        tag,
+        _scratch: Arc::new(scratch),
+    })
 }
 
 impl Verified {
@@ -451,7 +508,9 @@ fn transport(file: &str, e: &TransportError) -> TrustError {
 /// Looks at a root that somebody gives: whether it is one, signed by itself.
 pub fn check_root(bytes: &[u8]) -> Result<Signed<Root>, TrustError> {
     let root: Signed<Root> = serde_json::from_slice(bytes).map_err(|e| TrustError::Root(e.to_string()))?;
-    root.signed.verify_role(&root).map_err(|e| TrustError::Root(e.to_string()))?;
+    root.signed
+        .verify_role(&root)
+        .map_err(|e| TrustError::Root(e.to_string()))?;
     Ok(root)
 }
 

@@ -25,9 +25,15 @@ impl VectorLog {
         std::fs::create_dir_all(dir)?;
         let name = blake3::hash(format!("{dimensions} {model}").as_bytes()).to_hex();
         let path = dir.join(format!("{}.vectors", &name[..16]));
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path)?;
         // Two publications on one machine: the second waits for nothing, and is told.
-        file.try_lock().map_err(|_| std::io::Error::other("another publication is using them"))?;
+        file.try_lock()
+            .map_err(|_| std::io::Error::other("another publication is using them"))?;
         let mut at = HashMap::new();
         let mut end = 0;
         let mut record = vec![0; size(dimensions)];
@@ -67,7 +73,14 @@ impl Known for VectorLog {
         let mut bytes = vec![0; self.dimensions * 4];
         file.seek(SeekFrom::Start(at + 32)).ok()?;
         file.read_exact(&mut bytes).ok()?;
-        Some(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+        Some(
+            bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+        )
     }
 
     fn keep(&mut self, made: &[(blake3::Hash, &[f32])]) -> std::io::Result<()> {

@@ -1,13 +1,14 @@
 //! Measures Mortar beside its peers, in one run, on the same vectors and questions; writes
 //! `target/bench.json` and the tables of docs/MEASURED.md. Times mean nothing by themselves: ratios do.
 //!
-//! `bench [--release DIR] [--sizes 10000,100000,1000000] [--minutes 5] [--only overhead]`: DIR gives real texts and their
+//! `bench [--release DIR] [--sizes 10000,100000,1000000] [--minutes 5] [--only overhead|sync] [--corpus FILE]`: DIR gives real texts and their
 //! vectors; where it has fewer than a size, they are mixed with each other to make more. So many minutes
 //! the window is used to see whether its memory grows. `--only` measures that alone, and leaves the rest of
 //! `target/bench.json` as it is.
 
 mod overhead;
 mod peers;
+mod sync;
 mod table;
 mod window;
 
@@ -54,7 +55,7 @@ impl Embedder for Made<'_> {
     }
 }
 
-#[tokio::main]
+#[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Anything> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let after = |name: &str| {
@@ -91,7 +92,17 @@ async fn main() -> Result<(), Anything> {
             eprintln!("written to {}", file.display());
             return Ok(());
         }
-        Some(other) => return Err(format!("--only {other}: there is only \"overhead\"").into()),
+        Some("sync") => {
+            let sync = sync::figures(after("--corpus").map(PathBuf::from), &source, &questions, &work).await?;
+            let before = std::fs::read_to_string(&file).unwrap_or_default();
+            let mut result: Value = serde_json::from_str(&before).unwrap_or_else(|_| json!({}));
+            println!("{}", table::sync(&sync));
+            result["sync"] = sync;
+            std::fs::write(&file, format!("{result:#}\n"))?;
+            eprintln!("written to {}", file.display());
+            return Ok(());
+        }
+        Some(other) => return Err(format!("--only {other}: there are \"overhead\" and \"sync\"").into()),
     }
     let asked = model.embed(&questions).await?;
 
@@ -114,6 +125,7 @@ async fn main() -> Result<(), Anything> {
     let window = window::figures(&texts, &questions, minutes, &work).await?;
     eprintln!("{window:#}");
     let overhead = overhead::figures(&source, &questions, &work).await?;
+    let sync = sync::figures(after("--corpus").map(PathBuf::from), &source, &questions, &work).await?;
     let result = json!({
         "day": jiff::Zoned::now().date().to_string(),
         "machine": machine(),
@@ -124,6 +136,7 @@ async fn main() -> Result<(), Anything> {
         "whole": whole,
         "window": window,
         "overhead": overhead,
+        "sync": sync,
     });
     std::fs::write(&file, format!("{result:#}\n"))?;
     println!("{}", table(&result));

@@ -1,6 +1,6 @@
 //! The figures as the tables of docs/MEASURED.md.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn n(v: &Value, places: usize) -> String {
     v.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.places$}"))
@@ -93,7 +93,53 @@ pub fn table(result: &Value) -> String {
         n(&memory["second_quarter_mb"], 0),
         n(&memory["last_quarter_mb"], 0),
     );
-    out + &overhead(&result["overhead"])
+    out + &overhead(&result["overhead"]) + &sync(&result["sync"])
+}
+
+/// A device that follows a store, beside `aws s3 sync`.
+pub fn sync(s: &Value) -> String {
+    let mb = |v: &Value| n(&json!(v.as_f64().unwrap_or(0.0) / 1e6), 2);
+    let times = |a: &Value, b: &Value| n(&json!(a.as_f64().unwrap_or(0.0) / b.as_f64().unwrap_or(1.0)), 2);
+    format!(
+        "\n| {} documents ({}), {} passages, S3 stand-in | first | 1 % changed |\n|---|---|---|\n\
+         | published, s | {} | {} |\n\
+         | uploaded, MB | {} | {} |\n\
+         | fetched, MB (and metadata) | {} | {} ({}) in {} requests |\n\
+         | fetched beside what was uploaded | | {} |\n\
+         | synced, s | {} | {} |\n\
+         | of these, the new state made and looked at, s | {} | {} |\n\
+         | that beside a build of all | 1 | {} |\n\
+         | `aws s3 sync` of the same store, s | {} | {} |\n\
+         | Mortar beside it, index and all | {} | {} |\n\
+         | searches: p50, p95 ms, errors | at rest {}, {}, {} | during the sync {}, {}, {} |\n",
+        s["documents"],
+        s["corpus"].as_str().unwrap_or(""),
+        s["passages"],
+        n(&s["publish_s"], 1),
+        n(&s["one_percent_publish_s"], 2),
+        mb(&s["publish_bytes"]),
+        mb(&s["one_percent_uploaded_bytes"]),
+        mb(&s["first_bytes"]),
+        mb(&s["one_percent_bytes"]),
+        mb(&s["one_percent_metadata_bytes"]),
+        s["one_percent_requests"],
+        n(&s["wire_of_changed"], 3),
+        n(&s["first_s"], 2),
+        n(&s["one_percent_s"], 2),
+        n(&s["first_build_s"], 2),
+        n(&s["one_percent_build_s"], 3),
+        n(&s["apply_of_full_build"], 3),
+        n(&s["aws_s3_sync_first_s"], 2),
+        n(&s["aws_s3_sync_one_percent_s"], 2),
+        times(&s["first_s"], &s["aws_s3_sync_first_s"]),
+        times(&s["one_percent_s"], &s["aws_s3_sync_one_percent_s"]),
+        n(&s["searches_at_rest"]["p50_ms"], 2),
+        n(&s["searches_at_rest"]["p95_ms"], 2),
+        s["searches_at_rest"]["errors"],
+        n(&s["searches_during"]["p50_ms"], 2),
+        n(&s["searches_during"]["p95_ms"], 2),
+        s["searches_during"]["errors"],
+    )
 }
 
 /// What the window adds to the calls that an answer needs.
