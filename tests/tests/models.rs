@@ -1,6 +1,5 @@
 //! Models behind endpoints under faults: what comes back, how often a model was called, how long it took.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +12,8 @@ use mortar_desk::assistant::{self, Answer, Ask, Embedder, Stop};
 use mortar_desk::feedback::{Entry, FeedbackSink, Label, Verdict};
 use mortar_desk::knowledge::{self, Release};
 use mortar_local::{MiniLm, Verbatim};
-use mortar_tests::stand_ins::{ACCOUNT, Behaviour, FEEDBACK, Fault, Seen, StandIns, Tenant, visit_in_background};
 use mortar_privacy::Vault;
+use mortar_tests::stand_ins::{ACCOUNT, Behaviour, FEEDBACK, Fault, Seen, StandIns, Tenant, visit_in_background};
 use mortar_tests::{InMemory, root};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

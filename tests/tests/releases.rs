@@ -175,8 +175,8 @@ async fn a_device_that_was_away_takes_the_short_way_over_new_bases() {
     sync(&away).await;
     sync(&home).await;
     let mut rebased = 0;
-    for step in 2..9 {
-        let published = site.publish(&rows(1500, |i| 1 + usize::from(i % 9 <= step))).await;
+    for step in 0..20 {
+        let published = site.publish(&rows(1500, |i| 1 + usize::from(i % 27 <= step))).await;
         rebased += u32::from(published.rebased);
         sync(&home).await;
     }

@@ -295,10 +295,9 @@ fn written_words(document: &Document, record: &PassageRecord) -> BTreeSet<String
 /// The codes that a document is about, each with its value.
 fn own_codes(document: &Document, number: u32, passage: u32) -> impl Iterator<Item = (String, CodePlace)> + '_ {
     document.exact.iter().map(move |code| {
-        let cells = document.codes.iter().flat_map(|c| c.split_whitespace());
+        let mut cells = document.codes.iter().flat_map(|c| c.split_whitespace());
         let written = cells
-            .filter(|c| c.eq_ignore_ascii_case(&code.value))
-            .last()
+            .rfind(|c| c.eq_ignore_ascii_case(&code.value))
             .unwrap_or(&code.value);
         let place = CodePlace {
             system: code.system.clone(),

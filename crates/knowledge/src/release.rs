@@ -168,7 +168,11 @@ pub async fn build(
     dir: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Built, BuildError> {
-    let (rows, left_out, ignored) = rows(imported, skip_bad)?;
+    let Accepted {
+        rows,
+        left_out,
+        ignored,
+    } = accepted(imported, skip_bad)?;
     let site = Site::enter(dir)?;
     let vectors = match embedder {
         Some(e) => {
@@ -197,8 +201,15 @@ pub async fn build(
     })
 }
 
+/// What of an import becomes a release, and what was left out of it.
+pub(crate) struct Accepted {
+    pub rows: Vec<Row>,
+    pub left_out: Vec<Fault>,
+    pub ignored: Vec<String>,
+}
+
 /// The rows of what was imported, in the order of their ids.
-pub(crate) fn rows(imported: Imported, skip_bad: bool) -> Result<(Vec<Row>, Vec<Fault>, Vec<String>), BuildError> {
+pub(crate) fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildError> {
     let Imported {
         documents,
         faults,
@@ -214,7 +225,11 @@ pub(crate) fn rows(imported: Imported, skip_bad: bool) -> Result<(Vec<Row>, Vec<
             BuildError::Faults(faults)
         });
     }
-    Ok((documents.into_iter().map(Row::new).collect(), faults, ignored))
+    Ok(Accepted {
+        rows: documents.into_iter().map(Row::new).collect(),
+        left_out: faults,
+        ignored,
+    })
 }
 
 /// A release's folder, held by one builder at a time; the lock goes with the process, however it ends.

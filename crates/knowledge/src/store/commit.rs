@@ -41,10 +41,9 @@ pub async fn commit(
     // What a publication that was killed left there is passed over: versions need not follow each other.
     let next = |name: &str| NonZeroU64::MIN.saturating_add(newest(&listed, name));
     let timestamp = before.map_or(0, |v| v.repository.timestamp().signed.version.get());
+    editor.targets_version(next("targets")).map_err(failed)?;
+    editor.targets_expires(expires(RoleType::Targets)).map_err(failed)?;
     editor
-        .targets_version(next("targets"))
-        .and_then(|e| e.targets_expires(expires(RoleType::Targets)))
-        .map_err(failed)?
         .snapshot_version(next("snapshot"))
         .snapshot_expires(expires(RoleType::Snapshot))
         .timestamp_version(NonZeroU64::MIN.saturating_add(timestamp))

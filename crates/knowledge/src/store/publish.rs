@@ -20,14 +20,14 @@ use super::manifest::{
     Channel, Distance, Effective, EmbeddingModel, FORMAT, LARGEST_MANIFEST, Manifest, Rebased, channel_name,
     is_channel, manifest_name,
 };
-use super::segment::{Contents, DecodeError, Object, Segment, decode, effective, encode, parts};
+use super::segment::{Contents, DecodeError, Files, Object, Segment, decode, effective, encode, parts};
 use super::trust::{Expiry, Memory, TrustError, Verified, check_root, load, load_below};
 use super::vector_log::VectorLog;
 use super::{ReleaseStore, StoreError, get_small};
 use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
 use crate::index::{Row, Vectors};
-use crate::release::{BuildError, name, rows};
+use crate::release::{Accepted, BuildError, accepted, name};
 
 /// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
 const GROWN: u32 = 4;
@@ -184,7 +184,11 @@ impl Publisher<'_> {
         if !is_channel(&options.channel) {
             return Err(PublishError::Channel(options.channel.clone()));
         }
-        let (rows, left_out, ignored) = rows(imported, options.skip_bad)?;
+        let Accepted {
+            rows,
+            left_out,
+            ignored,
+        } = accepted(imported, options.skip_bad)?;
         progress(PublishProgress::Comparing);
         let state = self.state().await?;
         let channel = match &state {
@@ -266,7 +270,7 @@ impl Publisher<'_> {
             vectors,
             withdrawn: Vec::new(),
         };
-        let mut files: Vec<(Object, Vec<u8>)> = Vec::new();
+        let mut files = Files::new();
         let (segments, base, rebased) = match grows {
             Some(parent) => {
                 let delta = Contents {
@@ -459,7 +463,7 @@ impl Publisher<'_> {
     /// Uploads what is not there yet; how many bytes that were.
     async fn upload(
         &self,
-        files: Vec<(Object, Vec<u8>)>,
+        files: Files,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<u64, PublishError> {
         let there: HashSet<String> = again(|| self.store.list("segments/"))
@@ -515,7 +519,7 @@ pub(super) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<C
 }
 
 /// Contents as segments, and their files.
-fn cut(contents: &Contents, files: &mut Vec<(Object, Vec<u8>)>) -> Result<Vec<Segment>, PublishError> {
+fn cut(contents: &Contents, files: &mut Files) -> Result<Vec<Segment>, PublishError> {
     let mut segments = Vec::new();
     for (n, range) in parts(&contents.rows).into_iter().enumerate() {
         let mut part = contents.picked(&range.collect::<Vec<_>>());

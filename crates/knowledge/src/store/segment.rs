@@ -83,6 +83,9 @@ impl Segment {
     }
 }
 
+/// Files with their bytes.
+pub type Files = Vec<(Object, Vec<u8>)>;
+
 /// What a segment holds, in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Contents {
@@ -208,8 +211,8 @@ pub fn parts(rows: &[Row]) -> Vec<std::ops::Range<usize>> {
 }
 
 /// Writes a segment: what it is called, and its files with their bytes.
-pub fn encode(contents: &Contents) -> std::io::Result<(Segment, Vec<(Object, Vec<u8>)>)> {
-    let mut files: Vec<(Object, Vec<u8>)> = Vec::new();
+pub fn encode(contents: &Contents) -> std::io::Result<(Segment, Files)> {
+    let mut files = Files::new();
     let mut documents = Vec::new();
     let mut passages = Vec::new();
     for row in &contents.rows {
