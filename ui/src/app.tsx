@@ -328,103 +328,102 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
         <NavButton words={strings.settings} keys="mod+," on={false} onClick={() => setSheet("settings")} />
       </nav>
 
-      <>
-        <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
-          {status.knowledge?.freshness === "too_stale" && last?.error?.code !== "too_stale" && (
-            <StaleLine status={status} onCheck={check} />
-          )}
-          <div
-            className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
-            tabIndex={turns.length ? 0 : -1}
-          >
-            {turns.length === 0 ? (
-              <Empty suggestions={status.suggestions} onAsk={submit} />
-            ) : (
-              <div className="mx-auto w-full max-w-[760px]">
-                {turns.map((t) => (
-                  <TurnView
-                    key={t.key}
-                    turn={t}
-                    tenant={status.tenant_name}
-                    release={status.release}
-                    number={status.knowledge?.number ?? null}
-                    current={current?.key === t.key}
-                    activeSentence={sentence}
-                    shownDocument={shown?.document ?? null}
-                    onCurrent={() => setCurrentKey(t.key)}
-                    onSentence={(s, i) => {
-                      // The pointer only passes over another answer; the keys stay with the current one.
-                      if (current?.key !== t.key) return;
-                      setSentence(i);
-                      if (s?.citations[0]) setShown(shownCitation(s.citations[0], t.passages));
-                    }}
-                    onPassage={(p) => {
-                      setShown(shownPassage(p));
-                      setFolded(false);
-                    }}
-                    onDocument={(id) => {
-                      setShown({ document: id, headings: [], range: null, passage: null });
-                      setFolded(false);
-                    }}
-                    onBrowse={() => browse(null, t.answer?.reason === "not_covered" ? null : "code")}
-                    onLabel={(verdict) => setLabelling({ turn: t, verdict })}
-                    onText={(text, sentences, confirmed) =>
-                      dispatch({ do: "edited", key: t.key, text, sentences, confirmed })
-                    }
-                    onAgain={() => submit(t.question)}
-                    onCheck={status.knowledge ? check : null}
-                    onGoOn={() => goOnWith(t)}
-                    signingIn={account.signingIn}
-                    onSignIn={signIn}
-                    onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}
-                    say={say}
-                    fail={fail}
-                    card={(handle) => {
-                      if (handle) cards.current.set(t.key, handle);
-                      else cards.current.delete(t.key);
-                    }}
-                  />
-                ))}
-              </div>
-            )}
-          </div>
-          <QuestionField
-            value={typed}
-            onChange={setTyped}
-            onSubmit={() => submit(typed)}
-            followUp={turns.length > 0}
-            field={field}
-          />
-        </main>
-        <aside
-          hidden={screen !== "ask"}
-          aria-label={strings.sourcePanel}
-          className={cx(
-            "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
-            folded
-              ? "max-[1100px]:hidden"
-              : "max-[1100px]:fixed max-[1100px]:top-0 max-[1100px]:right-0 max-[1100px]:bottom-[30px] max-[1100px]:z-20 max-[1100px]:w-[384px] max-[1100px]:shadow-xl",
-          )}
+      <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
+        {status.knowledge?.freshness === "too_stale" && last?.error?.code !== "too_stale" && (
+          <StaleLine status={status} onCheck={check} />
+        )}
+        <div
+          className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
+          tabIndex={turns.length ? 0 : -1}
         >
-          <button
-            type="button"
-            aria-label={strings.close}
-            onClick={() => setFolded(true)}
-            className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink max-[1100px]:block"
-          >
-            ✕
-          </button>
-          <SourcePanel
-            shown={shown}
-            since={since}
-            passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
-            today={status.today}
-            onChoose={(p) => setShown(shownPassage(p))}
-            onBrowse={(id) => browse(id, null)}
-            fail={fail}
-          />
-        </aside>
-      </>
+          {turns.length === 0 ? (
+            <Empty suggestions={status.suggestions} onAsk={submit} />
+          ) : (
+            <div className="mx-auto w-full max-w-[760px]">
+              {turns.map((t) => (
+                <TurnView
+                  key={t.key}
+                  turn={t}
+                  tenant={status.tenant_name}
+                  release={status.release}
+                  number={status.knowledge?.number ?? null}
+                  current={current?.key === t.key}
+                  activeSentence={sentence}
+                  shownDocument={shown?.document ?? null}
+                  onCurrent={() => setCurrentKey(t.key)}
+                  onSentence={(s, i) => {
+                    // The pointer only passes over another answer; the keys stay with the current one.
+                    if (current?.key !== t.key) return;
+                    setSentence(i);
+                    if (s?.citations[0]) setShown(shownCitation(s.citations[0], t.passages));
+                  }}
+                  onPassage={(p) => {
+                    setShown(shownPassage(p));
+                    setFolded(false);
+                  }}
+                  onDocument={(id) => {
+                    setShown({ document: id, headings: [], range: null, passage: null });
+                    setFolded(false);
+                  }}
+                  onBrowse={() => browse(null, t.answer?.reason === "not_covered" ? null : "code")}
+                  onLabel={(verdict) => setLabelling({ turn: t, verdict })}
+                  onText={(text, sentences, confirmed) =>
+                    dispatch({ do: "edited", key: t.key, text, sentences, confirmed })
+                  }
+                  onAgain={() => submit(t.question)}
+                  onCheck={status.knowledge ? check : null}
+                  onGoOn={() => goOnWith(t)}
+                  signingIn={account.signingIn}
+                  onSignIn={signIn}
+                  onPainted={(ms) => dispatch({ do: "painted", key: t.key, ms })}
+                  say={say}
+                  fail={fail}
+                  card={(handle) => {
+                    if (handle) cards.current.set(t.key, handle);
+                    else cards.current.delete(t.key);
+                  }}
+                />
+              ))}
+            </div>
+          )}
+        </div>
+        <QuestionField
+          value={typed}
+          onChange={setTyped}
+          onSubmit={() => submit(typed)}
+          followUp={turns.length > 0}
+          field={field}
+        />
+      </main>
+      <aside
+        hidden={screen !== "ask"}
+        aria-label={strings.sourcePanel}
+        className={cx(
+          "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
+          folded
+            ? "max-[1100px]:hidden"
+            : "max-[1100px]:fixed max-[1100px]:top-0 max-[1100px]:right-0 max-[1100px]:bottom-[30px] max-[1100px]:z-20 max-[1100px]:w-[384px] max-[1100px]:shadow-xl",
+        )}
+      >
+        <button
+          type="button"
+          aria-label={strings.close}
+          onClick={() => setFolded(true)}
+          className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink max-[1100px]:block"
+        >
+          ✕
+        </button>
+        <SourcePanel
+          shown={shown}
+          since={since}
+          passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
+          today={status.today}
+          onChoose={(p) => setShown(shownPassage(p))}
+          onBrowse={(id) => browse(id, null)}
+          fail={fail}
+        />
+      </aside>
+
       {browsed && (
         <>
           <main hidden={screen !== "browse"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>

@@ -190,7 +190,12 @@ export const strings = {
   opening: "Opening the knowledge…",
   preparing: "Preparing the sample knowledge. This happens once.",
   fetching: "Fetching the knowledge. This happens once.",
-  steps: { downloading: "Downloading what is signed", embedding: "Reading the documents", indexing: "Building the index", verifying: "Checking every byte" },
+  steps: {
+    downloading: "Downloading what is signed",
+    embedding: "Reading the documents",
+    indexing: "Building the index",
+    verifying: "Checking every byte",
+  },
   openFailed: "The knowledge cannot be opened",
   tryAgain: "Try again",
   failed: "That did not work",
