@@ -160,12 +160,15 @@ export const report: SyncReport = {
   number: 13,
   release: "def",
   channel: "live",
+  plan: "grow",
   bytes: 1_234_567,
+  metadata_bytes: 4_321,
   requests: 9,
   added: 4,
   changed_documents: 12,
   withdrawn: 2,
   seconds: 3,
+  build_seconds: 0.5,
 };
 
 /** Everything that was asked of it, in order. */
