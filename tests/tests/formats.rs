@@ -60,3 +60,56 @@ fn records_of_format_1_are_read() {
     assert_eq!(exchange.text, "Edited by the operator.");
     assert_eq!(records.waiting().unwrap(), 1);
 }
+
+/// A release as a device of format 2 had it, after it grew once.
+#[test]
+fn a_release_of_format_2_is_read_and_answers() {
+    let home = tempfile::tempdir().unwrap();
+    let release = home.path().join("release");
+    copy(&root().join("tests/fixtures/release-2"), &release);
+    let ask = |q: &str| {
+        json(
+            words_only(home.path())
+                .args(["ask", "--json", q, "--release"])
+                .arg(&release),
+        )
+    };
+    let a = ask("reject 75");
+    assert_eq!(a["release"], "5bcf0ad165f8");
+    assert_eq!(a["sentences"][0]["text"], "Code 75 means that approval is needed.");
+    let a = ask("How long does standard shipping take?");
+    assert_eq!(
+        a["sentences"][0]["text"],
+        "Standard shipping takes three business days."
+    );
+    let opened = mortar_desk::knowledge::Release::open(&release).unwrap();
+    let source = opened.manifest.source.as_ref().unwrap();
+    assert_eq!((source.number, source.notes.as_str()), (2, "Shipping takes longer."));
+    assert!(opened.document("refund").unwrap().is_none());
+    assert_eq!(opened.vector(0).unwrap().map(|v| v.len()), Some(384));
+}
+
+/// A store as the first program left it. Its signatures have run out by now: they are still followed.
+#[tokio::test]
+async fn a_store_of_format_1_is_read() {
+    use mortar_desk::knowledge::store::trust::{Expiry, Memory, load};
+    use mortar_desk::knowledge::store::{ReleaseStore, tend};
+    let dir = tempfile::tempdir().unwrap();
+    let fixtures = root().join("tests/fixtures");
+    let store: std::sync::Arc<dyn ReleaseStore> =
+        std::sync::Arc::new(mortar_local::Folder::new(&fixtures.join("store-1")));
+    let trusted = fs::read(fixtures.join("store-1.root.json")).unwrap();
+    let memory = Memory::new(dir.path().join("trust.json"));
+    let verified = load(&store, &trusted, &memory, Expiry::Overlooked).await.unwrap();
+    let releases = tend::releases(&verified).await.unwrap();
+    let rows: Vec<_> = releases
+        .iter()
+        .map(|r| (r.number, r.release.as_str(), r.documents))
+        .collect();
+    assert_eq!(rows, [(2, "5bcf0ad165f8", 15), (1, "137dbd26e29e", 15)]);
+    assert_eq!(releases[0].channels, ["live"]);
+    let checked = tend::verify(&*store, &verified).await.unwrap();
+    assert!(checked.faults.is_empty(), "{:?}", checked.faults);
+    let manifest = verified.manifest(2).await.unwrap();
+    assert_eq!(manifest.embeddings[0].dimensions, 384);
+}
