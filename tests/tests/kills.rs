@@ -108,9 +108,8 @@ fn three_hundred_kills_leave_a_whole_store_and_a_whole_device() {
         c
     };
     let sync = || {
-        let mut c = command(&["sync", "--json", "--root"]);
-        c.arg(keys.join("root.json"));
-        c
+        let root = format!("--root={}", keys.join("root.json").display());
+        command(&["sync", "--json", &root])
     };
     assert!(keyed(&["kb", "keys", "init"]).status().unwrap().success());
     assert!(publish(0).status().unwrap().success());
