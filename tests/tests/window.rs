@@ -513,7 +513,7 @@ async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
     clean(&w, "knowledge").await;
     w.press("Escape", &[]).await;
     publish(
-        &format!("{REFUND}pets,Do we fill prescriptions for pets?,Yes, for dogs and cats.\n"),
+        &format!("{REFUND}pets,Do we fill prescriptions for pets?,We fill them for dogs and cats.\n"),
         "Shipping moved.",
     );
     w.press("u", &["ctrl"]).await;
@@ -530,7 +530,7 @@ async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
     w.ask("Do we fill prescriptions for pets?").await.unwrap();
 
     // Somebody exchanges a file of the store: refused, said, and work goes on.
-    publish(&format!("{REFUND}pets,Do we fill prescriptions for pets?,No.\n"), "");
+    publish(&format!("{REFUND}pets,Do we fill prescriptions for pets?,We fill none for pets.\n"), "");
     for entry in std::fs::read_dir(store.join("segments")).unwrap().flatten() {
         let mut bytes = std::fs::read(entry.path()).unwrap();
         if let Some(last) = bytes.last_mut() {
@@ -544,7 +544,7 @@ async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
     w.press("Escape", &[]).await;
     w.press("n", &["ctrl"]).await;
     w.ask("Do we fill prescriptions for pets?").await.unwrap();
-    assert_eq!(w.last_turn().await["lines"][0][0], "Yes, for dogs and cats.");
+    assert_eq!(w.last_turn().await["lines"][0][0], "We fill them for dogs and cats.");
     w.close().await;
 
     let w = Window::open(&Options {
