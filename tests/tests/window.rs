@@ -499,7 +499,7 @@ async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
     })
     .await
     .unwrap();
-    let bar = |words: &str| format!("document.querySelector('footer').innerText.includes({words:?})");
+    let bar = |words: &str| format!("[...document.querySelectorAll('footer')].at(-1).innerText.includes({words:?})");
     w.until(&bar("release 1 · live")).await;
     w.ask("How long does standard shipping take?").await.unwrap();
     assert_eq!(
@@ -530,7 +530,10 @@ async fn a_release_is_fetched_and_switched_under_the_operators_hands() {
     w.ask("Do we fill prescriptions for pets?").await.unwrap();
 
     // Somebody exchanges a file of the store: refused, said, and work goes on.
-    publish(&format!("{REFUND}pets,Do we fill prescriptions for pets?,We fill none for pets.\n"), "");
+    publish(
+        &format!("{REFUND}pets,Do we fill prescriptions for pets?,We fill none for pets.\n"),
+        "",
+    );
     for entry in std::fs::read_dir(store.join("segments")).unwrap().flatten() {
         let mut bytes = std::fs::read(entry.path()).unwrap();
         if let Some(last) = bytes.last_mut() {

@@ -96,7 +96,7 @@ impl S3Store {
             Err(StoreError::Conflict(_)) if if_changed.is_some() => return Ok(Got::NotChanged),
             Err(e) => return Err(e),
         };
-        let tag = answer.e_tag.unwrap_or_default();
+        let tag = answer.e_tag.ok_or_else(|| no_tag(key))?;
         let key = key.to_owned();
         let bytes = stream::unfold(answer.body, move |mut body| {
             let key = key.clone();
@@ -115,6 +115,11 @@ impl S3Store {
             bytes: bytes.boxed(),
         })
     }
+}
+
+/// Without tags a write could not be made conditional.
+fn no_tag(key: &str) -> StoreError {
+    StoreError::Failed(format!("{key}: the answer has no ETag"))
 }
 
 /// What an error of S3 comes to.
@@ -195,7 +200,7 @@ impl ReleaseStore for S3Store {
                         .send()
                 })
                 .await?;
-            Ok(answer.e_tag.unwrap_or_default())
+            answer.e_tag.ok_or_else(|| no_tag(key))
         })
     }
 

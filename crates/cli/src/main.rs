@@ -246,7 +246,7 @@ enum Kb {
         #[arg(long, default_value_t = 60)]
         keep: usize,
         /// What is younger stays, since somebody may be publishing it
-        #[arg(long, default_value_t = 24, value_name = "HOURS")]
+        #[arg(long, default_value_t = 24, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(0..=87_600))]
         grace: i64,
         #[arg(long)]
         dry_run: bool,

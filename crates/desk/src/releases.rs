@@ -231,7 +231,9 @@ impl Follows {
     }
 
     fn freshness(&self, checked_at: Option<Timestamp>) -> Freshness {
-        let old = |limit: SignedDuration| checked_at.is_none_or(|at| Timestamp::now().duration_since(at) > limit);
+        // A check that lies ahead says nothing: the clock was set back since.
+        let age = checked_at.map(|at| Timestamp::now().duration_since(at));
+        let old = |limit: SignedDuration| age.is_none_or(|age| age > limit || age < SignedDuration::from_hours(-1));
         if self.refuse.is_some_and(old) {
             Freshness::TooStale
         } else if old(self.stale) {

@@ -564,7 +564,7 @@ fn change_vectors(
         items = kept.flat_map(|(item, _)| *item).collect();
     }
     // In order, behind all that is there: that makes denser pages. What grows has others behind it.
-    let fresh = items.is_empty();
+    let fresh = first_passage == 0;
     let mut add = |txn: &mut heed::RwTxn<'_>, item: u32, vector: &[f32]| {
         sketch.add(vector);
         items.extend_from_slice(&item.to_le_bytes());
@@ -955,6 +955,6 @@ fn numbers(bytes: &[u8]) -> Vec<u32> {
         .collect()
 }
 
-fn damaged(reason: &str) -> heed::Error {
+pub fn damaged(reason: &str) -> heed::Error {
     heed::Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, reason.to_owned()))
 }

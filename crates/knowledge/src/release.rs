@@ -176,7 +176,7 @@ pub async fn build(
     let site = Site::enter(dir)?;
     let vectors = match embedder {
         Some(e) => {
-            let mut kept = Kept::of(dir, e.model());
+            let mut kept = Kept::of(dir, e.model(), e.dimensions());
             let mut tell = |done, of| progress(Progress::Embedding { done, of });
             vec![embed::vectors(e, &rows, &mut kept, &mut tell).await?]
         }
@@ -362,6 +362,10 @@ impl Site {
             source,
         };
         let before = read_pointer(dir, PREVIOUS)?;
+        let (bytes, _, hash) = hashes(&dir.join(&before.data).join(DATA)).map_err(write)?;
+        if bytes != before.bytes || hash != before.hash {
+            return Err(BuildError::Index("the state before is damaged".into()));
+        }
         let now = fs::read(dir.join(MANIFEST)).map_err(write)?;
         switch(dir, &before).map_err(write)?;
         replace(dir, PREVIOUS, &now).map_err(write)?;
@@ -386,11 +390,11 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(dir: &Path, model: &str) -> Self {
+    fn of(dir: &Path, model: &str, dimensions: usize) -> Self {
         let Some(release) = Release::open(dir).ok() else {
             return Kept::default();
         };
-        let Some((set, _)) = release.index.set(model) else {
+        let Some((set, _)) = release.index.set(model).filter(|s| s.1 == dimensions) else {
             return Kept::default();
         };
         // A release that cannot be read through is no help, and no harm either.
@@ -509,9 +513,14 @@ fn hashes(path: &Path) -> std::io::Result<(u64, String, String)> {
     ))
 }
 
-/// What the folder points to, where that can be read.
-pub(crate) fn pointer(dir: &Path) -> Option<Manifest> {
-    read_manifest(dir).ok()
+/// What the folder points to. What cannot be made out is as if it were not there; but what a newer
+/// program wrote, or what may not be read, is not ours to replace.
+pub(crate) fn pointer(dir: &Path) -> Result<Option<Manifest>, OpenError> {
+    match read_manifest(dir) {
+        Ok(manifest) => Ok(Some(manifest)),
+        Err(OpenError::NotThere(_) | OpenError::Foreign { .. } | OpenError::Damaged { .. }) => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 fn read_manifest(dir: &Path) -> Result<Manifest, OpenError> {

@@ -67,10 +67,15 @@ impl Folder {
         let path = self.path(key)?;
         let folder = path.parent().unwrap_or(&self.dir);
         fs::create_dir_all(folder).map_err(|e| failed(&e))?;
-        let mut beside = tempfile::Builder::new()
-            .prefix(NEW)
-            .tempfile_in(folder)
-            .map_err(|e| failed(&e))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(NEW);
+        #[cfg(unix)]
+        {
+            // Devices of other users read what is published on a share.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let mut beside = builder.tempfile_in(folder).map_err(|e| failed(&e))?;
         beside.write_all(bytes).map_err(|e| failed(&e))?;
         beside.as_file().sync_all().map_err(|e| failed(&e))?;
         match condition {
@@ -87,6 +92,7 @@ impl Folder {
                 if tag(&mut file).map_err(|e| failed(&e))? != *held {
                     return Err(StoreError::Conflict(key.into()));
                 }
+                drop(file);
                 beside.persist(&path).map_err(|e| failed(&e.error))?;
             }
         }

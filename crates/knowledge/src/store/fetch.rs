@@ -60,8 +60,17 @@ impl Incoming {
         fs::metadata(self.path(&object.sha256)).is_ok_and(|m| m.len() == object.bytes)
     }
 
+    /// Its bytes, if they are still those of its name; else it is fetched anew by the next run.
     pub fn read(&self, object: &Object) -> std::io::Result<Vec<u8>> {
-        fs::read(self.path(&object.sha256))
+        let path = self.path(&object.sha256);
+        let bytes = fs::read(&path)?;
+        if hex(&Sha256::digest(&bytes)) == object.sha256 {
+            return Ok(bytes);
+        }
+        fs::remove_file(path)?;
+        Err(std::io::Error::other(
+            "a fetched file was damaged on this disk; try again, it is fetched anew",
+        ))
     }
 
     /// Puts a file that was made here where fetched ones lie.
@@ -189,7 +198,7 @@ impl Incoming {
         while have < object.bytes {
             let range = have..(have + RANGE).min(object.bytes);
             spent.requests.fetch_add(1, Ordering::Relaxed);
-            let mut take = |chunk: &[u8]| -> Result<(), FetchError> {
+            let mut take = |chunk: &[u8]| -> Result<bool, FetchError> {
                 // Whatever the store sends, no more than was asked for.
                 let chunk = &chunk[..chunk.len().min((range.end - have) as usize)];
                 file.write_all(chunk).map_err(|source| FetchError::Write {
@@ -199,7 +208,7 @@ impl Incoming {
                 have += chunk.len() as u64;
                 spent.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
                 tell(chunk.len() as u64);
-                Ok(())
+                Ok(have == range.end)
             };
             let outcome = one_range(store, &key, range.clone(), &mut take).await?;
             if have > range.start {
@@ -218,12 +227,13 @@ impl Incoming {
     }
 }
 
-/// Asks for one range and hands on what comes; what went wrong at the store, if anything.
+/// Asks for one range and hands on what comes, until it is enough; what went wrong at the store, if
+/// anything.
 async fn one_range(
     store: &dyn ReleaseStore,
     key: &str,
     range: Range<u64>,
-    take: &mut (dyn FnMut(&[u8]) -> Result<(), FetchError> + Send),
+    take: &mut (dyn FnMut(&[u8]) -> Result<bool, FetchError> + Send),
 ) -> Result<Option<StoreError>, FetchError> {
     let mut bytes = match store.get(key, Want::Range(range)).await {
         Ok(Got::Body { bytes, .. }) => bytes,
@@ -232,7 +242,8 @@ async fn one_range(
     };
     while let Some(chunk) = bytes.next().await {
         match chunk {
-            Ok(chunk) => take(&chunk)?,
+            Ok(chunk) if take(&chunk)? => break,
+            Ok(_) => {}
             Err(e) => return Ok(Some(e)),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! KEYS/root.json          the root of trust as it is now: what IT gives with a tenant's configuration
+//! KEYS/<n>.root.json      each root that was made here
 //! KEYS/<role>-<id>.key    private keys, PKCS#8 (DER, Ed25519), readable by their owner alone
 //! ```
 //! No private key is ever printed, logged or put into the store.
@@ -22,9 +23,10 @@ use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::{KeyHolder, RoleKeys, RoleType, Root, Signed};
 use tough::sign::{Sign, parse_keypair};
 
+use super::manifest::LARGEST_MANIFEST;
 use super::segment::hex;
 use super::trust::{TrustError, check_root, told};
-use super::{Condition, ReleaseStore, StoreError};
+use super::{Condition, ReleaseStore, StoreError, get_small};
 use crate::release::replace;
 
 const ROOT: &str = "root.json";
@@ -103,6 +105,11 @@ impl Keys {
         threshold: u64,
     ) -> Result<KeysShown, TrustError> {
         let wrong = |reason: &str| Err(TrustError::Root(reason.to_owned()));
+        if !self.root_path().exists()
+            && let Some(shown) = self.finish(store, 1).await?
+        {
+            return Ok(shown);
+        }
         if self.root_path().exists() {
             return wrong("this folder has a root already; `mortar kb keys rotate` changes it");
         }
@@ -138,6 +145,9 @@ impl Keys {
     /// New keys for a role, in place of the old; what the old ones signed must be signed anew.
     pub async fn rotate(&self, store: &Arc<dyn ReleaseStore>, role: RoleType) -> Result<KeysShown, TrustError> {
         let before = check_root(&self.root()?)?;
+        if let Some(shown) = self.finish(store, before.signed.version.get() + 1).await? {
+            return Ok(shown);
+        }
         let mut root = before.signed.clone();
         let held = root.roles.get(&role).cloned();
         let held = held.ok_or_else(|| TrustError::Root(format!("it has no role {role}")))?;
@@ -158,6 +168,9 @@ impl Keys {
     /// The same root for another year.
     pub async fn renew_root(&self, store: &Arc<dyn ReleaseStore>) -> Result<KeysShown, TrustError> {
         let before = check_root(&self.root()?)?;
+        if let Some(shown) = self.finish(store, before.signed.version.get() + 1).await? {
+            return Ok(shown);
+        }
         let mut root = before.signed.clone();
         root.version = root.version.saturating_add(1);
         root.expires = expires(RoleType::Root);
@@ -199,21 +212,46 @@ impl Keys {
         // `tough` does not count the root's own signatures.
         let bytes = signed.buffer().clone();
         check_root(&bytes)?;
+        // Here first: whatever is killed from now on is finished by the next run.
+        std::fs::create_dir_all(&self.dir)
+            .and_then(|()| replace(&self.dir, &format!("{version}.root.json"), &bytes))
+            .map_err(|e| self.unkept(&e))?;
+        let shown = self.finish(store, version.get()).await?;
+        shown.ok_or_else(|| TrustError::Root("the new root is gone".into()))
+    }
+
+    /// Puts a root that was made here into the store and in force here; none if none was made.
+    async fn finish(&self, store: &Arc<dyn ReleaseStore>, version: u64) -> Result<Option<KeysShown>, TrustError> {
+        let Some(bytes) = self.older_root(version) else {
+            return Ok(None);
+        };
         let key = format!("metadata/{version}.root.json");
         match store.put(&key, bytes.clone(), Condition::IfAbsent).await {
             Ok(_) => {}
             Err(StoreError::Conflict(_)) => {
-                return Err(TrustError::Root(format!(
-                    "the store {} has a root {version} already",
-                    store.location()
-                )));
+                let (there, _) = get_small(&**store, &key, LARGEST_MANIFEST).await?;
+                if there != bytes {
+                    // Not ours to write over; the one made here is of no use.
+                    let _ = std::fs::remove_file(self.dir.join(format!("{version}.root.json")));
+                    let location = store.location();
+                    return Err(TrustError::Root(format!(
+                        "the store {location} has a root {version} already"
+                    )));
+                }
             }
             Err(e) => return Err(e.into()),
         }
-        std::fs::create_dir_all(&self.dir)
-            .and_then(|()| replace(&self.dir, ROOT, &bytes))
-            .map_err(|e| TrustError::Root(format!("{}: {e}", self.dir.display())))?;
-        self.show()
+        replace(&self.dir, ROOT, &bytes).map_err(|e| self.unkept(&e))?;
+        self.show().map(Some)
+    }
+
+    /// A root that was made here.
+    pub(super) fn older_root(&self, version: u64) -> Option<Vec<u8>> {
+        std::fs::read(self.dir.join(format!("{version}.root.json"))).ok()
+    }
+
+    fn unkept(&self, e: &std::io::Error) -> TrustError {
+        TrustError::Root(format!("{}: {e}", self.dir.display()))
     }
 
     pub fn show(&self) -> Result<KeysShown, TrustError> {

@@ -204,8 +204,11 @@ impl Device {
             store: self.store.clone(),
             spent: signed.clone(),
         });
-        let pointer = release::pointer(&self.release);
-        let now = held(&self.release, pointer.as_ref());
+        // One at a time on this device, whichever program it is.
+        let _one = self.alone()?;
+        let pointer = release::pointer(&self.release)?;
+        // What cannot be read is as if it were not there: it is fetched again.
+        let now = held(&self.release, pointer.as_ref()).filter(|_| Release::open(&self.release).is_ok());
         let follows = pointer
             .as_ref()
             .and_then(|m| m.source.as_ref())
@@ -241,13 +244,29 @@ impl Device {
         };
         (report.number, report.release) = done?;
         if let Some(verified) = &verified {
-            self.memory().settle(verified)?;
+            // If that cannot be kept, all is read again the next time.
+            let _ = self.memory().settle(verified);
         }
         report.bytes = spent.bytes.load(Ordering::Relaxed);
         report.metadata_bytes = signed.bytes.load(Ordering::Relaxed);
         report.requests = spent.requests.load(Ordering::Relaxed) + signed.requests.load(Ordering::Relaxed);
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    fn alone(&self) -> Result<std::fs::File, SyncError> {
+        let failed = |source| {
+            SyncError::Build(BuildError::Write {
+                path: self.dir.clone(),
+                source,
+            })
+        };
+        std::fs::create_dir_all(&self.dir).map_err(failed)?;
+        let lock = std::fs::File::create(self.dir.join(".lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(_) => Err(BuildError::Busy(self.dir.clone()).into()),
+        }
     }
 
     fn no_channel(&self, verified: Option<&Verified>) -> SyncError {
@@ -270,7 +289,9 @@ impl Device {
         let channel = channel.ok_or_else(|| self.no_channel(Some(verified)))?;
         let wanted = verified.manifest(channel.release).await?;
         let models = wanted.models_of(&self.models);
-        let before = release::previous(&self.release).and_then(|m| held(&self.release, Some(&m)));
+        let before = release::previous(&self.release)
+            .filter(|m| m.source.as_ref().is_some_and(|s| s.channel == self.channel))
+            .and_then(|m| held(&self.release, Some(&m)));
         let mut parents: Vec<Manifest> = Vec::new();
         let grows = now
             .as_ref()
@@ -299,7 +320,10 @@ impl Device {
             .await
         {
             // What is here turned out not to be what it should be: from the beginning, then.
-            Err(SyncError::Present(_)) if !matches!(way, Plan::Whole { .. }) => {
+            Err(
+                SyncError::Present(_)
+                | SyncError::Build(BuildError::Index(_) | BuildError::Open(OpenError::Damaged { .. })),
+            ) if !matches!(way, Plan::Whole { .. }) => {
                 let whole = Plan::Whole {
                     segments: wanted.segments.clone(),
                 };
@@ -378,7 +402,7 @@ impl Device {
             }),
         };
         let signed = serde_json::to_vec(wanted).map_err(|e| TrustError::Other(e.to_string()))?;
-        let finish = |dir: &Path| std::fs::write(dir.join(MANIFEST), &signed).map_err(heed::Error::Io);
+        let finish = |dir: &Path| release::replace(dir, MANIFEST, &signed).map_err(heed::Error::Io);
         match way {
             Plan::Nothing | Plan::Back => {}
             Plan::Grow { segments } => {
@@ -431,7 +455,9 @@ impl Device {
                     }
                 };
                 if let Some(here) = here {
-                    (report.added, report.changed_documents, report.withdrawn) = differences(here, &folded)?;
+                    // Only told: what is here may be what could not be read.
+                    let told = differences(here, &folded).unwrap_or((folded.documents(), 0, 0));
+                    (report.added, report.changed_documents, report.withdrawn) = told;
                 } else {
                     report.added = folded.documents();
                 }
@@ -530,7 +556,9 @@ fn everything(here: &Release, models: &[(String, usize)]) -> heed::Result<Folded
                 continue;
             };
             for p in passages.clone() {
-                set.passages.push(here.index.vector(at, p * 2)?.unwrap_or_default());
+                let vector = here.index.vector(at, p * 2)?;
+                set.passages
+                    .push(vector.ok_or_else(|| index::damaged("a vector is missing"))?);
             }
             set.documents.push(here.index.vector(at, passages.start * 2 + 1)?);
         }
@@ -540,7 +568,10 @@ fn everything(here: &Release, models: &[(String, usize)]) -> heed::Result<Folded
         contents.rows.push(Row {
             document,
             passages: records,
-            digest: here.index.digest(number)?.unwrap_or_default(),
+            digest: here
+                .index
+                .digest(number)?
+                .ok_or_else(|| index::damaged("a digest is missing"))?,
         });
     }
     let mut folded = Folded::default();

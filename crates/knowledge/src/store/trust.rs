@@ -287,6 +287,17 @@ pub async fn load_if_changed(
         && let Got::NotChanged = store.get(TIMESTAMP, Want::IfChanged(tag)).await?
     {
         let (now, expires) = (Timestamp::now(), timestamp.signed.expires);
+        if let Some(seen) = held
+            .files
+            .get(CLOCK)
+            .and_then(|t| serde_json::from_str::<Timestamp>(t).ok())
+            && now < seen
+        {
+            return Err(TrustError::Clock {
+                now: now.to_string(),
+                seen: seen.to_string(),
+            });
+        }
         if expires <= now {
             return Err(TrustError::Expired {
                 role: "timestamp".into(),

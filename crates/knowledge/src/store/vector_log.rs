@@ -38,7 +38,13 @@ impl VectorLog {
         let mut end = 0;
         let mut record = vec![0; size(dimensions)];
         let mut reader = std::io::BufReader::with_capacity(1 << 20, &mut file);
-        while reader.read_exact(&mut record).is_ok() {
+        loop {
+            match reader.read_exact(&mut record) {
+                Ok(()) => {}
+                Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
+                // A disk that fails to read has not lost what it holds.
+                Err(e) => return Err(e),
+            }
             let (body, sum) = record.split_at(record.len() - 8);
             if blake3::hash(body).as_bytes()[..8] != *sum {
                 break;
