@@ -529,10 +529,6 @@ impl Work {
     pub fn show_keys(&self) -> Result<KeysShown, DeskError> {
         Ok(self.keys()?.show()?)
     }
-
-    pub fn location(&self) -> String {
-        self.store.location()
-    }
 }
 
 impl From<StoreError> for DeskError {

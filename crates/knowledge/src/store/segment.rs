@@ -8,7 +8,6 @@
 use std::io::{Read, Write};
 
 use jiff::civil::Date;
-use mortar_assistant::ModelError;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -348,12 +347,6 @@ pub enum DecodeError {
     Bad(#[from] BadObject),
     #[error("a fetched file cannot be read: {0}")]
     Io(#[from] std::io::Error),
-}
-
-impl From<DecodeError> for ModelError {
-    fn from(e: DecodeError) -> Self {
-        ModelError::failed(e)
-    }
 }
 
 fn bad(object: &Object, reason: impl ToString) -> BadObject {

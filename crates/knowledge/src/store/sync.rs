@@ -597,9 +597,3 @@ fn differences(here: &Release, then: &Folded) -> Result<(u32, u32, u32), SyncErr
     }
     Ok((added, changed, here.manifest.documents.saturating_sub(kept)))
 }
-
-/// What was fetched and is not used yet, for a look at the disk.
-pub fn waiting(dir: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(dir.join("incoming")).into_iter().flatten().flatten();
-    entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
-}
