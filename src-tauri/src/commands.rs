@@ -1,21 +1,25 @@
 //! The window's commands: unpack, one call into the desk, map the error.
 
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use mortar_desk::assistant::{Answer, Event, Passage, Sentence, Stop};
 use mortar_desk::feedback::{ConversationRow, Exchange, Label};
-use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport};
+use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport, SyncStep};
 use mortar_desk::knowledge::{Document, DocumentRow, Progress};
 use mortar_desk::{Account, Answers, Connection, Desk, DeskError, Since, Status};
 use serde::Serialize;
-use tauri::Emitter;
 use tauri::ipc::Channel;
+use tauri::{Emitter, Manager};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use tauri_plugin_opener::OpenerExt;
 
 use crate::State;
 
 type Answered<T> = Result<T, DeskError>;
+
+/// How often the window hears how far a sync is that it did not ask for.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Serialize)]
 pub struct Opening {
@@ -87,11 +91,29 @@ fn keep_up(app: tauri::AppHandle, desk: Weak<Desk>) {
     tauri::async_runtime::spawn(async move {
         loop {
             let Some(open) = desk.upgrade() else { return };
+            let (telling, of) = (app.clone(), desk.clone());
+            let mut told: Option<(SyncStep, Instant)> = None;
+            let tell = move |p: SyncProgress| {
+                // As often as it is drawn.
+                if told.is_none_or(|(step, at)| step != p.step || at.elapsed() > TOLD_EVERY) {
+                    told = Some((p.step, Instant::now()));
+                    tell_if_open(&telling, &of, "sync-progress", Some(p));
+                }
+            };
             // What fails is shown in the bar, and tried again the next time.
-            let _ = follow(&app, open, |_| {}).await;
+            let _ = follow(&app, open, tell).await;
+            tell_if_open(&app, &desk, "sync-progress", None::<SyncProgress>);
             tokio::time::sleep(every.mul_f64(rand::random_range(0.8..=1.2))).await;
         }
     });
+}
+
+/// The window hears nothing of a tenant that it has left.
+fn tell_if_open(app: &tauri::AppHandle, of: &Weak<Desk>, event: &str, what: impl Serialize + Clone) {
+    let open = app.state::<State>().desk();
+    if open.is_ok_and(|open| std::ptr::eq(Arc::as_ptr(&open), of.as_ptr())) {
+        let _ = app.emit(event, what);
+    }
 }
 
 /// Brings the knowledge up to date, away from the window's threads; the window hears of a switch.
@@ -101,9 +123,10 @@ async fn follow(
     mut tell: impl FnMut(SyncProgress) + Send + 'static,
 ) -> Answered<SyncReport> {
     let runtime = tokio::runtime::Handle::current();
+    let of = Arc::downgrade(&desk);
     let report = away(move || runtime.block_on(desk.sync(&mut tell))).await?;
     if report.changed {
-        let _ = app.emit("release-switched", ());
+        tell_if_open(app, &of, "release-switched", ());
     }
     Ok(report)
 }

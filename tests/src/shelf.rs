@@ -25,6 +25,8 @@ pub struct Shelf {
     lie: Mutex<Option<Lie>>,
     /// Says that nothing has changed, whatever has.
     pub frozen: std::sync::atomic::AtomicBool,
+    /// What is taken away when an object is written: what another does at that moment.
+    pub taken_at: Mutex<Option<(String, Vec<String>)>>,
     pub gets: AtomicU64,
     pub puts: AtomicU64,
 }
@@ -117,6 +119,10 @@ impl ReleaseStore for Shelf {
             }
             let new = tag(&bytes);
             held.insert(key.to_owned(), (bytes, Timestamp::now()));
+            let mut taken = self.taken_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, keys)) = taken.take_if(|t| t.0 == key) {
+                keys.iter().for_each(|k| drop(held.remove(k)));
+            }
             Ok(new)
         })
     }

@@ -31,6 +31,8 @@ pub struct Options<'a> {
     pub arguments: &'a [&'a str],
     /// Put into its environment; without a session bus of its own it has no keyring.
     pub environment: &'a [(&'a str, String)],
+    /// What is there once it is open.
+    pub open: &'a str,
     /// Where all that the program prints goes; nowhere, if it is not asked for.
     pub printed: Option<&'a Path>,
 }
@@ -44,6 +46,7 @@ impl<'a> Options<'a> {
             weights: true,
             arguments: &[],
             environment: &[],
+            open: "textarea",
             printed: None,
         }
     }
@@ -72,7 +75,7 @@ impl Window {
             home: o.home.to_owned(),
             start_ms: 0.0,
         };
-        window.find("textarea", 120).await?;
+        window.find(o.open, 120).await?;
         window.start_ms = began.elapsed().as_secs_f64() * 1000.0;
         window
             .page
@@ -86,7 +89,7 @@ impl Window {
             ))
             .await;
         window.page.refresh().await.map_err(|e| e.to_string())?;
-        window.find("textarea", 120).await?;
+        window.find(o.open, 120).await?;
         Ok(window)
     }
 
@@ -152,16 +155,22 @@ impl Window {
 
     /// Asks a question and waits until its turn is done.
     pub async fn ask(&self, question: &str) -> Result<(), String> {
-        let before = self
-            .run("return document.querySelectorAll('[data-turn]').length")
-            .await
-            .as_u64()
-            .unwrap_or(0);
+        let turns = self.run("return document.querySelectorAll('[data-turn]').length").await;
+        self.enter(question).await?;
+        self.answered(turns.as_u64().unwrap_or(0)).await
+    }
+
+    /// Types a question and presses Enter.
+    pub async fn enter(&self, question: &str) -> Result<(), String> {
         let field = self.find("textarea[aria-label=Question]", 10).await?;
         field
             .send_keys(&format!("{question}\u{e007}"))
             .await
-            .map_err(|e| e.to_string())?;
+            .map_err(|e| e.to_string())
+    }
+
+    /// Waits until the newest turn, behind so many others, is done.
+    pub async fn answered(&self, before: u64) -> Result<(), String> {
         // Done, and drawn: the editor or the refusal is there.
         let script = format!(
             "const t = document.querySelectorAll('[data-turn]'); const last = t[t.length - 1];
@@ -172,7 +181,7 @@ impl Window {
         while self.run(&script).await != json!(true) {
             if began.elapsed() > Duration::from_secs(30) {
                 let page = self.run("return document.body.innerText").await;
-                return Err(format!("no answer to {question:?}; the page says {page}"));
+                return Err(format!("no answer; the page says {page}"));
             }
             tokio::time::sleep(Duration::from_millis(40)).await;
         }

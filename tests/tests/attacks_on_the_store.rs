@@ -115,7 +115,7 @@ impl Scene {
 
     /// The manifest of the release that is shown.
     async fn manifest(&self) -> Manifest {
-        let memory = Memory::new(self.dir.path().join("forger.json"));
+        let memory = Memory::new(self.dir.path().join("forger.json"), &*self.store);
         let state = load(&self.store, &self.keys().root().unwrap(), &memory, Expiry::Refused)
             .await
             .unwrap();
@@ -124,7 +124,7 @@ impl Scene {
 
     /// Signs for what a thief of the keys would sign for.
     async fn sign(&self, changes: Vec<Change>) {
-        let memory = Memory::new(self.dir.path().join("forger.json"));
+        let memory = Memory::new(self.dir.path().join("forger.json"), &*self.store);
         let state = load(&self.store, &self.keys().root().unwrap(), &memory, Expiry::Refused)
             .await
             .unwrap();
@@ -656,6 +656,66 @@ async fn a_newer_root_held_back_by_a_failure() {
     s.well_again().await;
 }
 
+/// A newer root that was reached before something failed is not forgotten: what only the older one vouches
+/// for is nothing any more.
+#[tokio::test]
+async fn an_older_root_after_a_newer_one_was_seen() {
+    let s = scene().await;
+    let before = s.shelf.held();
+    s.keys().rotate(&s.store, RoleType::Timestamp).await.unwrap();
+    s.publisher().refresh().await.unwrap();
+    let with_snapshot = s.shelf.held();
+    s.shelf.lies(|k, _| {
+        k.ends_with(".snapshot.json")
+            .then(|| Err(StoreError::Offline("no route".into())))
+    });
+    s.refused("offline").await;
+    s.shelf.put_back(&before);
+    s.refused("signature").await;
+    s.shelf.put_back(&with_snapshot);
+    s.well_again().await;
+}
+
+/// What was seen of a store is not forgotten over another one.
+#[tokio::test]
+async fn an_old_state_after_another_store_was_followed() {
+    let s = scene().await;
+    s.well_again().await;
+    let old = s.shelf.held();
+    s.publisher().refresh().await.unwrap();
+    assert_eq!(s.sync().await.unwrap(), 2);
+    let newest = s.shelf.held();
+    let other = tempfile::tempdir().unwrap();
+    let folder: Arc<dyn ReleaseStore> = Arc::new(mortar_local::Folder::new(&other.path().join("store")));
+    publish(
+        &folder,
+        other.path(),
+        documents(&[("x".into(), "X?".into(), "X.".into())]),
+        &[&Hashed::named("hashed")],
+        "live",
+    )
+    .await
+    .unwrap();
+    let elsewhere = Device {
+        store: folder,
+        root: Keys::new(&other.path().join("keys")).root().unwrap(),
+        ..s.device.clone()
+    };
+    assert_eq!(elsewhere.sync(&mut |_| {}).await.unwrap().number, 1);
+    s.shelf.put_back(&old);
+    assert_eq!(s.sync().await.unwrap_err().code(), "older");
+    s.shelf.put_back(&newest);
+    // Nothing is new there, but what is here is another's.
+    assert_eq!(s.sync().await.unwrap(), 2);
+    assert!(
+        Release::open(&s.device.release)
+            .unwrap()
+            .document("d00")
+            .unwrap()
+            .is_some()
+    );
+}
+
 #[tokio::test]
 async fn a_damaged_memory_and_a_clock_that_ran_ahead() {
     let s = scene().await;
@@ -663,6 +723,7 @@ async fn a_damaged_memory_and_a_clock_that_ran_ahead() {
     let sound = std::fs::read(&path).unwrap();
     for broken in [
         b"".to_vec(),
+        b"[]".to_vec(),
         sound[..sound.len() / 2].to_vec(),
         String::from_utf8_lossy(&sound)
             .replace("\"version\\\":1", "\"version\\\":0")
@@ -677,7 +738,7 @@ async fn a_damaged_memory_and_a_clock_that_ran_ahead() {
 
     let mut ahead: Value = serde_json::from_slice(&sound).unwrap();
     let next_year = Timestamp::now() + SignedDuration::from_hours(24 * 300);
-    ahead["files"]["latest_known_time.json"] = serde_json::to_string(&next_year).unwrap().into();
+    ahead["stores"]["shelf"]["files"]["latest_known_time.json"] = serde_json::to_string(&next_year).unwrap().into();
     ahead["sum"] = "".into();
     let sum = sha256(ahead.to_string().as_bytes());
     ahead["sum"] = sum.into();

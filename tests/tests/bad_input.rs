@@ -248,6 +248,174 @@ fn a_full_disk_is_said_and_the_last_release_stays() {
     );
 }
 
+/// A folder of releases, published from `few.csv`, then from `many.csv`, and a device that has the first.
+#[cfg(unix)]
+fn followed() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = |n: usize| -> String {
+        (0..n)
+            .map(|i| {
+                format!("q{i},Question number {i} about refills and plans?,\"Answer {i}: call the plan {i} times.\"\n")
+            })
+            .collect()
+    };
+    for (name, n) in [("few", 30), ("many", 3000)] {
+        fs::write(
+            dir.path().join(format!("{name}.csv")),
+            format!("id,question,answer\n{}", rows(n)),
+        )
+        .unwrap();
+    }
+    assert!(
+        run(&mut at_store(dir.path(), &["kb", "keys", "init", "--keys", "keys"]))
+            .status
+            .success()
+    );
+    json(&mut at_store(
+        dir.path(),
+        &[
+            "kb",
+            "publish",
+            "few.csv",
+            "--channel",
+            "live",
+            "--keys",
+            "keys",
+            "--json",
+        ],
+    ));
+    json(&mut at_store(dir.path(), &SYNC));
+    dir
+}
+
+#[cfg(unix)]
+const SYNC: [&str; 4] = ["sync", "--root", "keys/root.json", "--json"];
+
+#[cfg(unix)]
+fn at_store(dir: &Path, arguments: &[&str]) -> Command {
+    let mut c = words_only(&dir.join("home"));
+    c.args(arguments).args(["--store", "store"]).current_dir(dir);
+    c
+}
+
+/// The same with files that may not grow beyond so many kilobytes.
+#[cfg(target_os = "linux")]
+fn on_a_full_disk(dir: &Path, kilobytes: u32, arguments: &[&str]) -> Command {
+    let mut c = Command::new("bash");
+    c.args([
+        "-c",
+        &format!("trap '' XFSZ; ulimit -f {kilobytes}; exec \"$0\" \"$@\""),
+    ])
+    .arg(programs().join("mortar"))
+    .args(arguments)
+    .args(["--store", "store"])
+    .current_dir(dir)
+    .env("MORTAR_HOME", dir.join("home"))
+    .env("MORTAR_MODELS", dir);
+    c
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_while_publishing_or_following_is_said_and_nothing_is_lost() {
+    let dir = followed();
+    let held = || {
+        json(words_only(&dir.path().join("home")).args(["browse", "--json"]))
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    let publish = [
+        "kb",
+        "publish",
+        "many.csv",
+        "--channel",
+        "live",
+        "--keys",
+        "keys",
+        "--json",
+    ];
+    // Where it fills is another place each time.
+    for kilobytes in [0, 1, 2, 4, 8] {
+        let said = refused(&mut on_a_full_disk(dir.path(), kilobytes, &publish), 1);
+        assert!(said.contains("free some space"), "{kilobytes} kB: {said}");
+        let checked = json(&mut at_store(dir.path(), &["kb", "verify", "--keys", "keys", "--json"]));
+        assert_eq!(
+            (checked["releases"].as_u64(), checked["faults"].as_array().map(Vec::len)),
+            (Some(1), Some(0))
+        );
+    }
+    json(&mut at_store(dir.path(), &publish));
+    for kilobytes in [0, 1, 3, 8, 20, 60, 150, 400, 1200] {
+        let said = refused(&mut on_a_full_disk(dir.path(), kilobytes, &SYNC), 1);
+        assert!(said.contains("free some space"), "{kilobytes} kB: {said}");
+        assert_eq!(held(), 30, "{kilobytes} kB");
+    }
+    json(&mut at_store(dir.path(), &SYNC));
+    assert_eq!(held(), 3000);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_home_that_may_only_be_read_is_said_and_answers_go_on() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    let dir = followed();
+    let publish = [
+        "kb",
+        "publish",
+        "many.csv",
+        "--channel",
+        "live",
+        "--keys",
+        "keys",
+        "--json",
+    ];
+    json(&mut at_store(dir.path(), &publish));
+    // Root may write anywhere, so it is somebody else who comes; they need a way to the program.
+    let root = fs::metadata(dir.path()).unwrap().uid() == 0;
+    let program = dir.path().join("mortar");
+    fs::copy(programs().join("mortar"), &program).unwrap();
+    let allow = |mode: u32| {
+        let mut folders = vec![dir.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            folders.extend(
+                fs::read_dir(&folder)
+                    .unwrap()
+                    .flatten()
+                    .map(|e| e.path())
+                    .filter(|p| p.is_dir()),
+            );
+        }
+    };
+    let somebody = |arguments: &[&str]| {
+        let mut c = Command::new(&program);
+        c.args(arguments)
+            .current_dir(dir.path())
+            .env("MORTAR_HOME", dir.path().join("home"))
+            .env("MORTAR_MODELS", dir.path());
+        if root {
+            c.uid(65534).gid(65534);
+        }
+        c
+    };
+    allow(0o555);
+    let said = refused(somebody(&SYNC).args(["--store", "store"]), 1);
+    let rows = json(&mut somebody(&["browse", "--json"]));
+    let answered = json(&mut somebody(&[
+        "ask",
+        "--json",
+        "Question number 7 about refills and plans?",
+    ]));
+    allow(0o755);
+    assert!(said.contains("Choose a folder that you may write to"), "{said}");
+    assert_eq!(rows.as_array().unwrap().len(), 30);
+    assert_eq!(answered["abstained"], false, "{answered:#}");
+    json(&mut at_store(dir.path(), &SYNC));
+}
+
 /// Root may write anywhere: a mount is what it cannot write to, and a file in the way is what
 /// nobody can write through.
 #[test]

@@ -18,18 +18,20 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn answer(home: &Path, release: &Path, question: &str) -> Value {
+    json(
+        words_only(home)
+            .args(["ask", "--json", question, "--release"])
+            .arg(release),
+    )
+}
+
 #[test]
 fn a_release_of_format_1_is_read_and_answers() {
     let home = tempfile::tempdir().unwrap();
     let release = home.path().join("release");
     copy(&root().join("tests/fixtures/release-1"), &release);
-    let ask = |q: &str| {
-        json(
-            words_only(home.path())
-                .args(["ask", "--json", q, "--release"])
-                .arg(&release),
-        )
-    };
+    let ask = |q: &str| answer(home.path(), &release, q);
     let a = ask("reject 75");
     assert_eq!(a["release"], "eb95c75ed978");
     assert_eq!(a["sentences"][0]["text"], "Code 75 means that approval is needed.");
@@ -67,13 +69,7 @@ fn a_release_of_format_2_is_read_and_answers() {
     let home = tempfile::tempdir().unwrap();
     let release = home.path().join("release");
     copy(&root().join("tests/fixtures/release-2"), &release);
-    let ask = |q: &str| {
-        json(
-            words_only(home.path())
-                .args(["ask", "--json", q, "--release"])
-                .arg(&release),
-        )
-    };
+    let ask = |q: &str| answer(home.path(), &release, q);
     let a = ask("reject 75");
     assert_eq!(a["release"], "5bcf0ad165f8");
     assert_eq!(a["sentences"][0]["text"], "Code 75 means that approval is needed.");
@@ -89,6 +85,23 @@ fn a_release_of_format_2_is_read_and_answers() {
     assert_eq!(opened.vector(0).unwrap().map(|v| v.len()), Some(384));
 }
 
+/// What a device of format 1 remembered of its store, which was one alone.
+#[test]
+fn a_memory_of_format_1_is_read_and_goes_on_as_the_present_one() {
+    use mortar_desk::knowledge::store::trust::Memory;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trust.json");
+    fs::copy(root().join("tests/fixtures/trust-1.json"), &path).unwrap();
+    let of = |store: &str| Memory::new(path.clone(), &mortar_local::Folder::new(Path::new(store)));
+    let seen = of("/srv/knowledge").checked_at();
+    assert!(seen.is_some());
+    assert_eq!(of("/srv/other").checked_at(), None);
+    of("/srv/knowledge").repair().unwrap();
+    let now: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(now["format"], 2);
+    assert_eq!(of("/srv/knowledge").checked_at(), seen);
+}
+
 /// A store as the first program left it. Its signatures have run out by now: they are still followed.
 #[tokio::test]
 async fn a_store_of_format_1_is_read() {
@@ -99,7 +112,7 @@ async fn a_store_of_format_1_is_read() {
     let store: std::sync::Arc<dyn ReleaseStore> =
         std::sync::Arc::new(mortar_local::Folder::new(&fixtures.join("store-1")));
     let trusted = fs::read(fixtures.join("store-1.root.json")).unwrap();
-    let memory = Memory::new(dir.path().join("trust.json"));
+    let memory = Memory::new(dir.path().join("trust.json"), &*store);
     let verified = load(&store, &trusted, &memory, Expiry::Overlooked).await.unwrap();
     let releases = tend::releases(&verified).await.unwrap();
     let rows: Vec<_> = releases

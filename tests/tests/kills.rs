@@ -1,11 +1,15 @@
 //! Killed at any moment, `kb build`, `kb publish` and `sync` leave a whole state, and the next run ends
 //! as if nothing had happened.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use mortar_tests::{json, words_only};
+use mortar_tests::keyring::Session;
+use mortar_tests::stand_ins::StandIns;
+use mortar_tests::{json, programs, words_only};
 
 #[test]
 fn a_hundred_kills_leave_a_whole_release() {
@@ -72,105 +76,160 @@ fn a_hundred_kills_leave_a_whole_release() {
     assert_eq!(left.iter().filter(|n| n.starts_with("data-")).count(), 1, "{left:?}");
 }
 
-/// Three hundred kills, of the publisher and of the device that follows it.
-#[test]
-fn three_hundred_kills_leave_a_whole_store_and_a_whole_device() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = dir.path().join("store");
-    let keys = dir.path().join("keys");
-    let source = |n: usize| {
-        let file = dir.path().join(format!("v{n}.csv"));
-        // Each version changes some, withdraws one and adds one: now and then the base is written anew.
+/// A store and a device that follows it, each used by programs that are killed.
+struct Followed<'a> {
+    dir: &'a Path,
+    documents: usize,
+    /// `mortar` with the store that is meant.
+    command: &'a dyn Fn(&[&str]) -> Command,
+}
+
+impl Followed<'_> {
+    /// Each version changes some, withdraws one and adds one: now and then the base is written anew.
+    fn source(&self, n: usize) -> PathBuf {
+        let file = self.dir.join(format!("v{n}.csv"));
         let row = |i: usize| {
             format!(
                 "q{i},What is copay number {i}?,\"The copay {i} is {}.\"\n",
                 if i % 9 == n % 9 { n } else { 0 }
             )
         };
-        let text: String = (n..300 + n).map(row).collect();
+        let text: String = (n..self.documents + n).map(row).collect();
         fs::write(&file, format!("id,question,answer\n{text}")).unwrap();
         file
-    };
-    let command = |arguments: &[&str]| {
-        let mut c = words_only(dir.path());
-        c.args(arguments).arg("--store").arg(&store);
-        c.stdout(Stdio::null()).stderr(Stdio::null());
+    }
+
+    fn ids(&self, n: usize) -> BTreeSet<String> {
+        (n..self.documents + n).map(|i| format!("q{i}")).collect()
+    }
+
+    fn keyed(&self, arguments: &[&str]) -> Command {
+        let mut c = (self.command)(arguments);
+        c.arg("--keys").arg(self.dir.join("keys"));
         c
-    };
-    let keyed = |arguments: &[&str]| {
-        let mut c = command(arguments);
-        c.arg("--keys").arg(&keys);
+    }
+
+    fn publish(&self, n: usize) -> Command {
+        let mut c = self.keyed(&["kb", "publish", "--channel", "live"]);
+        c.arg(self.source(n));
         c
-    };
-    let publish = |n: usize| {
-        let mut c = keyed(&["kb", "publish", "--channel", "live"]);
-        c.arg(source(n));
-        c
-    };
-    let sync = || {
-        let root = format!("--root={}", keys.join("root.json").display());
-        command(&["sync", "--json", &root])
-    };
-    assert!(keyed(&["kb", "keys", "init"]).status().unwrap().success());
-    assert!(publish(0).status().unwrap().success());
-    assert!(sync().status().unwrap().success());
-    let timed = |c: &mut std::process::Command| {
-        let began = std::time::Instant::now();
-        assert!(c.status().unwrap().success());
-        began.elapsed()
-    };
-    let (publishing, syncing) = (timed(&mut publish(1)), timed(&mut sync()));
-    let killed = |mut c: std::process::Command, whole: Duration, i: usize| {
-        let mut child = c.spawn().unwrap();
-        std::thread::sleep(
-            whole
-                .mul_f64((i * 37 % 100) as f64 / 85.0)
-                .max(Duration::from_micros(300)),
-        );
-        let _ = child.kill();
-        let _ = child.wait();
-    };
-    let documents = || {
-        let rows = json(words_only(dir.path()).args(["browse", "--json"]));
+    }
+
+    fn sync(&self) -> Command {
+        let root = format!("--root={}", self.dir.join("keys/root.json").display());
+        (self.command)(&["sync", "--json", &root])
+    }
+
+    fn held(&self, browse: &mut Command) -> BTreeSet<String> {
+        let rows = json(browse.args(["browse", "--json"]));
         let ids = rows
             .as_array()
             .unwrap()
             .iter()
             .map(|r| r["id"].as_str().unwrap().to_owned());
-        ids.collect::<std::collections::BTreeSet<_>>()
-    };
-    let of = |n: usize| {
-        (n..300 + n)
-            .map(|i| format!("q{i}"))
-            .collect::<std::collections::BTreeSet<_>>()
-    };
-    let mut at = 1;
-    for i in 0..150usize {
-        let next = i + 2;
-        killed(publish(next), publishing, i);
-        // A device that looks now finds the release of before or the new one, and it is whole.
-        if i % 5 == 0 {
-            let checked = json(keyed(&["kb", "verify", "--json"]).stdout(Stdio::piped()));
-            assert_eq!(checked["faults"].as_array().unwrap().len(), 0, "kill {i}: {checked}");
-        }
-        assert!(publish(next).status().unwrap().success(), "publish after kill {i}");
-        killed(sync(), syncing, i * 3 + 1);
-        let found = documents();
-        assert!(
-            found == of(at) || found == of(next),
-            "kill {i}: {} documents",
-            found.len()
-        );
-        let report = json(sync().stdout(Stdio::piped()));
-        assert_eq!(documents(), of(next), "after kill {i}: {report}");
-        at = next;
+        ids.collect()
     }
-    let release = dir.path().join("tenants/pharmacy/release");
-    let states = fs::read_dir(&release)
-        .unwrap()
-        .flatten()
-        .filter(|e| e.file_name().to_string_lossy().starts_with("data-"));
-    assert!(states.count() <= 2, "the last two states are kept");
-    let fetched = fs::read_dir(dir.path().join("tenants/pharmacy/sync/incoming")).map_or(0, |d| d.count());
-    assert_eq!(fetched, 0, "what was used is cleared away");
+
+    /// Kills the publisher and the device so many times each.
+    fn killed(&self, rounds: usize, browse: &dyn Fn() -> Command) {
+        let done = |c: &mut Command| {
+            let began = std::time::Instant::now();
+            let out = mortar_tests::run(c);
+            assert!(out.status.success(), "{c:?}: {}", String::from_utf8_lossy(&out.stderr));
+            began.elapsed()
+        };
+        done(&mut self.keyed(&["kb", "keys", "init"]));
+        done(&mut self.publish(0));
+        done(&mut self.sync());
+        let (publishing, syncing) = (done(&mut self.publish(1)), done(&mut self.sync()));
+        let kill = |mut c: Command, whole: Duration, i: usize| {
+            c.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut child = c.spawn().unwrap();
+            std::thread::sleep(
+                whole
+                    .mul_f64((i * 37 % 100) as f64 / 85.0)
+                    .max(Duration::from_micros(300)),
+            );
+            let _ = child.kill();
+            let _ = child.wait();
+        };
+        let mut at = 1;
+        for i in 0..rounds {
+            let next = i + 2;
+            kill(self.publish(next), publishing, i);
+            // A device that looks now finds the release of before or the new one, and it is whole.
+            if i % 5 == 0 {
+                let checked = json(&mut self.keyed(&["kb", "verify", "--json"]));
+                assert_eq!(checked["faults"].as_array().unwrap().len(), 0, "kill {i}: {checked}");
+            }
+            done(&mut self.publish(next));
+            kill(self.sync(), syncing, i * 3 + 1);
+            let found = self.held(&mut browse());
+            assert!(
+                found == self.ids(at) || found == self.ids(next),
+                "kill {i}: {} documents",
+                found.len()
+            );
+            let report = json(&mut self.sync());
+            assert_eq!(self.held(&mut browse()), self.ids(next), "after kill {i}: {report}");
+            at = next;
+        }
+        let tenant = fs::read_dir(self.dir.join("tenants"))
+            .unwrap()
+            .flatten()
+            .next()
+            .unwrap();
+        let states = fs::read_dir(tenant.path().join("release"))
+            .unwrap()
+            .flatten()
+            .filter(|e| e.file_name().to_string_lossy().starts_with("data-"));
+        assert!(states.count() <= 2, "the last two states are kept");
+        let fetched = fs::read_dir(tenant.path().join("sync/incoming")).map_or(0, Iterator::count);
+        assert_eq!(fetched, 0, "what was used is cleared away");
+    }
+}
+
+#[test]
+fn two_hundred_kills_leave_a_whole_folder_and_a_whole_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let followed = Followed {
+        dir: dir.path(),
+        documents: 300,
+        command: &|arguments| {
+            let mut c = words_only(dir.path());
+            c.args(arguments).arg("--store").arg(&store);
+            c
+        },
+    };
+    followed.killed(100, &|| words_only(dir.path()));
+}
+
+/// A publisher that is killed leaves a bucket no less whole than a folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_kills_leave_a_whole_bucket_and_a_whole_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let stand_ins = StandIns::start(true).await;
+    let tenant = stand_ins.write(dir.path(), &programs().join("stand-ins")).unwrap();
+    let keyring = Session::start(dir.path(), true);
+    let of_the_tenant = || {
+        let mut c = words_only(dir.path());
+        c.env("DBUS_SESSION_BUS_ADDRESS", &keyring.bus)
+            .env("BROWSER", dir.path().join("browser"))
+            .env("HOME", dir.path())
+            .arg("--tenant-file")
+            .arg(&tenant);
+        c
+    };
+    assert!(mortar_tests::run(of_the_tenant().arg("login")).status.success());
+    let followed = Followed {
+        dir: dir.path(),
+        documents: 60,
+        command: &|arguments| {
+            let mut c = of_the_tenant();
+            c.args(arguments);
+            c
+        },
+    };
+    followed.killed(50, &of_the_tenant);
 }

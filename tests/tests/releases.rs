@@ -342,7 +342,7 @@ async fn of_two_publishers_one_wins_and_the_other_goes_on() {
 }
 
 async fn verified(site: &Site) -> (Vec<tend::ReleaseRow>, tend::Checked) {
-    let memory = Memory::new(site.dir.path().join("look.json"));
+    let memory = Memory::new(site.dir.path().join("look.json"), &*site.store);
     let root = site.keys().root().unwrap();
     let state = load(&site.store, &root, &memory, Expiry::Refused).await.unwrap();
     (
@@ -389,6 +389,62 @@ async fn clearing_away_leaves_what_is_needed() {
         0
     );
     assert_eq!(publisher.clear(2, SignedDuration::ZERO, false).await.unwrap().files, 1);
+}
+
+/// Whoever published there before does not begin anew where the signed state is gone: devices would refuse it.
+#[tokio::test]
+async fn a_store_that_lost_its_signed_state_is_not_begun_anew() {
+    let site = Site::new();
+    site.publish(&rows(10, |_| 1)).await;
+    site.publish(&rows(10, |_| 2)).await;
+    let mut held = site.shelf.held();
+    held.remove("metadata/timestamp.json");
+    site.shelf.put_back(&held);
+    let again = publish(
+        &site.store,
+        site.dir.path(),
+        documents(&rows(10, |_| 3)),
+        &[&site.model],
+        "live",
+    )
+    .await;
+    let said = again.unwrap_err().to_string();
+    assert!(said.contains("bring it back"), "{said}");
+    assert_eq!(site.shelf.held(), held);
+}
+
+/// A clearing that runs while something is published takes what it knows nobody to need, and the publication
+/// has just found there.
+#[tokio::test]
+async fn what_a_clearing_takes_at_the_same_moment_is_put_back() {
+    let site = Site::new();
+    site.publish(&rows(30, |_| 1)).await;
+    let first = site.shelf.held();
+    site.publish(&rows(30, |_| 2)).await;
+    let publishing = site.dir.path().join("publishing");
+    site.publisher(&publishing)
+        .clear(1, SignedDuration::ZERO, false)
+        .await
+        .unwrap();
+    // Not yet cleared away, as far as the next publication sees.
+    let mut held = site.shelf.held();
+    let old: Vec<String> = first
+        .keys()
+        .filter(|k| k.starts_with("segments/") && !held.contains_key(*k))
+        .cloned()
+        .collect();
+    assert!(!old.is_empty());
+    old.iter().for_each(|k| drop(held.insert(k.clone(), first[k].clone())));
+    site.shelf.put_back(&held);
+    *site.shelf.taken_at.lock().unwrap() = Some(("metadata/timestamp.json".into(), old));
+    site.publish(&rows(30, |_| 1)).await;
+    let (_, checked) = verified(&site).await;
+    assert!(checked.faults.is_empty(), "{:?}", checked.faults);
+    assert_eq!(sync(&site.device("d")).await.number, 3);
+    // Of what was published before, only what a channel shows is kept at hand.
+    let kept = std::fs::read_dir(publishing.join("objects")).unwrap().count();
+    let shown = site.shelf.held().keys().filter(|k| k.starts_with("segments/")).count();
+    assert!(kept < shown, "{kept} of {shown}");
 }
 
 /// A device chooses the models that it can embed with; what it searches by is theirs.

@@ -85,6 +85,28 @@ test("an answer that comes after a new conversation was begun does not enter it"
   await waitFor(() => expect(called(base.calls, "asked").at(-1)).toEqual(["asked", "Another?", null]));
 });
 
+test("words are read as they come, and give way to the sentence that they become", async () => {
+  const base = fake();
+  let go = () => {};
+  const step = () => new Promise<void>((done) => (go = done));
+  await asked({
+    ask: async (question, conversation, onEvent) => {
+      const answer = answerTo(question, FIRST);
+      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1 });
+      onEvent({ event: "writing", text: "A rejection" });
+      await step();
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  const words = await screen.findByText("A rejection");
+  expect(document.querySelector(".cm-content")).toBeNull();
+  expect(screen.getByText("Stop")).toBeTruthy();
+  go();
+  await screen.findByText("Copy");
+  expect(words.isConnected).toBe(false);
+  expect(document.querySelector(".cm-line")?.textContent).toBe(FIRST);
+});
+
 test("a text that ends otherwise than it streamed keeps its marks", async () => {
   const base = fake();
   await asked({
@@ -149,6 +171,22 @@ test("an opening that fails can be tried again", async () => {
   expect(await screen.findByText("What does the customer ask?")).toBeTruthy();
 });
 
+test("before there is any knowledge, whoever is not signed in signs in with one key", async () => {
+  let tries = 0;
+  const good = fake();
+  const { backend, user } = await open({
+    open: async (p) => {
+      tries += 1;
+      if (tries === 1) throw { code: "sign_in", message: "nobody is signed in" };
+      return good.open(p);
+    },
+  });
+  expect(await screen.findByText("Sign in to fetch the knowledge")).toBeTruthy();
+  await user.keyboard("{Enter}");
+  expect(await screen.findByText("What does the customer ask?")).toBeTruthy();
+  expect(called(backend.calls, "signIn").length).toBe(1);
+});
+
 test("without the model and without a place to keep, the bar says so", async () => {
   const base = await fake().open(() => {});
   const told = { ...base, embedding: null, embedding_problem: "no weights", records_problem: "read-only" };
@@ -191,7 +229,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(18);
+  expect(within(sheet).getAllByRole("definition").length).toBe(19);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");
@@ -266,7 +304,8 @@ test("an answer that broke off goes on from what the operator made of it, and th
   await user.click(document.querySelector(".cm-content") as Element);
   const editor = EditorView.findFromDOM(document.querySelector(".cm-editor") as HTMLElement);
   editor?.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: mine } });
-  await user.click(within(note).getByRole("button", { name: "Go on" }));
+  expect(within(note).getByRole("button", { name: /^Go on/ })).toBeTruthy();
+  await user.keyboard("{Control>}{Shift>}R{/Shift}{/Control}");
   await waitFor(() => expect(screen.queryByRole("status")).toBeNull());
   // What was typed is kept before it goes on, and stands there with what is new.
   const order = backend.calls.map((c) => c[0]).filter((c) => c === "saveText" || c === "goOn");
@@ -289,7 +328,7 @@ test("an answer that cannot go on stays as it is, and says why", async () => {
     },
   });
   const note = await screen.findByRole("status");
-  await user.click(within(note).getByRole("button", { name: "Go on" }));
+  await user.click(within(note).getByRole("button", { name: /^Go on/ }));
   expect(await screen.findByText(/The disk is full/)).toBeTruthy();
   expect(document.querySelector(".cm-content")?.textContent).toContain(FIRST);
 });

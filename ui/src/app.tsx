@@ -1,6 +1,6 @@
 // The frame: where am I, what do I tell the patient, where does it come from.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CardHandle } from "./answer/answer-card";
 import { LabelSheet } from "./answer/label-sheet";
 import { Empty, QuestionField } from "./ask/ask";
@@ -98,6 +98,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const [sentence, setSentence] = useState<number | null>(null);
   const [shown, setShown] = useState<Shown | null>(null);
+  // A long source is drawn when there is time for it: the answer's words come first.
+  const source = useDeferredValue(shown);
   const [folded, setFolded] = useState(true);
   const [sheet, setSheet] = useState<"settings" | "keys" | "palette" | "knowledge" | null>(null);
   const [labelling, setLabelling] = useState<{ turn: Turn; verdict: Verdict } | null>(null);
@@ -120,6 +122,8 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const account = useAccount(status.on_aws, fail);
 
   const [updates] = useState(() => createUpdates(backend, () => client.invalidateQueries({ queryKey: ["status"] })));
+  // Before anything is drawn: what is told first is not missed.
+  useLayoutEffect(() => updates.follow(), [updates]);
   const knowledgeShown = useRef(false);
   knowledgeShown.current = sheet === "knowledge";
   useSwitched(
@@ -249,6 +253,12 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     { id: "ask", keys: "mod+1", run: () => setScreen("ask") },
     { id: "browse", keys: "mod+2", run: () => setScreen("browse") },
     { id: "again", keys: "mod+R", run: again, able: Boolean(current) && !running },
+    {
+      id: "goOn",
+      keys: "mod+shift+R",
+      run: () => current && goOnWith(current),
+      able: answered && Boolean(current?.answer?.incomplete && current.exchange) && !running,
+    },
     { id: "stop", keys: "Esc", run: () => (running ? backend.stop() : setFolded(true)), able: running || !folded },
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
@@ -414,7 +424,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
           ✕
         </button>
         <SourcePanel
-          shown={shown}
+          shown={source}
           since={since}
           passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
           today={status.today}

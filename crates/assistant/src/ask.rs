@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::future::{Either, select};
@@ -33,6 +33,8 @@ pub const ABSTAIN_BELOW: f32 = 0.5;
 const PASSAGES: usize = 6;
 /// How many nearest passages are named where nothing was written.
 const NEAREST: usize = 3;
+/// What is being written is shown so often: more would be told than is drawn.
+const TOLD_EVERY: Duration = Duration::from_millis(50);
 
 /// Set from elsewhere to end an answer where it is; the text so far is kept.
 #[derive(Clone, Default)]
@@ -337,6 +339,7 @@ pub async fn go_on(
         sources: &sources,
         passages: answer.passages.len() as u32,
         pending: String::new(),
+        told: None,
         stood: Stood::of(text, &answer.sentences),
         began,
         answer: &mut answer,
@@ -389,6 +392,7 @@ async fn write(
         sources: &sources,
         passages: answer.passages.len() as u32,
         pending: String::new(),
+        told: None,
         stood: Stood::default(),
         began,
         answer,
@@ -420,6 +424,8 @@ struct Writer<'a, 'b> {
     passages: u32,
     /// Text that is not a whole sentence yet, with its marks.
     pending: String,
+    /// When it was last told what is being written.
+    told: Option<Instant>,
     stood: Stood,
     began: Instant,
     answer: &'b mut Answer,
@@ -477,11 +483,31 @@ impl Writer<'_, '_> {
         // A sentence is whole when another begins behind it: a mark may still follow its full stop.
         loop {
             let found = text::segments(&self.pending);
-            let [first, second, ..] = found.as_slice() else { return };
+            let [first, second, ..] = found.as_slice() else {
+                return self.tell_what_is_being_written(tell);
+            };
             let cut = second.range.start;
             let new_block = second.block != first.block;
             let raw: String = self.pending.drain(..cut).collect();
             self.sentence(&raw, new_block, tell);
+        }
+    }
+
+    /// The first words at once, then now and then: before they are a sentence there is nothing to ground.
+    fn tell_what_is_being_written(&mut self, tell: &mut (dyn FnMut(Event) + Send)) {
+        // What goes on may at first repeat what stands there.
+        if self.stood.length > 0 || self.told.is_some_and(|at| at.elapsed() < TOLD_EVERY) {
+            return;
+        }
+        let mut text = unmark(&self.pending, self.passages).text;
+        // The beginning of a mark is none of its words.
+        if let Some(at) = text.rfind('[').filter(|at| !text[*at..].contains(']')) {
+            text.truncate(at);
+        }
+        let text = text.trim();
+        if !text.is_empty() && !NOT_COVERED.starts_with(text.trim_end_matches('.')) {
+            tell(Event::Writing { text: text.to_owned() });
+            self.told = Some(Instant::now());
         }
     }
 
@@ -654,6 +680,12 @@ mod tests {
             [Grounding::Verbatim, Grounding::Verbatim, Grounding::Unsupported]
         );
         assert_eq!(got.sentences[1].citations[0].number, 2);
+        // The first words are there before the first sentence is whole, without a mark.
+        assert!(
+            matches!(&events[1], Event::Writing { text } if text == "Pla"),
+            "{:?}",
+            events[1]
+        );
         assert!(matches!(events.first(), Some(Event::Passages { .. })));
         assert!(matches!(events.last(), Some(Event::Done { .. })));
         for s in &got.sentences {
@@ -694,7 +726,8 @@ mod tests {
 
     #[test]
     fn a_generator_that_finds_nothing_is_a_refusal() {
-        let (got, _) = answer(retrieved(), Says("NOT COVERED", false), false);
+        let (got, events) = answer(retrieved(), Says("NOT COVERED", false), false);
+        assert!(!events.iter().any(|e| matches!(e, Event::Writing { .. })));
         let got = got.unwrap();
         assert!(got.abstained && got.answer.is_empty());
     }

@@ -2,6 +2,7 @@
 //! prints what comes back: results on stdout, everything else on stderr.
 
 mod print;
+mod store;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -11,9 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use mortar_desk::assistant::{Stop, Turn};
-use mortar_desk::knowledge::Progress;
-use mortar_desk::knowledge::store::publish::Options as PublishOptions;
-use mortar_desk::{Account, Desk, DeskError, Following, Place, StoreOptions, Work};
+use mortar_desk::{Account, Desk, DeskError, Place};
 use serde_json::{Value, json};
 
 /// Grounded answers from a pharmacy's own knowledge.
@@ -81,7 +80,7 @@ enum Command {
     /// Make and look after knowledge
     Kb {
         #[command(subcommand)]
-        command: Kb,
+        command: store::Kb,
     },
     /// Ask golden questions and give the figures
     Eval {
@@ -118,19 +117,7 @@ enum Command {
         command: Models,
     },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
-    Sync {
-        #[command(flatten)]
-        at: At,
-        /// The root of trust (else the configuration's knowledge.root)
-        #[arg(long, value_name = "FILE")]
-        root: Option<PathBuf>,
-        /// The channel to follow (else the configuration's)
-        #[arg(long)]
-        channel: Option<String>,
-        /// First forget a clock that ran ahead, or a damaged memory of the store
-        #[arg(long)]
-        repair: bool,
-    },
+    Sync(store::Sync),
     /// Look at everything Mortar depends on and say what to do
     Doctor {
         #[command(flatten)]
@@ -148,152 +135,10 @@ struct Source {
     as_of: Option<Date>,
 }
 
-/// Which store.
-#[derive(Args, Clone, Default)]
-struct At {
-    /// A folder, or s3://bucket/prefix (else the configuration's)
-    #[arg(long, value_name = "STORE")]
-    store: Option<String>,
-}
-
-/// Which store, and whose signatures.
-#[derive(Args, Clone, Default)]
-struct Signed {
-    #[command(flatten)]
-    at: At,
-    /// The folder of keys (else the configuration's knowledge.keys)
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
-}
-
-impl Signed {
-    fn options(self) -> StoreOptions {
-        StoreOptions {
-            store: self.at.store,
-            keys: self.keys,
-            ..StoreOptions::default()
-        }
-    }
-}
-
 #[derive(Subcommand)]
 enum Models {
     /// Find out what an endpoint is, and print the configuration to write
     Probe { endpoint: String },
-}
-
-#[derive(Subcommand)]
-enum Kb {
-    /// Make a release from CSV, XLSX, JSON lines, Markdown and HTML
-    Build {
-        #[arg(required = true)]
-        sources: Vec<PathBuf>,
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-        /// Write nothing if a row or a file is bad (the default)
-        #[arg(long, conflicts_with = "skip_bad")]
-        strict: bool,
-        /// Leave bad rows and files out, and say which
-        #[arg(long)]
-        skip_bad: bool,
-    },
-    /// Publish sources as a new release: only what changed is embedded and uploaded
-    Publish {
-        #[arg(required = true)]
-        sources: Vec<PathBuf>,
-        /// The channel that shows it from then on: live, preview
-        #[arg(long)]
-        channel: String,
-        /// What a reader should know of it
-        #[arg(long, default_value = "")]
-        notes: String,
-        /// Only say what would change
-        #[arg(long)]
-        dry_run: bool,
-        /// Leave bad rows and files out, and say which
-        #[arg(long)]
-        skip_bad: bool,
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// List the releases of the store
-    Releases {
-        #[command(flatten)]
-        signed: Signed,
-        #[arg(long, value_name = "FILE")]
-        root: Option<PathBuf>,
-    },
-    /// Read every byte of the store against its signatures
-    Verify {
-        #[command(flatten)]
-        signed: Signed,
-        #[arg(long, value_name = "FILE")]
-        root: Option<PathBuf>,
-    },
-    /// Let a channel show an earlier release again
-    Rollback {
-        #[arg(long)]
-        channel: String,
-        /// Its number (else the one that the channel showed before)
-        #[arg(long, value_name = "NUMBER")]
-        to: Option<u32>,
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// Clear away what no channel and none of the last releases needs
-    Gc {
-        /// So many of the last releases stay
-        #[arg(long, default_value_t = 60)]
-        keep: usize,
-        /// What is younger stays, since somebody may be publishing it
-        #[arg(long, default_value_t = 24, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(0..=87_600))]
-        grace: i64,
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// Sign what is there anew, before it expires
-    Refresh {
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// The keys that sign the store
-    Keys {
-        #[command(subcommand)]
-        command: KeysCommand,
-    },
-}
-
-#[derive(Subcommand)]
-enum KeysCommand {
-    /// Make the keys and the root of trust, here and in the store
-    Init {
-        #[command(flatten)]
-        signed: Signed,
-        /// So many keys for the root, to be kept apart
-        #[arg(long, default_value_t = 1)]
-        root_keys: usize,
-        /// So many of them must sign
-        #[arg(long, default_value_t = 1)]
-        threshold: u64,
-    },
-    /// New keys for a role (root, targets, snapshot, timestamp); what the old ones signed is signed anew
-    Rotate {
-        role: String,
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// The same root for another year
-    Renew {
-        #[command(flatten)]
-        signed: Signed,
-    },
-    /// Who signs what, and which private keys are here
-    Show {
-        #[command(flatten)]
-        signed: Signed,
-    },
 }
 
 fn main() -> ExitCode {
@@ -375,38 +220,8 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             };
             out(common.json, &rows, || print::rows(&rows))
         }
-        Command::Sync {
-            at,
-            root,
-            channel,
-            repair,
-        } => {
-            let options = StoreOptions {
-                store: at.store,
-                root,
-                channel,
-                ..StoreOptions::default()
-            };
-            let following = Following::open(&place(&common, &Source::default())?, &options)?;
-            if repair {
-                following.repair()?;
-            }
-            let bar = print::Bar::new();
-            let report = following.sync(&mut |p| bar.sync(p)).await;
-            bar.done();
-            let report = report?;
-            out(common.json, &report, || print::synced(&report))
-        }
-        Command::Kb {
-            command:
-                Kb::Build {
-                    sources,
-                    out: dir,
-                    skip_bad,
-                    ..
-                },
-        } => build(&common, &sources, &dir, skip_bad).await,
-        Command::Kb { command } => store(&common, command).await,
+        Command::Sync(what) => store::sync(&common, what).await,
+        Command::Kb { command } => store::run(&common, command).await,
         Command::Eval {
             file,
             grounding: true,
@@ -483,98 +298,6 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
     }
 }
 
-/// What is done with a store of releases.
-async fn store(common: &Common, command: Kb) -> Result<ExitCode, DeskError> {
-    let place = place(common, &Source::default())?;
-    let open = |signed: Signed| Work::open(&place, &signed.options());
-    let reading = |signed: Signed, root: Option<PathBuf>| {
-        Work::open(
-            &place,
-            &StoreOptions {
-                root,
-                ..signed.options()
-            },
-        )
-    };
-    match command {
-        Kb::Build { .. } => Err(DeskError::new("usage", "a build needs no store")),
-        Kb::Publish {
-            sources,
-            channel,
-            notes,
-            dry_run,
-            skip_bad,
-            signed,
-        } => {
-            let work = open(signed)?;
-            if let Some(problem) = &work.problem {
-                eprintln!("mortar: published without an embedding model: {problem}");
-            }
-            let options = PublishOptions {
-                channel,
-                notes,
-                skip_bad,
-                dry_run,
-            };
-            let bar = print::Bar::new();
-            let published = work.publish(&sources, &options, &mut |p| bar.publish(&p)).await;
-            bar.done();
-            let published = published?;
-            for fault in &published.left_out {
-                eprintln!("mortar: left out: {fault}");
-            }
-            for name in &published.ignored {
-                eprintln!("mortar: no source by its name, passed over: {name}");
-            }
-            out(common.json, &published, || print::published(&published))
-        }
-        Kb::Releases { signed, root } => {
-            let rows = reading(signed, root)?.releases().await?;
-            out(common.json, &rows, || print::releases(&rows))
-        }
-        Kb::Verify { signed, root } => {
-            let checked = reading(signed, root)?.verify().await?;
-            out(common.json, &checked, || print::verified(&checked))?;
-            Ok(ExitCode::from(if checked.faults.is_empty() { 0 } else { 1 }))
-        }
-        Kb::Rollback { channel, to, signed } => {
-            let manifest = open(signed)?.roll_back(&channel, to).await?;
-            let report = json!({ "channel": channel, "number": manifest.number, "release": manifest.release });
-            out(common.json, &report, || {
-                println!("{channel} shows release {} ({})", manifest.number, manifest.release)
-            })
-        }
-        Kb::Gc {
-            keep,
-            grace,
-            dry_run,
-            signed,
-        } => {
-            let cleared = open(signed)?.clear(keep, grace, dry_run).await?;
-            out(common.json, &cleared, || print::cleared(&cleared, dry_run))
-        }
-        Kb::Refresh { signed } => {
-            let until = open(signed)?.refresh().await?;
-            out(common.json, &json!({ "until": until }), || {
-                println!("signed until {until}")
-            })
-        }
-        Kb::Keys { command } => {
-            let shown = match command {
-                KeysCommand::Init {
-                    signed,
-                    root_keys,
-                    threshold,
-                } => open(signed)?.init_keys(root_keys, threshold).await?,
-                KeysCommand::Rotate { role, signed } => open(signed)?.rotate_keys(&role).await?,
-                KeysCommand::Renew { signed } => open(signed)?.renew_root().await?,
-                KeysCommand::Show { signed } => open(signed)?.show_keys()?,
-            };
-            out(common.json, &shown, || print::keys(&shown))
-        }
-    }
-}
-
 fn place(common: &Common, source: &Source) -> Result<Place, DeskError> {
     let place = Place::new(common.home.clone(), common.tenant.clone(), source.release.clone())?;
     match &common.tenant_file {
@@ -591,32 +314,6 @@ async fn open(common: &Common, source: &Source) -> Result<Desk, DeskError> {
         eprintln!("mortar: searching by words alone: {problem}");
     }
     Ok(desk)
-}
-
-async fn build(
-    common: &Common,
-    sources: &[PathBuf],
-    dir: &std::path::Path,
-    skip_bad: bool,
-) -> Result<ExitCode, DeskError> {
-    let bar = print::Bar::new();
-    let weights = Place::new(common.home.clone(), None, None)?.weights;
-    let mut show = |p: Progress| bar.show(p);
-    let built = mortar_desk::build(sources, dir, skip_bad, &weights, &mut show).await;
-    bar.done();
-    let (built, problem) = built?;
-    if let Some(problem) = &problem {
-        eprintln!("mortar: made without an embedding model: {problem}");
-    }
-    for fault in &built.left_out {
-        eprintln!("mortar: left out: {fault}");
-    }
-    for name in &built.ignored {
-        eprintln!("mortar: no source by its name, passed over: {name}");
-    }
-    let report =
-        json!({ "manifest": built.manifest, "left_out": built.left_out, "ignored": built.ignored, "dir": dir });
-    out(common.json, &report, || print::built(&built, dir))
 }
 
 /// Answers a file of questions as a TREC run.

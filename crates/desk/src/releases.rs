@@ -469,7 +469,7 @@ impl Work {
             (None, Some(keys)) => keys.root()?,
             (None, None) => return Err(DeskError::new("usage", "name the root of trust with --root or --keys")),
         };
-        let memory = Memory::new(self.dir.join("trust.json"));
+        let memory = Memory::new(self.dir.join("trust.json"), &*self.store);
         Ok(load(&self.store, &root, &memory, Expiry::Overlooked).await?)
     }
 

@@ -119,7 +119,7 @@ pub enum BuildError {
 }
 
 /// What helps against the usual reasons why nothing can be written.
-fn hint(e: &std::io::Error) -> &'static str {
+pub(crate) fn hint(e: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match e.kind() {
         StorageFull | QuotaExceeded | FileTooLarge => {
@@ -301,7 +301,15 @@ impl Site {
                 e => BuildError::Index(e.to_string()),
             })?;
             progress(Progress::Verifying);
-            let (bytes, head_hash, hash) = hashes(&path.join(DATA)).map_err(write)?;
+            let file = path.join(DATA);
+            // It goes to the disk while it is hashed.
+            let (hashed, synced) = std::thread::scope(|s| {
+                let syncing = s.spawn(|| File::options().write(true).open(&file)?.sync_all());
+                (hashes(&file), syncing.join())
+            });
+            let (bytes, head_hash, hash) = hashed.map_err(write)?;
+            let panicked = |_| Err(std::io::Error::other("it could not be synced"));
+            synced.unwrap_or_else(panicked).map_err(write)?;
             let mut manifest = Manifest {
                 format: FORMAT,
                 release: state.release,

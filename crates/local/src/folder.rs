@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
@@ -14,6 +15,7 @@ const CHUNK: usize = 256 << 10;
 const SMALL: u64 = 4 << 20;
 const LOCK: &str = ".lock";
 const NEW: &str = ".new-";
+const LEFT_FOR_DEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub struct Folder {
     dir: PathBuf,
@@ -94,12 +96,30 @@ impl Folder {
                 }
                 drop(file);
                 beside.persist(&path).map_err(|e| failed(&e.error))?;
+                self.sweep();
             }
         }
         if cfg!(unix) {
             File::open(folder).and_then(|f| f.sync_all()).map_err(|e| failed(&e))?;
         }
         Ok(blake3::hash(bytes).to_hex().to_string())
+    }
+
+    /// Removes what writers that were killed left half written.
+    fn sweep(&self) {
+        for folder in ["metadata", "targets", "segments"] {
+            for entry in fs::read_dir(self.dir.join(folder)).into_iter().flatten().flatten() {
+                let left = entry.file_name().to_string_lossy().starts_with(NEW);
+                let age = entry
+                    .metadata()
+                    .and_then(|m| m.modified())
+                    .map(|t| t.elapsed().unwrap_or_default());
+                // What is younger may be another writer's, at work.
+                if left && age.is_ok_and(|age| age > LEFT_FOR_DEAD) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
     }
 
     fn listed(&self, prefix: &str) -> Result<Vec<Listed>, StoreError> {
@@ -183,7 +203,7 @@ fn tag(file: &mut File) -> std::io::Result<String> {
 fn told(key: &str, e: &std::io::Error) -> StoreError {
     match e.kind() {
         ErrorKind::NotFound => StoreError::NotFound(key.to_owned()),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Refused(format!(
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => StoreError::Refused(format!(
             "{key}: the disk is full: free some space and start again; nothing was lost"
         )),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use mortar_tests::keyring::Session;
+use mortar_tests::stand_ins::{Fault, StandIns};
 use mortar_tests::window::{Options, Window};
+use mortar_tests::{json, mortar, programs};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() {
     let out = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/look".into()));
     for (size, dark) in [
@@ -13,11 +16,17 @@ async fn main() {
         ((1024, 640), false),
         ((1024, 640), true),
     ] {
-        if let Err(e) = screens(&out, size, dark).await {
-            eprintln!("{e}");
-            std::process::exit(1);
+        for done in [screens(&out, size, dark).await, at_a_store(&out, size, dark).await] {
+            if let Err(e) = done {
+                eprintln!("{e}");
+                std::process::exit(1);
+            }
         }
     }
+}
+
+fn picture(out: &Path, name: &str, size: (u32, u32), dark: bool) -> PathBuf {
+    out.join(format!("{name}-{}-{}.png", size.0, if dark { "dark" } else { "light" }))
 }
 
 async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String> {
@@ -29,7 +38,7 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
         ..Options::new(home)
     })
     .await?;
-    let name = |s: &str| out.join(format!("{s}-{}-{}.png", size.0, if dark { "dark" } else { "light" }));
+    let name = |s: &str| picture(out, s, size, dark);
     w.screenshot(&name("empty")).await?;
     w.ask("What does claim rejection code 75 mean?").await?;
     w.screenshot(&name("answer")).await?;
@@ -69,6 +78,89 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     w.press("Escape", &[]).await;
     w.press(",", &["ctrl"]).await;
     w.screenshot(&name("settings")).await?;
+    w.close().await;
+    Ok(())
+}
+
+/// What a tenant on AWS adds: sign-in before there is any knowledge, words as they come, an answer that broke
+/// off, a new release and what it withdrew.
+async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String> {
+    const ARRIVAL: &str = "warm,The insulin arrived warm. What now?,\"Do not use insulin that was above 30 degrees. Ask how \
+                           long it was warm and note the lot number. We send a new pack the same day, at no charge. The \
+                           customer need not send the warm one back.\"\n";
+    const REFUND: &str = "refund,How long does a refund take?,A refund takes five business days.\n";
+    let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let stand_ins = StandIns::start(true).await;
+    let said = |e: std::io::Error| e.to_string();
+    let tenant = stand_ins
+        .write(dir.path(), &programs().join("stand-ins"))
+        .map_err(said)?;
+    let keys = dir.path().join("keys");
+    let configured = std::fs::read_to_string(&tenant).map_err(said)?;
+    let root = keys.join("root.json");
+    std::fs::write(&tenant, format!("{configured}\n[knowledge]\nroot = {root:?}\n")).map_err(said)?;
+    let keyring = Session::start(dir.path(), true);
+    let environment = [
+        ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
+        ("BROWSER", dir.path().join("browser").to_string_lossy().into_owned()),
+    ];
+    let run = |arguments: &[&str]| {
+        let mut c = mortar(&dir.path().join("publisher"));
+        c.envs(environment.iter().map(|(k, v)| (k, v)))
+            .env("HOME", dir.path())
+            .args(["--json", "--tenant-file"])
+            .arg(&tenant)
+            .args(arguments);
+        json(&mut c)
+    };
+    let with_keys = |arguments: &[&str]| run(&[arguments, &["--keys", &keys.to_string_lossy()]].concat());
+    let publish = |rows: &str, notes: &str| {
+        let file = dir.path().join("faq.csv");
+        std::fs::write(&file, format!("id,question,answer\n{rows}")).expect("the folder is ours");
+        let file = file.to_string_lossy();
+        with_keys(&["kb", "publish", "--channel", "live", "--notes", notes, &file])
+    };
+    run(&["login"]);
+    with_keys(&["kb", "keys", "init"]);
+    publish(&format!("{ARRIVAL}{REFUND}"), "The first one.");
+    run(&["logout"]);
+
+    let tenant_file = tenant.to_string_lossy();
+    let w = Window::open(&Options {
+        size,
+        dark,
+        arguments: &["--tenant-file", &tenant_file],
+        environment: &environment,
+        open: "[data-opening] [role=alert]",
+        ..Options::new(&dir.path().join("mortar"))
+    })
+    .await?;
+    let name = |s: &str| picture(out, s, size, dark);
+    w.screenshot(&name("sign-in-first")).await?;
+    w.run("document.querySelector('[data-opening] button').click(); return 1")
+        .await;
+    w.find("textarea", 60).await?;
+
+    stand_ins.faults.set("generate", Fault::Slow, 1);
+    w.enter("The insulin arrived warm. What now?").await?;
+    w.find(".answer-writing", 30).await?;
+    w.screenshot(&name("writing")).await?;
+    w.answered(0).await?;
+    publish(
+        &format!("{REFUND}pets,Do we fill for pets?,We fill for dogs.\n"),
+        "Warm parcels are under review.",
+    );
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Now on release 2')").await;
+    w.screenshot(&name("knowledge")).await?;
+    w.press("Escape", &[]).await;
+    w.until("document.body.innerText.includes('Withdrawn since this answer')")
+        .await;
+    w.screenshot(&name("withdrawn")).await?;
+    w.press("n", &["ctrl"]).await;
+    stand_ins.faults.set("generate", Fault::Cut, 1);
+    w.ask("How long does a refund take?").await?;
+    w.screenshot(&name("broken-off")).await?;
     w.close().await;
     Ok(())
 }

@@ -162,18 +162,26 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
     >
       {/* Whoever goes on writing has not decided yet: the copy that was held is not sent by itself. */}
       <div className="px-[10px] pt-3.5 pb-1.5" onFocusCapture={() => setAsking(null)}>
-        <Editor
-          handle={editor}
-          draft={turn.draft}
-          text={turn.text}
-          writing={writing}
-          sentences={sentences}
-          confirmed={confirmed}
-          active={active}
-          comparing={comparing}
-          onText={edited}
-          onActive={(i) => onActive(i === null ? null : (sentences[i] ?? null), i)}
-        />
+        {(turn.draft !== "" || turn.text !== "" || !writing) && (
+          <Editor
+            handle={editor}
+            draft={turn.draft}
+            text={turn.text}
+            writing={writing}
+            sentences={sentences}
+            confirmed={confirmed}
+            active={active}
+            comparing={comparing}
+            onText={edited}
+            onActive={(i) => onActive(i === null ? null : (sentences[i] ?? null), i)}
+          />
+        )}
+        {/* A screen reader hears the sentence, once it is whole. */}
+        {writing && turn.writing !== "" && (
+          <p dir="auto" className="answer-writing" aria-hidden>
+            {turn.writing}
+          </p>
+        )}
       </div>
       <div ref={note} className="px-[18px]" aria-live="polite">
         {asking && open.length > 0 && (

@@ -33,7 +33,11 @@ export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain, onG
         </Button>
       ) : (
         <>
-          {onGoOn && <Button onClick={onGoOn}>{strings.goOn}</Button>}
+          {onGoOn && (
+            <Button onClick={onGoOn} keys="mod+shift+R">
+              {strings.goOn}
+            </Button>
+          )}
           {onAgain && (
             <Button onClick={onAgain} keys="mod+R">
               {strings.askAgain}

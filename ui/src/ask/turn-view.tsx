@@ -137,7 +137,7 @@ export function TurnView(p: Props) {
           onLabel={() => p.onLabel("bad")}
         />
       ) : (
-        (turn.draft !== "" || turn.state === "done") && (
+        (turn.draft !== "" || turn.writing !== "" || turn.state === "done") && (
           <AnswerCard
             handle={p.card}
             turn={turn}

@@ -23,6 +23,8 @@ export type Turn = {
   /** From Enter to passages on the screen, measured. */
   paintMs: number | null;
   startedAt: number;
+  /** Words that are no whole sentence yet. */
+  writing: string;
   draft: string;
   text: string;
   sentences: Sentence[];
@@ -57,6 +59,7 @@ const blank = (key: string, question: string): Turn => ({
   retrieveMs: 0,
   paintMs: null,
   startedAt: performance.now(),
+  writing: "",
   draft: "",
   text: "",
   sentences: [],
@@ -104,9 +107,11 @@ export function heard(turn: Turn, event: Event): Turn {
       };
     case "notice":
       return { ...turn, notices: [...turn.notices, event.notice] };
+    case "writing":
+      return { ...turn, writing: event.text };
     case "text":
       // The two differ where an answer goes on that the operator has edited.
-      return { ...turn, draft: turn.draft + event.piece, text: turn.text + event.piece };
+      return { ...turn, writing: "", draft: turn.draft + event.piece, text: turn.text + event.piece };
     case "sentence":
       // The sentence at which an answer broke off comes again, whole.
       return {
@@ -117,6 +122,7 @@ export function heard(turn: Turn, event: Event): Turn {
       return {
         ...turn,
         state: "done",
+        writing: "",
         answer: event.answer,
         draft: event.answer.answer,
         text: event.answer.answer,
@@ -150,13 +156,14 @@ export function reduce(c: Conversation, a: Action): Conversation {
       return change(a.key, (t) => ({
         ...t,
         state: "running",
+        writing: "",
         notices: t.notices.filter((n) => n.about !== "generation"),
       }));
     case "went on":
       // Where it failed, what has come since is still there to be worked with.
-      return change(a.key, (t) => ({ ...t, state: "done", ...(a.exchange && gone(t, a.exchange)) }));
+      return change(a.key, (t) => ({ ...t, state: "done", writing: "", ...(a.exchange && gone(t, a.exchange)) }));
     case "failed":
-      return change(a.key, (t) => ({ ...t, state: "failed", error: a.error }));
+      return change(a.key, (t) => ({ ...t, state: "failed", writing: "", error: a.error }));
     case "painted":
       return change(a.key, (t) => ({ ...t, paintMs: a.ms }));
     case "edited":

@@ -58,6 +58,8 @@ export interface Backend {
   sync(onProgress: (p: SyncProgress) => void): Promise<SyncReport>;
   /** Which of these passages' documents the present release no longer has, or has otherwise. */
   since(passages: Passage[]): Promise<Since[]>;
+  /** How far a sync is that nobody asked for; nothing: it is over. */
+  onSync(then: (p: SyncProgress | null) => void): () => void;
   /** The knowledge was switched to another release, whoever asked for it. */
   onRelease(then: () => void): () => void;
   /** The hotkey brought the window up: the question field wants the focus. */

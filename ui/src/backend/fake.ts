@@ -11,6 +11,7 @@ import type {
   Sentence,
   Since,
   Status,
+  SyncProgress,
   SyncReport,
 } from "./backend";
 
@@ -178,6 +179,8 @@ export type Fake = Backend & {
   calls: Call[];
   /** Another release is open from now on, and what became of the documents of before. */
   release(next: Partial<Status>, since?: Since[]): void;
+  /** A sync that nobody asked for is so far; nothing: it is over. */
+  behind(p: SyncProgress | null): void;
 };
 
 export type Told = Partial<Backend> & {
@@ -191,6 +194,7 @@ export function fake(over: Told = {}): Fake {
   const kept: Exchange[] = [];
   const note = (...call: Call) => calls.push(call);
   const listening = new Set<() => void>();
+  const hearing = new Set<(p: SyncProgress | null) => void>();
   let present: Status = { ...status, knowledge: over.knowledge ?? null };
   let became: Since[] = [];
   const gone = (id: string) => became.some((s) => s.document === id && s.state === "withdrawn");
@@ -284,8 +288,15 @@ export function fake(over: Told = {}): Fake {
       listening.add(then);
       return () => listening.delete(then);
     },
+    onSync(then) {
+      hearing.add(then);
+      return () => hearing.delete(then);
+    },
     onSummoned: () => () => {},
   };
+  const behind: Fake["behind"] = (p) => {
+    for (const tell of hearing) tell(p);
+  };
   const { answer: _, knowledge: __, ...rest } = over;
-  return Object.assign(backend, rest, { calls, release });
+  return Object.assign(backend, rest, { calls, release, behind });
 }

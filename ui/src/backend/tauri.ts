@@ -38,12 +38,13 @@ export const tauri: Backend = {
     return invoke("sync", { progress });
   },
   since: (passages) => invoke("since", { passages }),
+  onSync: (then) => on("sync-progress", then),
   onRelease: (then) => on("release-switched", then),
   onSummoned: (then) => on("summoned", then),
 };
 
-function on(event: string, then: () => void) {
-  const listening = listen(event, () => then());
+function on<T>(event: string, then: (payload: T) => void) {
+  const listening = listen<T>(event, (e) => then(e.payload));
   return () => {
     listening.then((stop) => stop());
   };

@@ -88,6 +88,26 @@ test("an update shows how far it is and what came of it, and the operator goes o
   expect(screen.queryByRole("progressbar")).toBeNull();
 });
 
+test("an update that nobody asked for is seen in the bar, and who asks meanwhile hears how theirs ends", async () => {
+  const by = held();
+  const { backend, user } = await open({ knowledge, sync: by.sync });
+  await screen.findByText("release 12 · live · checked 5 min ago");
+  act(() => backend.behind({ step: "checking", done: 0, of: 0 }));
+  await screen.findByText("release 12 · live · updating…");
+  act(() => backend.behind(null));
+  await screen.findByText("release 12 · live · checked 5 min ago");
+
+  act(() => backend.behind({ step: "downloading", done: 1_000_000, of: 2_000_000 }));
+  await user.keyboard("{Control>}u{/Control}");
+  expect(by.begun()).toBe(1);
+  const bars = await screen.findByRole("progressbar");
+  expect(bars.getAttribute("aria-valuenow")).toBe("50");
+  act(() => backend.behind(null));
+  expect(screen.getByRole("progressbar")).toBeTruthy();
+  await by.end({ ...report, changed: false, number: 12 });
+  expect(await screen.findByText(/^✓/)).toBeTruthy();
+});
+
 test("nothing new says so", async () => {
   const { user } = await open({ knowledge });
   await screen.findByText("What does the customer ask?");

@@ -38,17 +38,23 @@ export function Opening({
   return (
     <main className="flex h-full items-center justify-center p-8" data-opening>
       <div className="w-full max-w-[420px]">
-        <Logo />
+        <div className="-ml-2">
+          <Logo />
+        </div>
         {error ? (
           <div role="alert">
-            <h1 className="mt-4 mb-1 text-[16px] font-semibold">{strings.openFailed}</h1>
-            <p className="mb-4 break-words whitespace-pre-line text-soft">{error.message}</p>
+            <h1 className="mt-4 mb-1 text-[16px] font-semibold">
+              {error.code === "sign_in" ? strings.signInFirst : strings.openFailed}
+            </h1>
+            <p className="mb-4 break-words whitespace-pre-line text-soft">
+              {error.code === "sign_in" ? strings.signInFirstWhy(error.message) : error.message}
+            </p>
             {error.code === "sign_in" ? (
-              <Button primary onClick={signIn} disabled={signingIn}>
+              <Button primary autoFocus onClick={signIn} disabled={signingIn}>
                 {signingIn ? strings.signingIn : strings.signIn}
               </Button>
             ) : (
-              <Button primary onClick={onAgain}>
+              <Button primary autoFocus onClick={onAgain}>
                 {strings.tryAgain}
               </Button>
             )}

@@ -1,5 +1,6 @@
 // The right column: the source of the sentence in focus, its bytes lit up, and what else was found.
 import { useQuery } from "@tanstack/react-query";
+import { useDeferredValue } from "react";
 import { asError, type Citation, type Document, type Passage } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import type { SinceAnswer } from "../releases/since";
@@ -89,11 +90,14 @@ type Props = {
 
 export function SourcePanel({ shown, since, passages, today, onChoose, onBrowse, fail }: Props) {
   const backend = useBackend();
-  const { data, error } = useQuery({
+  const { data: read, error } = useQuery({
     queryKey: ["document", shown?.document],
     queryFn: () => backend.document(shown?.document ?? ""),
     enabled: shown !== null,
   });
+  // What comes from the program would be drawn at once, before the answer's words.
+  const late = useDeferredValue(read);
+  const data = late?.id === shown?.document ? late : undefined;
   if (!shown) return <p className="m-auto max-w-[230px] text-center text-[13px] text-faint">{strings.chooseSource}</p>;
   const state = since.get(shown.document);
   const gone = state === "withdrawn" || (error !== null && asError(error).code === "no_document");

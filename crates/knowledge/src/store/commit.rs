@@ -75,7 +75,10 @@ pub async fn commit(
         sources.extend(keys.sources(role)?);
     }
     let signed = editor.sign(&sources).await.map_err(|e| missing_keys(e, keys))?;
-    let scratch = tempfile::tempdir().map_err(|e| TrustError::Other(e.to_string()))?;
+    let scratch = tempfile::tempdir().map_err(|source| TrustError::Keep {
+        path: std::env::temp_dir(),
+        source,
+    })?;
     signed.write(scratch.path()).await.map_err(failed)?;
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for entry in std::fs::read_dir(scratch.path()).map_err(|e| TrustError::Other(e.to_string()))? {

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::segment::{BadObject, Object, hex};
 use super::{Got, ReleaseStore, StoreError, Want};
+use crate::release::hint;
 
 /// What one request asks for at most: what a break costs is less than this.
 pub const RANGE: u64 = 8 << 20;
@@ -28,7 +29,7 @@ pub enum FetchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Bad(#[from] BadObject),
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written: {source}{}", hint(.source))]
     Write { path: PathBuf, source: std::io::Error },
     #[error("{needed} MB are needed to fetch this release and {free} MB are free on the disk: free some space")]
     Space { needed: u64, free: u64 },
@@ -54,6 +55,11 @@ impl Incoming {
 
     fn path(&self, sha256: &str) -> PathBuf {
         self.dir.join(sha256)
+    }
+
+    /// Where it lies while it comes.
+    fn part(&self, sha256: &str) -> PathBuf {
+        self.dir.join(format!("{sha256}.part"))
     }
 
     pub fn has(&self, object: &Object) -> bool {
@@ -105,7 +111,8 @@ impl Incoming {
         let mut missing: Vec<&Object> = objects.iter().copied().filter(|o| !self.has(o)).collect();
         missing.sort_by(|a, b| a.sha256.cmp(&b.sha256));
         missing.dedup();
-        let needed: u64 = missing.iter().map(|o| o.bytes).sum();
+        let begun = |o: &Object| fs::metadata(self.part(&o.sha256)).map_or(0, |m| m.len().min(o.bytes));
+        let needed: u64 = missing.iter().map(|o| o.bytes - begun(o)).sum();
         // Half as much again, for what is made of it.
         if let Ok(free) = fs4::available_space(&self.dir)
             && free < needed + needed / 2
@@ -140,7 +147,7 @@ impl Incoming {
         spent: &Spent,
         tell: &(dyn Fn(u64) + Sync),
     ) -> Result<(), FetchError> {
-        let part = self.dir.join(format!("{}.part", object.sha256));
+        let part = self.part(&object.sha256);
         let write = |source| FetchError::Write {
             path: part.clone(),
             source,

@@ -3,6 +3,7 @@
 //! next run embeds and uploads only what is missing.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,13 +22,13 @@ use super::manifest::{
     is_channel, manifest_name,
 };
 use super::segment::{Contents, DecodeError, Files, Object, Segment, decode, effective, encode, parts};
-use super::trust::{Expiry, Memory, TrustError, Verified, check_root, load, load_below};
+use super::trust::{Expiry, Memory, TIMESTAMP, TrustError, Verified, check_root, load, load_below};
 use super::vector_log::VectorLog;
 use super::{ReleaseStore, StoreError};
 use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
 use crate::index::{Row, Vectors};
-use crate::release::{Accepted, BuildError, accepted, name};
+use crate::release::{Accepted, BuildError, accepted, hint, name};
 
 /// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
 const GROWN: u32 = 4;
@@ -44,13 +45,18 @@ pub enum PublishError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    #[error("what is needed to publish cannot be kept in {path}: {source}")]
+    #[error("what is needed to publish cannot be kept in {path}: {source}{}", hint(.source))]
     Keep { path: PathBuf, source: std::io::Error },
     #[error(
-        "somebody else published meanwhile; nothing of theirs was written over. Publish again to go on from their state: \
-         nothing is embedded or uploaded twice"
+        "somebody else wrote to the store meanwhile; nothing of theirs was written over. Do it again to go on from their \
+         state: nothing is embedded or uploaded twice"
     )]
     Raced,
+    #[error(
+        "release {number} is published, but whether all of its files are still there could not be seen ({why}). Publish \
+         it again: that looks once more"
+    )]
+    Unseen { number: u32, why: String },
     #[error("“{0}” is no channel: small letters, digits and hyphens")]
     Channel(String),
     #[error("the store {0} has no keys yet: `mortar kb keys init` makes them")]
@@ -130,16 +136,26 @@ impl Publisher<'_> {
         Incoming::new(self.dir.join("objects"))
     }
 
+    fn memory(&self) -> Memory {
+        Memory::new(self.dir.join("trust.json"), &*self.store)
+    }
+
     /// The store as it is; none where nothing was published yet.
     pub(super) async fn state(&self) -> Result<Option<Verified>, PublishError> {
-        let memory = Memory::new(self.dir.join("trust.json"));
+        let memory = self.memory();
         let root = self.keys.root()?;
         match load(&self.store, &root, &memory, Expiry::Overlooked).await {
             Ok(verified) => Ok(Some(verified)),
             Err(TrustError::Missing(_)) => {
                 let listed = again(|| self.store.list("metadata/")).await?;
-                if listed.iter().any(|l| l.key == super::trust::TIMESTAMP) {
+                if listed.iter().any(|l| l.key == TIMESTAMP) {
                     Err(TrustError::Missing("part of its signed state".into()).into())
+                } else if memory.knows_it(&root)? {
+                    // A first publication here would be taken for an attack by every device.
+                    Err(TrustError::Missing(format!(
+                        "{TIMESTAMP} any more: bring it back from the bucket’s earlier versions"
+                    ))
+                    .into())
                 } else if listed.iter().any(|l| l.key == "metadata/1.root.json") {
                     Ok(None)
                 } else {
@@ -161,8 +177,7 @@ impl Publisher<'_> {
                 break;
             };
             let older = check_root(&bytes)?;
-            let memory = Memory::new(self.dir.join("trust.json"));
-            match load_below(&self.store, &bytes, &memory, Expiry::Overlooked, Some(version)).await {
+            match load_below(&self.store, &bytes, &self.memory(), Expiry::Overlooked, Some(version)).await {
                 Ok(verified) => return Ok(verified),
                 Err(TrustError::Signature(_)) => newer = older,
                 Err(e) => return Err(raced(e)),
@@ -179,6 +194,12 @@ impl Publisher<'_> {
     ) -> Result<Published, PublishError> {
         if !is_channel(&options.channel) {
             return Err(PublishError::Channel(options.channel.clone()));
+        }
+        // One publication at a time from this folder: they share the files kept at hand.
+        let lock = std::fs::create_dir_all(self.dir).and_then(|()| File::create(self.dir.join(".lock")));
+        let lock = lock.map_err(|e| self.kept(e))?;
+        if lock.try_lock().is_err() {
+            return Err(BuildError::Busy(self.dir.to_owned()).into());
         }
         let Accepted {
             rows,
@@ -228,7 +249,11 @@ impl Publisher<'_> {
         let same = |m: &&Manifest| m.content == content && m.embeddings == models;
         if let Some(same) = parent.as_ref().filter(same) {
             report.number = same.number;
-            return self.show(state.as_ref(), channel, same.number, report).await;
+            let report = self.show(state.as_ref(), channel, same.number, report).await?;
+            if !report.dry_run {
+                self.put_back(same).await?;
+            }
+            return Ok(report);
         }
 
         // Only what changed goes behind the parent's segments; or all is the base of a new beginning.
@@ -260,7 +285,8 @@ impl Publisher<'_> {
         } else {
             picked(&rows, &new)
         };
-        let vectors = self.vectors(&asked, onto, &mut report.embedded, progress).await?;
+        let before = onto.map(|parent| (parent, &held));
+        let vectors = self.vectors(&asked, before, &mut report.embedded, progress).await?;
         let all = Contents {
             rows: asked,
             vectors,
@@ -326,7 +352,58 @@ impl Publisher<'_> {
         commit(&self.store, &self.keys, state.as_ref(), changes)
             .await
             .map_err(raced)?;
+        self.put_back(&manifest).await?;
+        if let Some(state) = &state {
+            // What stays too long at hand does no harm.
+            let _ = self.let_go(state, &options.channel, &manifest).await;
+        }
         Ok(report)
+    }
+
+    /// A clearing at the same moment may have taken for unneeded what was there already, and is signed for now.
+    async fn put_back(&self, manifest: &Manifest) -> Result<(), PublishError> {
+        self.look_and_put_back(manifest)
+            .await
+            .map_err(|e| PublishError::Unseen {
+                number: manifest.number,
+                why: e.to_string(),
+            })
+    }
+
+    async fn look_and_put_back(&self, manifest: &Manifest) -> Result<(), PublishError> {
+        let there = self.there().await?;
+        let incoming = self.incoming();
+        for object in manifest.all_segments().flat_map(Segment::all_objects) {
+            let key = format!("segments/{}", object.sha256);
+            if !there.contains(&key) && incoming.has(object) {
+                let bytes = incoming.read(object).map_err(|e| self.kept(e))?;
+                put_once(&self.store, &key, bytes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the files kept here, only those of releases that channels show are compared with again.
+    async fn let_go(&self, state: &Verified, channel: &str, new: &Manifest) -> Result<(), PublishError> {
+        let mut shown = vec![new.clone()];
+        for name in state.channels().iter().filter(|c| *c != channel) {
+            if let Some(other) = state.channel(name).await? {
+                shown.push(state.manifest(other.release).await?);
+            }
+        }
+        let needed: Vec<&Object> = shown
+            .iter()
+            .flat_map(Manifest::all_segments)
+            .flat_map(Segment::all_objects)
+            .collect();
+        self.incoming().keep(&needed);
+        Ok(())
+    }
+
+    /// The keys of all files of segments.
+    async fn there(&self) -> Result<HashSet<String>, PublishError> {
+        let listed = again(|| self.store.list("segments/")).await?;
+        Ok(listed.into_iter().map(|l| l.key).collect())
     }
 
     /// The release that the new one is made from: the channel's own, else the newest.
@@ -379,7 +456,7 @@ impl Publisher<'_> {
     async fn vectors(
         &self,
         rows: &[Row],
-        onto: Option<&Manifest>,
+        onto: Option<(&Manifest, &Folded)>,
         embedded: &mut usize,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<Vec<Vectors>, PublishError> {
@@ -387,8 +464,8 @@ impl Publisher<'_> {
         for embedder in &self.embedders {
             let (model, dimensions) = (embedder.model(), embedder.dimensions());
             let mut log = VectorLog::open(self.dir, model, dimensions).map_err(|e| self.kept(e))?;
-            if let Some(parent) = onto {
-                self.seed(&mut log, rows, parent, model, dimensions).await?;
+            if let Some((parent, held)) = onto {
+                self.seed(&mut log, rows, parent, held, model, dimensions).await?;
             }
             let mut new = 0;
             let mut tell = |done, of| {
@@ -418,6 +495,7 @@ impl Publisher<'_> {
         log: &mut VectorLog,
         asked: &[Row],
         parent: &Manifest,
+        held: &Folded,
         model: &str,
         dimensions: usize,
     ) -> Result<(), PublishError> {
@@ -432,7 +510,6 @@ impl Publisher<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        let held = self.fold(&parent.segments, &[]).await?;
         let (passages, whole) = embed::texts(&held.rows);
         if !passages
             .iter()
@@ -467,11 +544,7 @@ impl Publisher<'_> {
         files: Files,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<u64, PublishError> {
-        let there: HashSet<String> = again(|| self.store.list("segments/"))
-            .await?
-            .into_iter()
-            .map(|l| l.key)
-            .collect();
+        let there = self.there().await?;
         let incoming = self.incoming();
         let mut missing = Vec::new();
         for (object, bytes) in files {

@@ -20,6 +20,8 @@ use crate::prepare::{self, PassageRecord};
 
 /// A segment holds at most so many documents, and about so many bytes of them.
 pub const MOST_DOCUMENTS: usize = 20_000;
+/// So that vectors of up to 3,000 dimensions stay below what one file may have ([`LARGEST`]).
+const MOST_PASSAGES: usize = 24_000;
 const MOST_BYTES: usize = 32 << 20;
 /// No file of a segment is larger than this, packed or unpacked.
 pub const LARGEST: u64 = 512 << 20;
@@ -195,13 +197,17 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Cuts rows into parts that make one segment each; no rows are one part.
 pub fn parts(rows: &[Row]) -> Vec<std::ops::Range<usize>> {
     let mut out = Vec::new();
-    let (mut begin, mut bytes) = (0, 0);
+    let (mut begin, mut bytes, mut passages) = (0, 0, 0);
     for (n, row) in rows.iter().enumerate() {
-        if n - begin >= MOST_DOCUMENTS || (bytes > 0 && bytes + row.document.body.len() > MOST_BYTES) {
+        let full = n - begin >= MOST_DOCUMENTS
+            || bytes + row.document.body.len() > MOST_BYTES
+            || passages + row.passages.len() > MOST_PASSAGES;
+        if full && n > begin {
             out.push(begin..n);
-            (begin, bytes) = (n, 0);
+            (begin, bytes, passages) = (n, 0, 0);
         }
         bytes += row.document.body.len();
+        passages += row.passages.len();
     }
     if begin < rows.len() || out.is_empty() {
         out.push(begin..rows.len());

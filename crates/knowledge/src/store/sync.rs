@@ -5,10 +5,12 @@
 //! Whatever kills it, the device has the state of before or the new one, and the next run fetches only
 //! what is missing.
 
+use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -180,7 +182,7 @@ impl ReleaseStore for Counted {
 
 impl Device {
     pub fn memory(&self) -> Memory {
-        Memory::new(self.dir.join("trust.json"))
+        Memory::new(self.dir.join("trust.json"), &*self.store)
     }
 
     fn incoming(&self) -> Incoming {
@@ -254,7 +256,7 @@ impl Device {
         Ok(report)
     }
 
-    fn alone(&self) -> Result<std::fs::File, SyncError> {
+    fn alone(&self) -> Result<File, SyncError> {
         let failed = |source| {
             SyncError::Build(BuildError::Write {
                 path: self.dir.clone(),
@@ -262,7 +264,7 @@ impl Device {
             })
         };
         std::fs::create_dir_all(&self.dir).map_err(failed)?;
-        let lock = std::fs::File::create(self.dir.join(".lock")).map_err(failed)?;
+        let lock = File::create(self.dir.join(".lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(_) => Err(BuildError::Busy(self.dir.clone()).into()),
@@ -377,6 +379,11 @@ impl Device {
         told(Progress::Indexing);
         if *way == Plan::Back {
             site.back()?;
+            let now = Release::open(&self.release)?;
+            if let (Some(here), Ok(digests)) = (here, now.index.digests()) {
+                let told = differences(here, digests.iter().map(|(id, digest)| (id.as_str(), *digest)));
+                (report.added, report.changed_documents, report.withdrawn) = told.unwrap_or_default();
+            }
             report.build_seconds = began.elapsed().as_secs_f64();
             return Ok(());
         }
@@ -422,7 +429,7 @@ impl Device {
                 };
                 let from = here.data().join(DATA);
                 site.put(state, true, &mut told, |dir| {
-                    std::fs::copy(&from, dir.join(DATA))?;
+                    let flushing = copied(&from, &dir.join(DATA))?;
                     let change = Change {
                         rows: &folded.rows,
                         live: &folded.live,
@@ -430,6 +437,7 @@ impl Device {
                         gone: &grown.gone,
                     };
                     index::apply(dir, &change)?;
+                    drop(flushing);
                     finish(dir)
                 })?;
             }
@@ -456,7 +464,8 @@ impl Device {
                 };
                 if let Some(here) = here {
                     // Only told: what is here may be what could not be read.
-                    let told = differences(here, &folded).unwrap_or((folded.documents(), 0, 0));
+                    let then = folded.ids().filter_map(|id| Some((id, folded.get(id)?.digest)));
+                    let told = differences(here, then).unwrap_or((folded.documents(), 0, 0));
                     (report.added, report.changed_documents, report.withdrawn) = told;
                 } else {
                     report.added = folded.documents();
@@ -482,6 +491,39 @@ impl Manifest {
     /// Those of the models wanted that it has vectors by, in its own order.
     fn models_of(&self, wanted: &[String]) -> Vec<String> {
         self.models(wanted).into_iter().map(|m| m.0).collect()
+    }
+}
+
+/// Copies a large file, and has what is copied go to the disk meanwhile: at the end little is left to be
+/// waited for. That goes on until what is given is dropped.
+fn copied(from: &Path, to: &Path) -> std::io::Result<Flushing> {
+    let (mut source, mut target) = (File::open(from)?, File::create(to)?);
+    let (behind, ended) = (target.try_clone()?, Arc::new(AtomicBool::new(false)));
+    let stop = ended.clone();
+    let thread = std::thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            // Whether it lasts is seen at the end, once for all of it.
+            let _ = behind.sync_data();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let flushing = Flushing {
+        ended,
+        thread: Some(thread),
+    };
+    std::io::copy(&mut source, &mut target)?;
+    Ok(flushing)
+}
+
+struct Flushing {
+    ended: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
     }
 }
 
@@ -580,20 +622,17 @@ fn everything(here: &Release, models: &[(String, usize)]) -> heed::Result<Folded
 }
 
 /// How many documents are new, are other than before, and are gone.
-fn differences(here: &Release, then: &Folded) -> Result<(u32, u32, u32), SyncError> {
-    let unreadable = |e: heed::Error| SyncError::Present(e.to_string());
+fn differences<'d>(here: &Release, then: impl Iterator<Item = (&'d str, [u8; 32])>) -> heed::Result<(u32, u32, u32)> {
+    let held: HashMap<String, [u8; 32]> = here.index.digests()?.into_iter().collect();
     let (mut added, mut changed, mut kept) = (0, 0, 0);
-    for id in then.ids() {
-        let Some(row) = then.get(id) else { continue };
-        match here.index.number(id).map_err(unreadable)? {
+    for (id, digest) in then {
+        match held.get(id) {
             None => added += 1,
-            Some(n) => {
+            Some(before) => {
                 kept += 1;
-                if here.index.digest(n).map_err(unreadable)? != Some(row.digest) {
-                    changed += 1;
-                }
+                changed += u32::from(*before != digest);
             }
         }
     }
-    Ok((added, changed, here.manifest.documents.saturating_sub(kept)))
+    Ok((added, changed, held.len() as u32 - kept))
 }

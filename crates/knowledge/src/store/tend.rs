@@ -13,8 +13,8 @@ use super::keys::expires;
 use super::manifest::{Manifest, manifest_name};
 use super::publish::{PublishError, Publisher, raced, shown};
 use super::segment::{Object, decode, sha256};
-use super::trust::{TrustError, Verified};
-use super::{ReleaseStore, StoreError, get_small};
+use super::trust::{TIMESTAMP, TrustError, Verified};
+use super::{Got, ReleaseStore, StoreError, Want, get_small};
 
 /// A release as a list shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -175,6 +175,11 @@ impl Publisher<'_> {
     /// Clears away what neither a channel nor one of the last `keep` releases needs, and what lies about
     /// for longer than `grace`: what is younger may be another publication under way.
     pub async fn clear(&self, keep: usize, grace: SignedDuration, dry_run: bool) -> Result<Cleared, PublishError> {
+        // Listed before it is asked what is needed: what a publication adds meanwhile is not in the list.
+        let mut listed = Vec::new();
+        for prefix in ["segments/", "targets/", "metadata/"] {
+            listed.extend(again(|| self.store.list(prefix)).await?);
+        }
         let state = self.existing().await?;
         let all = state.releases();
         let mut kept: BTreeSet<u32> = all.iter().rev().take(keep.max(1)).copied().collect();
@@ -182,16 +187,6 @@ impl Publisher<'_> {
             if let Some(channel) = state.channel(&name).await? {
                 kept.insert(channel.release);
             }
-        }
-        let mut needed: BTreeSet<String> = BTreeSet::new();
-        for number in &kept {
-            let manifest = state.manifest(*number).await?;
-            needed.extend(
-                manifest
-                    .all_segments()
-                    .flat_map(|s| s.all_objects())
-                    .map(|o| format!("segments/{}", o.sha256)),
-            );
         }
         let gone: Vec<u32> = all.into_iter().filter(|n| !kept.contains(n)).collect();
         let state = if gone.is_empty() || dry_run {
@@ -204,6 +199,16 @@ impl Publisher<'_> {
             self.existing().await?
         };
 
+        let mut needed: BTreeSet<String> = BTreeSet::new();
+        for number in state.releases().into_iter().filter(|n| !gone.contains(n)) {
+            let manifest = state.manifest(number).await?;
+            needed.extend(
+                manifest
+                    .all_segments()
+                    .flat_map(|s| s.all_objects())
+                    .map(|o| format!("segments/{}", o.sha256)),
+            );
+        }
         let signed = &state.repository;
         let targets: BTreeSet<String> = signed
             .all_targets()
@@ -220,22 +225,26 @@ impl Publisher<'_> {
             files: 0,
             bytes: 0,
         };
-        for prefix in ["segments/", "targets/", "metadata/"] {
-            for listed in again(|| self.store.list(prefix)).await? {
-                let unneeded = match prefix {
-                    "segments/" => !needed.contains(&listed.key),
-                    "targets/" => !targets.contains(&listed.key),
-                    // Roots stay: they are the way from an old device's root to today's.
-                    _ => versions
-                        .iter()
-                        .any(|(role, now)| version_of(&listed.key, role).is_some_and(|v| v < *now)),
-                };
-                if unneeded && listed.modified < old {
-                    out.files += 1;
-                    out.bytes += listed.bytes;
-                    if !dry_run {
-                        again(|| self.store.delete(&listed.key)).await?;
+        for listed in listed {
+            let key = listed.key.as_str();
+            let unneeded = match key.split('/').next() {
+                Some("segments") => !needed.contains(key),
+                Some("targets") => !targets.contains(key),
+                // Roots stay: they are the way from an old device's root to today's.
+                _ => versions
+                    .iter()
+                    .any(|(role, now)| version_of(key, role).is_some_and(|v| v < *now)),
+            };
+            if unneeded && listed.modified < old {
+                out.files += 1;
+                out.bytes += listed.bytes;
+                if !dry_run {
+                    // Whoever signs meanwhile may need it after all.
+                    let now = again(|| self.store.get(TIMESTAMP, Want::IfChanged(state.tag.clone()))).await?;
+                    if !matches!(now, Got::NotChanged) {
+                        return Err(PublishError::Raced);
                     }
+                    again(|| self.store.delete(key)).await?;
                 }
             }
         }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use thiserror::Error;
 use tough::error::Error as Tough;
 use tough::schema::{Root, Signed};
@@ -26,12 +27,15 @@ use super::commit::version_of;
 use super::manifest::{Channel, LARGEST_MANIFEST, Manifest, ManifestError, channel_name, manifest_name};
 use super::segment::sha256;
 use super::{Got, ReleaseStore, StoreError, Want, is_key};
-use crate::release::replace;
+use crate::release::{hint, replace};
 
 /// No file of metadata is larger.
 const LARGEST_METADATA: u64 = 4 << 20;
 pub const TIMESTAMP: &str = "metadata/timestamp.json";
-const MEMORY_FORMAT: u32 = 1;
+const MEMORY_FORMAT: u32 = 2;
+/// So often all is read and verified, even where the timestamp says that nothing has changed: roots are
+/// followed, and what expires is seen to.
+const READ_ANEW_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// The files of `tough`'s own memory.
 const FILES: [&str; 5] = [
     "root.json",
@@ -67,6 +71,10 @@ pub enum TrustError {
         "what this device remembers of the store is damaged ({0}); `mortar sync --repair` begins anew with the tenant's root"
     )]
     Memory(String),
+    #[error("what this device remembers of the store was written by a newer Mortar: update this one")]
+    NewerMemory,
+    #[error("what is to be remembered of the store cannot be kept in {path}: {source}{}", hint(.source))]
+    Keep { path: PathBuf, source: std::io::Error },
     #[error("the root of trust is none: {0}. IT gives it with the tenant's configuration")]
     Root(String),
     #[error("the store has no {0}")]
@@ -91,7 +99,8 @@ impl TrustError {
             TrustError::TooLarge(_) => "too_large",
             TrustError::Name(_) => "name",
             TrustError::Clock { .. } => "clock",
-            TrustError::Memory(_) => "memory",
+            TrustError::Memory(_) | TrustError::NewerMemory => "memory",
+            TrustError::Keep { .. } => "disk",
             TrustError::Root(_) => "root",
             TrustError::Missing(_) => "missing",
             TrustError::Manifest(_) => "manifest",
@@ -100,100 +109,135 @@ impl TrustError {
     }
 }
 
-/// What a device has seen of a store, in a file that is whole or as it was before.
+/// What a device has seen of a store, in a file that is whole or as it was before. One file holds what was
+/// seen of every store that the device ever followed.
 #[derive(Debug, Clone)]
 pub struct Memory {
     path: PathBuf,
+    /// The store that is meant.
+    location: String,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Remembered {
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Stores {
     format: u32,
-    /// Another store is another beginning.
-    location: String,
-    /// The root that the tenant's configuration brought when this was begun.
-    shipped: String,
-    files: BTreeMap<String, String>,
-    /// The tag of the timestamp that was read last.
-    tag: Option<String>,
-    checked_at: Option<Timestamp>,
+    stores: BTreeMap<String, Remembered>,
     /// Of all above.
     sum: String,
 }
 
-impl Remembered {
-    fn summed(&self) -> String {
-        let without = Remembered {
-            sum: String::new(),
-            ..self.clone()
-        };
-        let value = serde_json::to_value(&without).expect("what is remembered serialises");
-        sha256(value.to_string().as_bytes())
-    }
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Remembered {
+    /// The root that the tenant's configuration brought when this was begun.
+    shipped: String,
+    files: BTreeMap<String, String>,
+    /// The tag of the timestamp that was followed to the end, where this store was the last to be followed.
+    tag: Option<String>,
+    checked_at: Option<Timestamp>,
+    /// When all of it was read and verified.
+    #[serde(default)]
+    read_at: Option<Timestamp>,
+}
+
+/// The hash of a memory without its hash.
+fn summed(memory: &Value) -> String {
+    let mut without = memory.clone();
+    without["sum"] = "".into();
+    sha256(without.to_string().as_bytes())
 }
 
 impl Memory {
-    pub fn new(path: PathBuf) -> Memory {
-        Memory { path }
+    pub fn new(path: PathBuf, store: &dyn ReleaseStore) -> Memory {
+        let location = store.location();
+        Memory { path, location }
     }
 
-    fn read(&self) -> Result<Option<Remembered>, TrustError> {
+    fn keep(&self, source: std::io::Error) -> TrustError {
+        TrustError::Keep {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    fn read_all(&self) -> Result<Stores, TrustError> {
         let bytes = match std::fs::read(&self.path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(TrustError::Memory(e.to_string())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Stores::default()),
+            Err(e) => return Err(self.keep(e)),
         };
-        let read: Remembered = serde_json::from_slice(&bytes).map_err(|e| TrustError::Memory(e.to_string()))?;
-        if read.format > MEMORY_FORMAT {
-            return Err(TrustError::Memory("it is of a newer Mortar: update this one".into()));
+        let damaged = |e: serde_json::Error| TrustError::Memory(e.to_string());
+        let mut value: Value = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if value["format"].as_u64().is_some_and(|f| f > u64::from(MEMORY_FORMAT)) {
+            return Err(TrustError::NewerMemory);
         }
-        if read.summed() == read.sum {
-            Ok(Some(read))
-        } else {
-            Err(TrustError::Memory("it is not what was written".into()))
+        if !value.is_object() || value["sum"] != summed(&value) {
+            return Err(TrustError::Memory("it is not what was written".into()));
         }
+        // Format 1 was of one store alone.
+        if value["format"] == 1 {
+            let location = value["location"].as_str().unwrap_or_default().to_owned();
+            value = json!({ "format": 1, "stores": { location: value }, "sum": "" });
+        }
+        serde_json::from_value(value).map_err(damaged)
     }
 
-    fn write(&self, mut what: Remembered) -> Result<(), TrustError> {
-        what.format = MEMORY_FORMAT;
-        what.sum = what.summed();
-        let bytes = serde_json::to_vec_pretty(&what).map_err(|e| TrustError::Memory(e.to_string()))?;
-        let (dir, name) = (self.path.parent(), self.path.file_name());
-        let (Some(dir), Some(name)) = (dir, name.and_then(|n| n.to_str())) else {
-            return Err(TrustError::Memory("it has no folder".into()));
-        };
+    fn read(&self) -> Result<Remembered, TrustError> {
+        Ok(self.read_all()?.stores.remove(&self.location).unwrap_or_default())
+    }
+
+    fn write(&self, what: Remembered) -> Result<(), TrustError> {
+        let mut all = self.read_all()?;
+        // What this device has is of one store: of any other it was not followed to the end.
+        all.stores.values_mut().for_each(|s| s.tag = None);
+        all.stores.insert(self.location.clone(), what);
+        all.format = MEMORY_FORMAT;
+        let failed = |e: serde_json::Error| TrustError::Memory(e.to_string());
+        let mut value = serde_json::to_value(&all).map_err(failed)?;
+        value["sum"] = summed(&value).into();
+        let bytes = serde_json::to_vec_pretty(&value).map_err(failed)?;
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         std::fs::create_dir_all(dir)
-            .and_then(|()| replace(dir, name, &bytes))
-            .map_err(|e| TrustError::Memory(format!("{}: {e}", self.path.display())))
+            .and_then(|()| replace(dir, &name, &bytes))
+            .map_err(|e| self.keep(e))
     }
 
     /// What was read has been followed to the end: until it changes it need not be read again.
     pub fn settle(&self, verified: &Verified) -> Result<(), TrustError> {
-        match self.read()? {
-            Some(held) => self.write(Remembered {
-                tag: Some(verified.tag.clone()),
-                checked_at: Some(Timestamp::now()),
-                ..held
-            }),
-            None => Ok(()),
-        }
+        let held = self.read()?;
+        self.write(Remembered {
+            tag: Some(verified.tag.clone()),
+            checked_at: Some(Timestamp::now()),
+            ..held
+        })
     }
 
     /// Forgets a time that lay ahead; or all, where it is damaged.
     pub fn repair(&self) -> Result<(), TrustError> {
         match self.read() {
-            Ok(None) => Ok(()),
-            Ok(Some(mut held)) => {
-                held.files.remove(CLOCK);
-                self.write(held)
-            }
-            Err(_) => std::fs::remove_file(&self.path).map_err(|e| TrustError::Memory(e.to_string())),
+            Ok(mut held) => match held.files.remove(CLOCK) {
+                Some(_) => self.write(held),
+                None => Ok(()),
+            },
+            Err(TrustError::Memory(_)) => std::fs::remove_file(&self.path).map_err(|e| self.keep(e)),
+            Err(e) => Err(e),
         }
     }
 
     /// When the store was last found to be as it should be.
     pub fn checked_at(&self) -> Option<Timestamp> {
-        self.read().ok().flatten()?.checked_at
+        self.read().ok()?.checked_at
+    }
+
+    /// Whether this store was read before with this root, or one that vouches for it or that it vouches for.
+    pub(super) fn knows_it(&self, root: &[u8]) -> Result<bool, TrustError> {
+        let held = self.read()?;
+        let text = held.files.get("root.json");
+        let Some(stored) = text.and_then(|t| serde_json::from_str::<Signed<Root>>(t).ok()) else {
+            return Ok(false);
+        };
+        let root = check_root(root)?;
+        Ok(root.signed.verify_role(&stored).is_ok() || stored.signed.verify_role(&root).is_ok())
     }
 }
 
@@ -278,19 +322,18 @@ pub async fn load_if_changed(
     root: &[u8],
     memory: &Memory,
 ) -> Result<Option<Verified>, TrustError> {
-    if let Some(held) = memory.read()?
-        && held.location == store.location()
-        && held.shipped == sha256(root)
+    let mut held = memory.read()?;
+    let now = Timestamp::now();
+    let lately = |at: Timestamp| (SignedDuration::ZERO..READ_ANEW_AFTER).contains(&now.duration_since(at));
+    if held.shipped == sha256(root)
+        && held.read_at.is_some_and(lately)
         && let Some(tag) = held.tag.clone()
         && let Some(timestamp) = held.files.get("timestamp.json")
         && let Ok(timestamp) = serde_json::from_str::<Signed<tough::schema::Timestamp>>(timestamp)
         && let Got::NotChanged = store.get(TIMESTAMP, Want::IfChanged(tag)).await?
     {
-        let (now, expires) = (Timestamp::now(), timestamp.signed.expires);
-        if let Some(seen) = held
-            .files
-            .get(CLOCK)
-            .and_then(|t| serde_json::from_str::<Timestamp>(t).ok())
+        let clock = held.files.get(CLOCK);
+        if let Some(seen) = clock.and_then(|t| serde_json::from_str::<Timestamp>(t).ok())
             && now < seen
         {
             return Err(TrustError::Clock {
@@ -298,16 +341,15 @@ pub async fn load_if_changed(
                 seen: seen.to_string(),
             });
         }
+        let expires = timestamp.signed.expires;
         if expires <= now {
             return Err(TrustError::Expired {
                 role: "timestamp".into(),
                 at: expires.to_string(),
             });
         }
-        memory.write(Remembered {
-            checked_at: Some(now),
-            ..held
-        })?;
+        held.checked_at = Some(now);
+        memory.write(held)?;
         return Ok(None);
     }
     load(store, root, memory, Expiry::Refused).await.map(Some)
@@ -333,10 +375,7 @@ pub(super) async fn load_below(
 ) -> Result<Verified, TrustError> {
     let shipped: Signed<Root> = serde_json::from_slice(root).map_err(|e| TrustError::Root(e.to_string()))?;
     let hash = sha256(root);
-    let held = memory
-        .read()?
-        .filter(|h| h.location == store.location())
-        .unwrap_or_default();
+    let held = memory.read()?;
     // A newer root that was reached step by step before, unless the configuration brings another
     // beginning now. What else is remembered stays: signed by others, it is passed over.
     let stored = held.files.get("root.json").filter(|text| {
@@ -348,10 +387,10 @@ pub(super) async fn load_below(
     });
     let begin = stored.map_or(root, String::as_bytes).to_vec();
 
-    let scratch = tempfile::tempdir().map_err(|e| TrustError::Other(e.to_string()))?;
+    let scratch = tempfile::tempdir().map_err(|e| memory.keep(e))?;
     for (name, text) in &held.files {
         if FILES.contains(&name.as_str()) {
-            std::fs::write(scratch.path().join(name), text).map_err(|e| TrustError::Other(e.to_string()))?;
+            std::fs::write(scratch.path().join(name), text).map_err(|e| memory.keep(e))?;
         }
     }
     let tag = match store.get(TIMESTAMP, Want::Whole).await {
@@ -370,7 +409,7 @@ pub(super) async fn load_below(
         max_snapshot_size: 256 << 10,
         max_root_updates: 256,
     };
-    let repository = RepositoryLoader::new(&begin, base("metadata")?, base("targets")?)
+    let loaded = RepositoryLoader::new(&begin, base("metadata")?, base("targets")?)
         .transport(Bridge {
             store: store.clone(),
             newest_root,
@@ -382,31 +421,60 @@ pub(super) async fn load_below(
             Expiry::Overlooked => ExpirationEnforcement::Unsafe,
         })
         .load()
-        .await
-        .map_err(told)?;
+        .await;
+    let seen = FILES.iter().filter_map(|name| {
+        let text = std::fs::read_to_string(scratch.path().join(name)).ok()?;
+        Some(((*name).to_owned(), text))
+    });
+    let seen: BTreeMap<String, String> = seen.collect();
+    let repository = match loaded {
+        Ok(repository) => repository,
+        Err(e) => {
+            // A newer root that was verified before something failed is known from now on. If that cannot be
+            // kept, what failed is still what is to be told.
+            if expiry == Expiry::Refused && newer_root(&begin, &seen) {
+                let mut files = held.files.clone();
+                // Where its keys are others, `tough` forgets what the old ones signed.
+                files.retain(|name, _| seen.contains_key(name));
+                files.extend(
+                    seen.get_key_value("root.json")
+                        .map(|(name, text)| (name.clone(), text.clone())),
+                );
+                let _ = memory.write(Remembered {
+                    shipped: hash,
+                    files,
+                    tag: None,
+                    ..held
+                });
+            }
+            return Err(told(e));
+        }
+    };
     for (name, _) in repository.all_targets() {
         if name.raw() != name.resolved() || !is_key(name.raw()) || name.raw().contains('/') {
             return Err(TrustError::Name(name.raw().to_owned()));
         }
     }
-    let files = FILES.iter().filter_map(|name| {
-        let text = std::fs::read_to_string(scratch.path().join(name)).ok()?;
-        Some(((*name).to_owned(), text))
-    });
     memory.write(Remembered {
-        location: store.location(),
         shipped: hash,
-        files: files.collect(),
+        files: seen,
         // Until what it names has been followed to the end, it counts as not read.
         tag: None,
         checked_at: held.checked_at,
-        ..Remembered::default()
+        read_at: Some(Timestamp::now()),
     })?;
     Ok(Verified {
         repository,
         tag,
         _scratch: Arc::new(scratch),
     })
+}
+
+/// Whether what was seen holds a newer root than the one that was begun with.
+fn newer_root(begin: &[u8], seen: &BTreeMap<String, String>) -> bool {
+    let version = |root: &[u8]| Some(serde_json::from_slice::<Signed<Root>>(root).ok()?.signed.version);
+    let reached = seen.get("root.json").and_then(|text| version(text.as_bytes()));
+    reached.is_some_and(|v| Some(v) > version(begin))
 }
 
 impl Verified {
@@ -491,6 +559,10 @@ pub(super) fn told(e: Tough) -> TrustError {
             now: sys_time.to_string(),
             seen: latest_known_time.to_string(),
         },
+        Tough::DatastoreCreate { path, source, .. }
+        | Tough::DirCreate { path, source, .. }
+        | Tough::FileWrite { path, source, .. }
+        | Tough::NamedTempFileCreate { path, source, .. } => TrustError::Keep { path, source },
         Tough::Transport { url, source, .. } => transport(url.path().trim_start_matches('/'), &source),
         other => TrustError::Other(other.to_string()),
     }

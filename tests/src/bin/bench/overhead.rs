@@ -11,7 +11,7 @@ use aws_sdk_sagemakerruntime::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use aws_sdk_sagemakerruntime::types::ResponseStream;
 use futures::future::BoxFuture;
-use mortar_desk::assistant::{Embedder, ModelError};
+use mortar_desk::assistant::{Embedder, ModelError, Part, Query, Retriever};
 use mortar_desk::knowledge;
 use mortar_tests::keyring::Session;
 use mortar_tests::programs;
@@ -80,7 +80,7 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
          addEventListener('keydown', e => { if (e.key === 'Enter') pressed = performance.now(); }, { capture: true });
          new MutationObserver(() => {
              const turn = [...document.querySelectorAll('[data-turn]')].at(-1);
-             if (pressed === 0 || !turn?.querySelector('.cm-content')?.textContent) return;
+             if (pressed === 0 || ![...turn?.querySelectorAll('.cm-content, .answer-writing') ?? []].some(e => e.textContent)) return;
              window.firsts_.push(performance.now() - pressed); pressed = 0;
          }).observe(document.body, { childList: true, subtree: true, characterData: true }); return 1;",
     )
@@ -92,7 +92,10 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
     let calls = || ["embed", "generate"].map(|c| stand_ins.faults.count(c));
     for (i, question) in questions.iter().take(QUESTIONS + WARM).enumerate() {
         let before = calls();
-        w.ask(question).await?;
+        w.enter(question).await?;
+        // Whoever looks all the time takes the time that is measured.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        w.answered(0).await?;
         let found: Vec<f64> = serde_json::from_value(w.run("return window.firsts_.splice(0);").await)?;
         let turn = w.last_turn().await;
         let made = calls().iter().zip(before).all(|(now, before)| now - before == 1);
@@ -113,14 +116,63 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
             program.extend(answered_in(turn["text"].as_str().unwrap_or_default()));
         }
     }
+    let empty = round_trips(&w).await?;
     w.close().await;
+    let alone_here = retrieval(&dir, questions).await?;
     std::fs::remove_dir_all(&dir)?;
     Ok(json!({
         "passages": PASSAGES, "questions": added.len(),
         "window_p50_ms": at(&window, 0.5), "bare_p50_ms": at(&alone, 0.5),
         "added_p50_ms": at(&added, 0.5), "added_p95_ms": at(&added, 0.95),
         "passages_p50_ms": at(&passages, 0.5), "program_whole_p50_ms": at(&program, 0.5),
+        "round_trip_p50_ms": at(&empty, 0.5), "retrieve_p50_ms": at(&alone_here, 0.5),
     }))
+}
+
+/// What no answer can be without: a command from the page to the program and back, at rest; ms.
+async fn round_trips(w: &Window) -> Result<Vec<f64>, Anything> {
+    let found = w
+        .page
+        .execute_async(
+            "const done = arguments[arguments.length - 1], out = [];
+             const once = async () => {
+                 for (let i = 0; i < 60; i++) {
+                     const began = performance.now();
+                     await window.__TAURI_INTERNALS__.invoke('status');
+                     out.push(performance.now() - began);
+                     await new Promise(r => setTimeout(r, 50));
+                 }
+                 done(out);
+             };
+             once();",
+            vec![],
+        )
+        .await?;
+    Ok(serde_json::from_value(found)?)
+}
+
+/// The search alone, for the same questions, each after its embedding as in the program; ms.
+async fn retrieval(dir: &Path, questions: &[String]) -> Result<Vec<f64>, Anything> {
+    let release = knowledge::Release::open(dir)?;
+    let model = mortar_local::MiniLm::open(&mortar_local::default_folder())?;
+    let mut times = Vec::new();
+    for text in questions.iter().take(QUESTIONS) {
+        let vector = model.embed(std::slice::from_ref(text)).await?.pop();
+        let query = Query {
+            text: text.clone(),
+            parts: vec![Part {
+                text: text.clone(),
+                vector,
+            }],
+            model: Some(mortar_local::MODEL.into()),
+            as_of: mortar_desk::today(),
+            limit: 6,
+        };
+        let began = Instant::now();
+        release.retrieve(&query)?;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
 }
 
 /// How long the program itself took for the whole answer, as the page says it; ms.

@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 use crate::{Anything, DIMENSIONS, at, document, imported};
 
 const DOCUMENTS: usize = 20_000;
+/// So many are embedded for real, to know what a text takes.
+const EMBEDDED: usize = 400;
 
 /// Vectors made of the texts' hashes.
 struct Made;
@@ -120,7 +122,21 @@ pub async fn figures(
     let during = searches.after(Duration::ZERO);
     let cli_grown = aws_cli.sync()?;
     eprintln!("  one percent: {grown:?}; aws {cli_grown:.1} s");
+    // What a build of all takes where its texts are embedded too, as `kb build` does it.
+    let model = mortar_local::MiniLm::open(&mortar_local::default_folder())?;
+    let drawn = Release::open(&device.release)?.drawn(EMBEDDED)?;
+    let some: Vec<String> = drawn
+        .into_iter()
+        .filter_map(|of| Some(of.into_iter().next()?.text))
+        .collect();
+    let began = Instant::now();
+    model.embed(&some).await?;
+    let a_text = began.elapsed().as_secs_f64() / some.len() as f64;
+    let all = whole.build_seconds + a_text * first.embedded as f64;
     Ok(json!({
+        "texts": first.embedded,
+        "embedding_ms_a_text": a_text * 1e3,
+        "apply_of_full_build_with_embedding": grown.build_seconds / all,
         "documents": documents.len(),
         "corpus": if file.is_some() { "given" } else { "generated" },
         "passages": Release::open(&device.release)?.manifest.passages,

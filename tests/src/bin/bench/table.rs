@@ -108,7 +108,8 @@ pub fn sync(s: &Value) -> String {
          | fetched beside what was uploaded | | {} |\n\
          | synced, s | {} | {} |\n\
          | of these, the new state made and looked at, s | {} | {} |\n\
-         | that beside a build of all | 1 | {} |\n\
+         | that beside the device's own build of all, which embeds nothing | 1 | {} |\n\
+         | that beside a full build, which embeds ({} texts at {} ms) | | {} |\n\
          | `aws s3 sync` of the same store, s | {} | {} |\n\
          | Mortar beside it, index and all | {} | {} |\n\
          | searches: p50, p95 ms, errors | at rest {}, {}, {} | during the sync {}, {}, {} |\n",
@@ -129,6 +130,9 @@ pub fn sync(s: &Value) -> String {
         n(&s["first_build_s"], 2),
         n(&s["one_percent_build_s"], 3),
         n(&s["apply_of_full_build"], 3),
+        s["texts"],
+        n(&s["embedding_ms_a_text"], 1),
+        n(&s["apply_of_full_build_with_embedding"], 4),
         n(&s["aws_s3_sync_first_s"], 2),
         n(&s["aws_s3_sync_one_percent_s"], 2),
         times(&s["first_s"], &s["aws_s3_sync_first_s"]),
@@ -149,7 +153,8 @@ pub fn overhead(o: &Value) -> String {
          | Enter until the first words of the answer stand in the page | {} |\n\
          | the same two calls, embed and generate, by the SDK alone, until the first words | {} |\n\
          | passages on the screen; the whole answer in the program, by its own clock | {}; {} |\n\
-         | what the window adds, question by question: p50, p95 | {}, {} |\n",
+         | what the window adds, question by question: p50, p95 | {}, {} |\n\
+         | of that, what no window of this kind is without: an empty command there and back; the search | {}; {} |\n",
         o["passages"],
         o["questions"],
         n(&o["window_p50_ms"], 1),
@@ -158,5 +163,7 @@ pub fn overhead(o: &Value) -> String {
         n(&o["program_whole_p50_ms"], 1),
         n(&o["added_p50_ms"], 1),
         n(&o["added_p95_ms"], 1),
+        n(&o["round_trip_p50_ms"], 1),
+        n(&o["retrieve_p50_ms"], 1),
     )
 }
