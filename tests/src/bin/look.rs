@@ -88,7 +88,8 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     const ARRIVAL: &str = "warm,The insulin arrived warm. What now?,\"Do not use insulin that was above 30 degrees. Ask how \
                            long it was warm and note the lot number. We send a new pack the same day, at no charge. The \
                            customer need not send the warm one back.\"\n";
-    const REFUND: &str = "refund,How long does a refund take?,A refund takes five business days.\n";
+    const REFUND: &str = "refund,How long does a refund take?,\"A refund takes five business days. It goes to the card that was \
+                          charged. The bank may need two days more.\"\n";
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let stand_ins = StandIns::start(true).await;
     let said = |e: std::io::Error| e.to_string();
