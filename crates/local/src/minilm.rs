@@ -98,8 +98,9 @@ impl MiniLm {
         model.set_graph(graph)?;
         let options = Session::builder(environment)?
             .with_intra_threads(threads)
+            .map_err(|e| e.to_string())?
             // Threads that wait busily for the next question would take the cores from whoever searches now.
-            .and_then(|o| o.with_intra_op_spinning(false))
+            .with_intra_op_spinning(false)
             .map_err(|e| e.to_string())?;
         Ok(MiniLm {
             session: Mutex::new(model.into_session(&options)?),
