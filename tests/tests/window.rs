@@ -233,6 +233,9 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     // The question is asked again by itself, and the model answers.
     w.until("[...document.querySelectorAll('[data-turn=done]')].at(-1)?.innerText.includes('answered by stand-in')")
         .await;
+    // Marks are drawn a moment after the words.
+    w.until("Boolean([...document.querySelectorAll('[data-turn]')].at(-1)?.querySelector('.cm-line[data-mark]'))")
+        .await;
     let turn = w.last_turn().await;
     assert_eq!(turn["lines"][0][1], "● verbatim", "{turn:#}");
     w.still().await;
