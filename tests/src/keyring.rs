@@ -49,6 +49,16 @@ impl Session {
     }
 }
 
+impl Session {
+    /// What a program finds the bus by, and the browser in `dir` that needs no person.
+    pub fn environment(&self, dir: &Path) -> [(&'static str, String); 2] {
+        [
+            ("DBUS_SESSION_BUS_ADDRESS", self.bus.clone()),
+            ("BROWSER", dir.join("browser").to_string_lossy().into_owned()),
+        ]
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         // The bus ends with the shell that it runs, and the keyring with the bus.

@@ -171,11 +171,11 @@ impl Window {
 
     /// Waits until the newest turn, behind so many others, is done.
     pub async fn answered(&self, before: u64) -> Result<(), String> {
-        // Done, and drawn: the editor or the refusal is there.
+        // Done, and drawn: the answer's marks, which come a moment after its words, or the refusal.
         let script = format!(
             "const t = document.querySelectorAll('[data-turn]'); const last = t[t.length - 1];
              return t.length > {before} && (last.dataset.turn === 'failed'
-                 || (last.dataset.turn === 'done' && last.querySelector('.cm-content, [data-refusal]') !== null))"
+                 || (last.dataset.turn === 'done' && last.querySelector('.cm-line[data-mark], [data-refusal]') !== null))"
         );
         let began = Instant::now();
         while self.run(&script).await != json!(true) {

@@ -147,7 +147,7 @@ impl Scene {
             bytes: bytes.len() as u64,
             unpacked: unpacked.unwrap_or(object.unpacked),
         };
-        let key = format!("segments/{}", object.sha256);
+        let key = object.key();
         let _ = self
             .store
             .put(&key, bytes.to_vec(), mortar_desk::knowledge::store::Condition::IfAbsent)
@@ -413,7 +413,7 @@ async fn a_safetensors_header_that_lies() {
     let s = scene().await;
     let honest = {
         let m = s.manifest().await;
-        s.shelf.held()[&format!("segments/{}", m.segments.last().unwrap().vectors[0].object.sha256)].clone()
+        s.shelf.held()[&m.segments.last().unwrap().vectors[0].object.key()].clone()
     };
     let header = u64::from_le_bytes(honest[..8].try_into().unwrap()) as usize;
     let with_header = |text: String| {

@@ -271,25 +271,18 @@ fn followed() -> tempfile::TempDir {
             .status
             .success()
     );
-    json(&mut at_store(
-        dir.path(),
-        &[
-            "kb",
-            "publish",
-            "few.csv",
-            "--channel",
-            "live",
-            "--keys",
-            "keys",
-            "--json",
-        ],
-    ));
+    json(&mut at_store(dir.path(), &publishing("few.csv")));
     json(&mut at_store(dir.path(), &SYNC));
     dir
 }
 
 #[cfg(unix)]
 const SYNC: [&str; 4] = ["sync", "--root", "keys/root.json", "--json"];
+
+#[cfg(unix)]
+fn publishing(source: &str) -> [&str; 8] {
+    ["kb", "publish", source, "--channel", "live", "--keys", "keys", "--json"]
+}
 
 #[cfg(unix)]
 fn at_store(dir: &Path, arguments: &[&str]) -> Command {
@@ -325,16 +318,7 @@ fn a_disk_that_fills_while_publishing_or_following_is_said_and_nothing_is_lost()
             .unwrap()
             .len()
     };
-    let publish = [
-        "kb",
-        "publish",
-        "many.csv",
-        "--channel",
-        "live",
-        "--keys",
-        "keys",
-        "--json",
-    ];
+    let publish = publishing("many.csv");
     // Where it fills is another place each time.
     for kilobytes in [0, 1, 2, 4, 8] {
         let said = refused(&mut on_a_full_disk(dir.path(), kilobytes, &publish), 1);
@@ -362,16 +346,7 @@ fn a_home_that_may_only_be_read_is_said_and_answers_go_on() {
     use std::os::unix::process::CommandExt;
 
     let dir = followed();
-    let publish = [
-        "kb",
-        "publish",
-        "many.csv",
-        "--channel",
-        "live",
-        "--keys",
-        "keys",
-        "--json",
-    ];
+    let publish = publishing("many.csv");
     json(&mut at_store(dir.path(), &publish));
     // Root may write anywhere, so it is somebody else who comes; they need a way to the program.
     let root = fs::metadata(dir.path()).unwrap().uid() == 0;

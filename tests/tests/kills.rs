@@ -214,8 +214,7 @@ async fn a_hundred_kills_leave_a_whole_bucket_and_a_whole_device() {
     let keyring = Session::start(dir.path(), true);
     let of_the_tenant = || {
         let mut c = words_only(dir.path());
-        c.env("DBUS_SESSION_BUS_ADDRESS", &keyring.bus)
-            .env("BROWSER", dir.path().join("browser"))
+        c.envs(keyring.environment(dir.path()))
             .env("HOME", dir.path())
             .arg("--tenant-file")
             .arg(&tenant);

@@ -35,8 +35,7 @@ impl Laptop {
 
     fn mortar_of(&self, tenant: &str) -> Command {
         let mut c = mortar(&self.home());
-        c.env("DBUS_SESSION_BUS_ADDRESS", &self.keyring.bus)
-            .env("BROWSER", self.dir.path().join("browser"))
+        c.envs(self.keyring.environment(self.dir.path()))
             .env("HOME", self.dir.path())
             .env("MORTAR_MODELS", mortar_local::default_folder().parent().unwrap())
             .arg("--tenant-file")

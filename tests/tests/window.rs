@@ -213,10 +213,7 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     let tenant = tenant.to_string_lossy().into_owned();
     let w = Window::open(&Options {
         arguments: &["--tenant-file", &tenant],
-        environment: &[
-            ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
-            ("BROWSER", dir.path().join("browser").to_string_lossy().into_owned()),
-        ],
+        environment: &keyring.environment(dir.path()),
         ..Options::new(&home)
     })
     .await
@@ -233,9 +230,7 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
     // The question is asked again by itself, and the model answers.
     w.until("[...document.querySelectorAll('[data-turn=done]')].at(-1)?.innerText.includes('answered by stand-in')")
         .await;
-    // Marks are drawn a moment after the words.
-    w.until("Boolean([...document.querySelectorAll('[data-turn]')].at(-1)?.querySelector('.cm-line[data-mark]'))")
-        .await;
+    w.answered(1).await.unwrap();
     let turn = w.last_turn().await;
     assert_eq!(turn["lines"][0][1], "● verbatim", "{turn:#}");
     w.still().await;

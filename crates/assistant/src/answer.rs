@@ -204,8 +204,8 @@ pub struct Turn {
 
 /// What happens while a question is answered, in this order: passages, then text and sentences,
 /// then `done` or `failed`. Between them, now and then, what is being written and is no whole sentence yet:
-/// it is not grounded, and takes the place of what was being written before. Where an answer that broke off goes on, text and sentences alone; a sentence
-/// that begins where one did before is that one, whole.
+/// it is not grounded, and takes the place of what was being written before. Where an answer that broke
+/// off goes on, text and sentences alone; a sentence that begins where one did before is that one, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {

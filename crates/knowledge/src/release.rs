@@ -239,6 +239,19 @@ pub(crate) struct Site {
     _lock: File,
 }
 
+/// Holds a folder for one program at a time; the lock goes with the process, however it ends.
+pub(crate) fn alone(dir: &Path) -> Result<File, BuildError> {
+    let lock = fs::create_dir_all(dir).and_then(|()| File::create(dir.join(".lock")));
+    let lock = lock.map_err(|source| BuildError::Write {
+        path: dir.to_owned(),
+        source,
+    })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(BuildError::Busy(dir.to_owned())),
+    }
+}
+
 /// What a new state of the folder is.
 pub(crate) struct State {
     pub release: String,
@@ -258,16 +271,7 @@ impl Site {
         if !fresh && !dir.join(MANIFEST).exists() && !only_leftovers(dir).map_err(write)? {
             return Err(BuildError::NotARelease(dir.to_owned()));
         }
-        fs::create_dir_all(dir).map_err(write)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(dir.join(".lock"))
-            .map_err(write)?;
-        if lock.try_lock().is_err() {
-            return Err(BuildError::Busy(dir.to_owned()));
-        }
+        let lock = alone(dir)?;
         clear_leftovers(dir);
         Ok(Site {
             dir: dir.to_owned(),

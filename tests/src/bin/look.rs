@@ -101,10 +101,7 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     let root = keys.join("root.json");
     std::fs::write(&tenant, format!("{configured}\n[knowledge]\nroot = {root:?}\n")).map_err(said)?;
     let keyring = Session::start(dir.path(), true);
-    let environment = [
-        ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
-        ("BROWSER", dir.path().join("browser").to_string_lossy().into_owned()),
-    ];
+    let environment = keyring.environment(dir.path());
     let run = |arguments: &[&str]| {
         let mut c = mortar(&dir.path().join("publisher"));
         c.envs(environment.iter().map(|(k, v)| (k, v)))

@@ -23,7 +23,7 @@ export type Turn = {
   /** From Enter to passages on the screen, measured. */
   paintMs: number | null;
   startedAt: number;
-  /** Words that are no whole sentence yet. */
+  /** Words that were no whole sentence yet, when they came; shown while it runs. */
   writing: string;
   draft: string;
   text: string;
@@ -122,7 +122,6 @@ export function heard(turn: Turn, event: Event): Turn {
       return {
         ...turn,
         state: "done",
-        writing: "",
         answer: event.answer,
         draft: event.answer.answer,
         text: event.answer.answer,
@@ -161,9 +160,9 @@ export function reduce(c: Conversation, a: Action): Conversation {
       }));
     case "went on":
       // Where it failed, what has come since is still there to be worked with.
-      return change(a.key, (t) => ({ ...t, state: "done", writing: "", ...(a.exchange && gone(t, a.exchange)) }));
+      return change(a.key, (t) => ({ ...t, state: "done", ...(a.exchange && gone(t, a.exchange)) }));
     case "failed":
-      return change(a.key, (t) => ({ ...t, state: "failed", writing: "", error: a.error }));
+      return change(a.key, (t) => ({ ...t, state: "failed", error: a.error }));
     case "painted":
       return change(a.key, (t) => ({ ...t, paintMs: a.ms }));
     case "edited":

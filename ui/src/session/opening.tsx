@@ -24,6 +24,7 @@ export function Opening({
   const [signingIn, setSigningIn] = useState(false);
   const fetching = useRef(false);
   if (progress?.step === "downloading") fetching.current = true;
+  const signInFirst = error?.code === "sign_in";
   const signIn = async () => {
     setSigningIn(true);
     try {
@@ -44,12 +45,12 @@ export function Opening({
         {error ? (
           <div role="alert">
             <h1 className="mt-4 mb-1 text-[16px] font-semibold">
-              {error.code === "sign_in" ? strings.signInFirst : strings.openFailed}
+              {signInFirst ? strings.signInFirst : strings.openFailed}
             </h1>
             <p className="mb-4 break-words whitespace-pre-line text-soft">
-              {error.code === "sign_in" ? strings.signInFirstWhy(error.message) : error.message}
+              {signInFirst ? strings.signInFirstWhy(error.message) : error.message}
             </p>
-            {error.code === "sign_in" ? (
+            {signInFirst ? (
               <Button primary autoFocus onClick={signIn} disabled={signingIn}>
                 {signingIn ? strings.signingIn : strings.signIn}
               </Button>

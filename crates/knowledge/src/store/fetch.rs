@@ -200,7 +200,7 @@ impl Incoming {
         spent: &Spent,
         tell: &(dyn Fn(u64) + Sync),
     ) -> Result<(), FetchError> {
-        let key = format!("segments/{}", object.sha256);
+        let key = object.key();
         let mut attempt = 0;
         while have < object.bytes {
             let range = have..(have + RANGE).min(object.bytes);

@@ -3,7 +3,6 @@
 //! next run embeds and uploads only what is missing.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ use super::{ReleaseStore, StoreError};
 use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
 use crate::index::{Row, Vectors};
-use crate::release::{Accepted, BuildError, accepted, hint, name};
+use crate::release::{Accepted, BuildError, accepted, alone, hint, name};
 
 /// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
 const GROWN: u32 = 4;
@@ -196,11 +195,7 @@ impl Publisher<'_> {
             return Err(PublishError::Channel(options.channel.clone()));
         }
         // One publication at a time from this folder: they share the files kept at hand.
-        let lock = std::fs::create_dir_all(self.dir).and_then(|()| File::create(self.dir.join(".lock")));
-        let lock = lock.map_err(|e| self.kept(e))?;
-        if lock.try_lock().is_err() {
-            return Err(BuildError::Busy(self.dir.to_owned()).into());
-        }
+        let _one = alone(self.dir)?;
         let Accepted {
             rows,
             left_out,
@@ -374,7 +369,7 @@ impl Publisher<'_> {
         let there = self.there().await?;
         let incoming = self.incoming();
         for object in manifest.all_segments().flat_map(Segment::all_objects) {
-            let key = format!("segments/{}", object.sha256);
+            let key = object.key();
             if !there.contains(&key) && incoming.has(object) {
                 let bytes = incoming.read(object).map_err(|e| self.kept(e))?;
                 put_once(&self.store, &key, bytes).await?;
@@ -385,14 +380,14 @@ impl Publisher<'_> {
 
     /// Of the files kept here, only those of releases that channels show are compared with again.
     async fn let_go(&self, state: &Verified, channel: &str, new: &Manifest) -> Result<(), PublishError> {
-        let mut shown = vec![new.clone()];
+        let mut others = Vec::new();
         for name in state.channels().iter().filter(|c| *c != channel) {
             if let Some(other) = state.channel(name).await? {
-                shown.push(state.manifest(other.release).await?);
+                others.push(state.manifest(other.release).await?);
             }
         }
-        let needed: Vec<&Object> = shown
-            .iter()
+        let needed: Vec<&Object> = std::iter::once(new)
+            .chain(&others)
             .flat_map(Manifest::all_segments)
             .flat_map(Segment::all_objects)
             .collect();
@@ -550,7 +545,7 @@ impl Publisher<'_> {
         for (object, bytes) in files {
             // The next publication compares with these: they need not be fetched for it.
             incoming.put(&object, &bytes).map_err(|e| self.kept(e))?;
-            let key = format!("segments/{}", object.sha256);
+            let key = object.key();
             if !there.contains(&key) && !missing.iter().any(|(k, _)| *k == key) {
                 missing.push((key, bytes));
             }

@@ -37,6 +37,13 @@ pub struct Object {
     pub unpacked: u64,
 }
 
+impl Object {
+    /// Where it lies in a store.
+    pub fn key(&self) -> String {
+        format!("segments/{}", self.sha256)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorsObject {
     pub model: String,

@@ -207,7 +207,7 @@ impl Device {
             spent: signed.clone(),
         });
         // One at a time on this device, whichever program it is.
-        let _one = self.alone()?;
+        let _one = release::alone(&self.dir)?;
         let pointer = release::pointer(&self.release)?;
         // What cannot be read is as if it were not there: it is fetched again.
         let now = held(&self.release, pointer.as_ref()).filter(|_| Release::open(&self.release).is_ok());
@@ -254,21 +254,6 @@ impl Device {
         report.requests = spent.requests.load(Ordering::Relaxed) + signed.requests.load(Ordering::Relaxed);
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
-    }
-
-    fn alone(&self) -> Result<File, SyncError> {
-        let failed = |source| {
-            SyncError::Build(BuildError::Write {
-                path: self.dir.clone(),
-                source,
-            })
-        };
-        std::fs::create_dir_all(&self.dir).map_err(failed)?;
-        let lock = File::create(self.dir.join(".lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(_) => Err(BuildError::Busy(self.dir.clone()).into()),
-        }
     }
 
     fn no_channel(&self, verified: Option<&Verified>) -> SyncError {

@@ -92,7 +92,7 @@ pub async fn verify(store: &dyn ReleaseStore, verified: &Verified) -> Result<Che
             }
             let mut held = Vec::new();
             for object in segment.all_objects() {
-                let key = format!("segments/{}", object.sha256);
+                let key = object.key();
                 match again(|| get_small(store, &key, object.bytes)).await {
                     Ok((bytes, _)) if sha256(&bytes) == object.sha256 => {
                         out.files += 1;
@@ -202,12 +202,7 @@ impl Publisher<'_> {
         let mut needed: BTreeSet<String> = BTreeSet::new();
         for number in state.releases().into_iter().filter(|n| !gone.contains(n)) {
             let manifest = state.manifest(number).await?;
-            needed.extend(
-                manifest
-                    .all_segments()
-                    .flat_map(|s| s.all_objects())
-                    .map(|o| format!("segments/{}", o.sha256)),
-            );
+            needed.extend(manifest.all_segments().flat_map(|s| s.all_objects()).map(Object::key));
         }
         let signed = &state.repository;
         let targets: BTreeSet<String> = signed

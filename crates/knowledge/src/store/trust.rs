@@ -432,14 +432,13 @@ pub(super) async fn load_below(
         Err(e) => {
             // A newer root that was verified before something failed is known from now on. If that cannot be
             // kept, what failed is still what is to be told.
-            if expiry == Expiry::Refused && newer_root(&begin, &seen) {
+            if expiry == Expiry::Refused
+                && let Some(newer) = newer_root(&begin, &seen)
+            {
                 let mut files = held.files.clone();
                 // Where its keys are others, `tough` forgets what the old ones signed.
                 files.retain(|name, _| seen.contains_key(name));
-                files.extend(
-                    seen.get_key_value("root.json")
-                        .map(|(name, text)| (name.clone(), text.clone())),
-                );
+                files.insert("root.json".to_owned(), newer.clone());
                 let _ = memory.write(Remembered {
                     shipped: hash,
                     files,
@@ -470,11 +469,11 @@ pub(super) async fn load_below(
     })
 }
 
-/// Whether what was seen holds a newer root than the one that was begun with.
-fn newer_root(begin: &[u8], seen: &BTreeMap<String, String>) -> bool {
+/// The root that was reached, if it is newer than the one that was begun with.
+fn newer_root<'s>(begin: &[u8], seen: &'s BTreeMap<String, String>) -> Option<&'s String> {
     let version = |root: &[u8]| Some(serde_json::from_slice::<Signed<Root>>(root).ok()?.signed.version);
-    let reached = seen.get("root.json").and_then(|text| version(text.as_bytes()));
-    reached.is_some_and(|v| Some(v) > version(begin))
+    let reached = seen.get("root.json")?;
+    (version(reached.as_bytes())? > version(begin)?).then_some(reached)
 }
 
 impl Verified {

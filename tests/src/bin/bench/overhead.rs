@@ -1,7 +1,6 @@
 //! What the window adds to the two calls that an answer needs: from Enter until the first words stand in the
 //! page, beside the very same calls (embed, generate as a stream) made by the SDK alone, question by
-//! question in one run. The stand-ins answer both; their stream has no pauses, so that it does not count
-//! that the window shows whole sentences.
+//! question in one run. The stand-ins answer both.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -62,10 +61,7 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
             "--release",
             &dir.to_string_lossy(),
         ],
-        environment: &[
-            ("DBUS_SESSION_BUS_ADDRESS", keyring.bus.clone()),
-            ("BROWSER", home.path().join("browser").to_string_lossy().into_owned()),
-        ],
+        environment: &keyring.environment(home.path()),
         ..Options::new(&home.path().join("mortar"))
     })
     .await?;
