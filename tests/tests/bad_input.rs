@@ -184,12 +184,12 @@ fn a_truncated_foreign_or_newer_release_is_an_error() {
     fs::write(&data, &bytes).unwrap();
     fs::write(
         r.join("manifest.json"),
-        manifest.replace("\"format\": 2", "\"format\": 7"),
+        manifest.replace("\"format\": 3", "\"format\": 7"),
     )
     .unwrap();
     assert!(
         refused(&mut ask(dir.path(), "shipping"), 1)
-            .contains("has format 7, this program reads up to 2: update Mortar")
+            .contains("has format 7, this program reads up to 3: update Mortar")
     );
     fs::write(r.join("manifest.json"), "{\"name\": \"something else\"}").unwrap();
     assert!(refused(&mut ask(dir.path(), "shipping"), 1).contains("is no manifest"));

@@ -240,8 +240,34 @@ async fn what_was_withdrawn_is_gone_and_a_reader_stays_with_what_it_began_with()
     assert!(reader.document("d0007").unwrap().is_some() && typed(&reader));
     assert!(now.document("d0007").unwrap().is_none() && !typed(&now));
     assert!(!site.said(&device).contains("d0007"));
-    let bytes = std::fs::read(walk(&device.release, "data.mdb").pop().unwrap()).unwrap();
-    assert!(!bytes.is_empty());
+}
+
+/// The vectors of what was built at once never change: states that grew from it hold one file of them.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_grows_shares_its_vectors_with_what_it_grew_from() {
+    use std::os::unix::fs::MetadataExt;
+    let site = Site::new();
+    let files = |device: &Device| -> Vec<u64> {
+        let all = walk(&device.release, "vectors.mdb");
+        all.iter().map(|f| std::fs::metadata(f).unwrap().ino()).collect()
+    };
+    site.publish(&rows(80, |_| 1)).await;
+    let device = site.device("d");
+    sync(&device).await;
+    let one = files(&device)[0];
+    for step in 1..4 {
+        site.publish(&rows(80 + step, |i| if i < step { 2 } else { 1 })).await;
+        let plan = sync(&device).await.plan;
+        assert_eq!((plan.as_str(), files(&device)), ("grow", vec![one; 2]));
+        mortar_desk::knowledge::check_files(&device.release).unwrap();
+    }
+    let first = site.said(&device);
+    // Fetched whole, it is one file again, and says the same.
+    let other = site.device("other");
+    sync(&other).await;
+    assert_eq!(files(&other).len(), 1);
+    assert!(site.said(&other) == first);
 }
 
 /// The files of a name below a folder.

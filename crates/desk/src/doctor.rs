@@ -105,7 +105,7 @@ fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static 
             m.release,
             m.documents,
             m.passages,
-            m.bytes.div_ceil(1 << 20)
+            m.bytes().div_ceil(1 << 20)
         )),
         Err(mortar_knowledge::OpenError::NotThere(_)) if place.release.is_none() && place.tenant == sample::TENANT => {
             Ok("not made yet; the sample is made at the first question".into())

@@ -1,4 +1,7 @@
-//! The LMDB environment of a release and how it is read; how it is written is in `write`.
+//! The LMDB environments of a release and how they are read; how they are written is in `write`. Two, since
+//! a release that grows is a copy with the change made in it: what was made of the vectors that were there
+//! at the beginning is most of the bytes and never changes, so `vectors.mdb` is linked instead of copied.
+//! It has `vectors` and `blobs`, with `bits` and `bytes`; what comes behind is in those of `data.mdb`.
 //!
 //! | database  | key            | value |
 //! |-----------|----------------|-------|
@@ -9,7 +12,7 @@
 //! | terms     | stem           | postings |
 //! | words     | word as written  | in how many passages it stands (u32 BE), for respelling |
 //! | codes     | value          | who is about it, who mentions it, as JSON |
-//! | blobs     | name           | `bits`, `bytes`, `items`, `owners`, `dates`, `systems`, `own_systems`, `digests`, `statistics` |
+//! | blobs     | name           | `bits`, `bytes`, `items`, `gone`, `owners`, `dates`, `systems`, `own_systems`, `digests`, `statistics` |
 //!
 //! Numbers are given in the order of a release's rows and never again: data that grew by changes and
 //! data that was written at once say the same. Nothing here is written while somebody reads it.
@@ -32,12 +35,16 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::prepare::{self, PassageRecord};
 use crate::release::Manifest;
+use crate::sketch::Sketch;
 pub use write::{Change, Row, Vectors, apply, write};
 
 const DATABASES: u32 = 8;
 pub const DATA: &str = "data.mdb";
+/// The vectors of what was written at once, where there are any.
+pub const VECTORS: &str = "vectors.mdb";
 
 type Numbered = Database<'static, U32<BE>, Bytes>;
+type VectorTable = arroy::Database<'static, Cosine>;
 
 /// Where a code stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,15 +67,15 @@ pub struct StoredPassage {
     pub record: PassageRecord,
 }
 
-/// The tables by name and type, how they are made and how they are found again.
+/// The tables of a file by name and type, how they are made and how they are found again.
 macro_rules! tables {
-    ($($name:ident: $kind:ty,)*) => {
-        struct Tables {
+    ($file:ident { $($name:ident: $kind:ty,)* }) => {
+        struct $file {
             $($name: $kind,)*
         }
 
-        impl Tables {
-            fn create(env: &Env<WithoutTls>) -> heed::Result<Tables> {
+        impl $file {
+            fn create(env: &Env<WithoutTls>) -> heed::Result<$file> {
                 let txn = env.write_txn()?;
                 let made = env.create_databases_and_commit(txn, |opener, txn| {
                     heed::Result::Ok(CommitOrAbort::<_, ()>::Commit((
@@ -76,10 +83,10 @@ macro_rules! tables {
                     )))
                 })?;
                 let ($($name,)*) = made.unwrap_commit();
-                Ok(Tables { $($name,)* })
+                Ok($file { $($name,)* })
             }
 
-            fn open(env: &Env<WithoutTls>) -> heed::Result<Tables> {
+            fn open(env: &Env<WithoutTls>) -> heed::Result<$file> {
                 let txn = env.read_txn()?;
                 let found = env.open_databases_and_commit(txn, |opener, txn| {
                     heed::Result::Ok(CommitOrAbort::Commit((
@@ -90,7 +97,7 @@ macro_rules! tables {
                     )))
                 })?;
                 match found {
-                    CommitOrAbort::Commit(($($name,)*)) => Ok(Tables { $($name,)* }),
+                    CommitOrAbort::Commit(($($name,)*)) => Ok($file { $($name,)* }),
                     CommitOrAbort::Abort(name) => Err(damaged(&format!("the table {name} is missing"))),
                 }
             }
@@ -99,20 +106,31 @@ macro_rules! tables {
 }
 
 tables! {
-    documents: Numbered,
-    ids: Database<'static, Str, U32<BE>>,
-    passages: Numbered,
-    vectors: arroy::Database<'static, Cosine>,
-    terms: Database<'static, Str, Bytes>,
-    words: Database<'static, Str, U32<BE>>,
-    codes: Database<'static, Str, Bytes>,
-    blobs: Database<'static, Str, Bytes>,
+    Tables {
+        documents: Numbered,
+        ids: Database<'static, Str, U32<BE>>,
+        passages: Numbered,
+        vectors: VectorTable,
+        terms: Database<'static, Str, Bytes>,
+        words: Database<'static, Str, U32<BE>>,
+        codes: Database<'static, Str, Bytes>,
+        blobs: Database<'static, Str, Bytes>,
+    }
+}
+
+tables! {
+    Apart {
+        vectors: VectorTable,
+        blobs: Database<'static, Str, Bytes>,
+    }
 }
 
 /// The opened data of a release.
 pub struct Index {
     env: Env<WithoutTls>,
     tables: Tables,
+    /// `vectors.mdb`, where there is one.
+    apart: Option<(Env<WithoutTls>, Apart)>,
     /// First and last day in force of each document, as [`day`] numbers them.
     dates: Vec<u32>,
     /// The document of each passage, ascending.
@@ -128,17 +146,16 @@ pub struct Index {
 
 impl Index {
     pub fn open(dir: &Path, manifest: &Manifest) -> heed::Result<Index> {
-        // SAFETY: the data was checked against the manifest and is never written again once it is
-        // in place, so the map stays as it is; without locks since nobody writes.
-        let env = unsafe {
-            EnvOpenOptions::new()
-                .read_txn_without_tls()
-                .map_size((manifest.bytes as usize / 65536 + 1) * 65536)
-                .max_dbs(DATABASES)
-                .flags(EnvFlags::READ_ONLY | EnvFlags::NO_LOCK)
-                .open(dir)?
-        };
+        let env = readable(&dir.join(DATA), manifest.file.bytes)?;
         let tables = Tables::open(&env)?;
+        let apart = match &manifest.vectors {
+            None => None,
+            Some(file) => {
+                let env = readable(&dir.join(VECTORS), file.bytes)?;
+                let tables = Apart::open(&env)?;
+                Some((env, tables))
+            }
+        };
         let txn = env.read_txn()?;
         let blob = |name: &str| {
             tables
@@ -165,6 +182,7 @@ impl Index {
         Ok(Index {
             env,
             tables,
+            apart,
             dates,
             owners,
             systems,
@@ -229,7 +247,8 @@ impl Index {
     /// How many vectors a set has.
     pub fn vectors(&self, set: usize) -> heed::Result<u32> {
         let reading = self.read()?;
-        Ok(reading.sketch("items", set)?.len() as u32 / 4)
+        let rows = |part| reading.blob(part, set).map(|b| b.len() as u32 / 4);
+        Ok(rows("items")?.saturating_sub(rows("gone")?))
     }
 
     /// The digest of a document, where the data has any.
@@ -250,14 +269,19 @@ impl Index {
         (self.own_systems.len() as u32, self.owners.len() as u32)
     }
 
+    /// The folder of its files.
     pub fn path(&self) -> &Path {
-        self.env.path()
+        self.env.path().parent().unwrap_or(self.env.path())
     }
 
     pub fn read(&self) -> heed::Result<Reading<'_>> {
         Ok(Reading {
             index: self,
             txn: self.env.read_txn()?,
+            apart: match &self.apart {
+                Some((env, tables)) => Some((env.read_txn()?, tables)),
+                None => None,
+            },
         })
     }
 
@@ -298,10 +322,14 @@ impl Index {
 
     /// One stored vector of a set.
     pub fn vector(&self, set: usize, item: u32) -> heed::Result<Option<Vec<f32>>> {
-        let txn = self.env.read_txn()?;
-        let failed = |e: arroy::Error| damaged(&e.to_string());
-        let reader = arroy::Reader::<Cosine>::open(&txn, set as u16, self.tables.vectors).map_err(failed)?;
-        reader.item_vector(&txn, item).map_err(failed)
+        let mut found = None;
+        self.read()?.each_vectors(set, |reader, txn| {
+            if found.is_none() {
+                found = reader.item_vector(txn, item)?;
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     pub fn owner(&self, passage: u32) -> u32 {
@@ -341,6 +369,7 @@ impl Index {
 pub struct Reading<'a> {
     index: &'a Index,
     txn: RoTxn<'a, WithoutTls>,
+    apart: Option<(RoTxn<'a, WithoutTls>, &'a Apart)>,
 }
 
 impl Reading<'_> {
@@ -409,29 +438,76 @@ impl Reading<'_> {
         Ok(list)
     }
 
-    /// A part of a set's sketch.
-    pub fn sketch(&self, part: &str, set: usize) -> heed::Result<&[u8]> {
-        self.index
-            .tables
-            .blobs
-            .get(&self.txn, &named(part, set))?
-            .ok_or_else(|| damaged("a part is missing"))
+    /// A blob of a set; nothing where it was never written.
+    fn blob(&self, part: &str, set: usize) -> heed::Result<&[u8]> {
+        let found = self.index.tables.blobs.get(&self.txn, &named(part, set))?;
+        Ok(found.unwrap_or_default())
     }
 
-    /// The exact likeness (cosine) of these vectors to the query.
+    /// The sketch of a set, and the item of each of its rows.
+    pub fn sketch(&self, set: usize, dimensions: usize) -> heed::Result<(Sketch<'_>, &[[u8; 4]])> {
+        let mut blobs = Vec::new();
+        let tables = self.apart.as_ref().map(|(txn, tables)| (txn, tables.blobs));
+        for (txn, table) in tables.into_iter().chain([(&self.txn, self.index.tables.blobs)]) {
+            let [bits, bytes] = [
+                table.get(txn, &named("bits", set))?,
+                table.get(txn, &named("bytes", set))?,
+            ];
+            blobs.extend(bits.zip(bytes));
+        }
+        let gone = numbers(self.blob("gone", set)?);
+        let items = self.blob("items", set)?.as_chunks().0;
+        Sketch::new(blobs, gone, dimensions)
+            .filter(|sketch| sketch.numbered() == items.len())
+            .map(|sketch| (sketch, items))
+            .ok_or_else(|| damaged("the sketch is not that of its vectors"))
+    }
+
+    /// The exact likeness (cosine) of these vectors to the query, in no order.
     pub fn likeness(&self, set: usize, query: &[f32], items: &RoaringBitmap) -> heed::Result<Vec<(u32, f32)>> {
-        let failed = |e: arroy::Error| damaged(&e.to_string());
-        let reader = arroy::Reader::<Cosine>::open(&self.txn, set as u16, self.index.tables.vectors).map_err(failed)?;
-        let found = reader
-            .nns(items.len() as usize)
-            .candidates(items)
-            .by_vector(&self.txn, query)
-            .map_err(failed)?;
-        // arroy's distance is half of one minus the cosine.
-        Ok(found
-            .into_iter()
-            .map(|(item, distance)| (item, 1.0 - 2.0 * distance))
-            .collect())
+        let mut found = Vec::with_capacity(items.len() as usize);
+        self.each_vectors(set, |reader, txn| {
+            let near = reader
+                .nns(items.len() as usize)
+                .candidates(items)
+                .by_vector(txn, query)?;
+            // arroy's distance is half of one minus the cosine.
+            found.extend(near.into_iter().map(|(item, distance)| (item, 1.0 - 2.0 * distance)));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Looks at the vectors of a set, wherever some of them lie.
+    fn each_vectors(
+        &self,
+        set: usize,
+        mut look: impl FnMut(&arroy::Reader<'_, Cosine>, &RoTxn<'_, WithoutTls>) -> arroy::Result<()>,
+    ) -> heed::Result<()> {
+        let apart = self.apart.as_ref().map(|(txn, tables)| (txn, tables.vectors));
+        for (txn, table) in apart.into_iter().chain([(&self.txn, self.index.tables.vectors)]) {
+            match arroy::Reader::open(txn, set as u16, table) {
+                Ok(reader) => look(&reader, txn),
+                // Nothing has come behind what was written at once.
+                Err(arroy::Error::MissingMetadata(_)) => Ok(()),
+                Err(e) => Err(e),
+            }
+            .map_err(|e| damaged(&e.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn readable(file: &Path, bytes: u64) -> heed::Result<Env<WithoutTls>> {
+    // SAFETY: the file was checked against the manifest and is never written again once it is
+    // in place, so the map stays as it is; without locks since nobody writes.
+    unsafe {
+        EnvOpenOptions::new()
+            .read_txn_without_tls()
+            .map_size((bytes as usize / 65536 + 1) * 65536)
+            .max_dbs(DATABASES)
+            .flags(EnvFlags::READ_ONLY | EnvFlags::NO_LOCK | EnvFlags::NO_SUB_DIR)
+            .open(file)
     }
 }
 

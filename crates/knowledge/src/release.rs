@@ -1,10 +1,11 @@
-//! A release on disk: one folder with a manifest and one LMDB environment, never changed once
+//! A release on disk: one folder with a manifest and two LMDB environments, never changed once
 //! written. Built beside, verified, then the manifest is switched in one rename.
 //!
 //! ```text
 //! DIR/manifest.json      format, counts, embedding models, the name, size and hash of the data
 //! DIR/previous.json      the same of the state before, where it came from a store
-//! DIR/<data>/data.mdb    documents, passages, vectors, sketch, words, codes
+//! DIR/<data>/data.mdb    documents, passages, sketch, words, codes, the vectors that came behind those in
+//! DIR/<data>/vectors.mdb the same file in all states that grew from one
 //! ```
 
 use std::collections::HashMap;
@@ -21,10 +22,10 @@ use thiserror::Error;
 use crate::document::{Document, DocumentRow};
 use crate::embed::{self, Known};
 use crate::import::{Fault, Imported};
-use crate::index::{self, ContentHasher, DATA, Index, Row, Vectors};
+use crate::index::{self, ContentHasher, DATA, Index, Row, VECTORS, Vectors};
 
 /// The format that this program writes. It reads no newer one.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 const MANIFEST: &str = "manifest.json";
 /// The state before, for the way back.
 const PREVIOUS: &str = "previous.json";
@@ -46,10 +47,71 @@ pub struct Manifest {
     pub source: Option<Source>,
     /// The folder of the LMDB environment.
     pub data: String,
+    #[serde(flatten)]
+    pub file: Checked,
+    /// `vectors.mdb`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<Checked>,
+}
+
+/// A file as it must be found again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
     pub bytes: u64,
     /// BLAKE3 of the first bytes, checked at every opening, and of all, checked by `doctor`.
     pub head_hash: String,
     pub hash: String,
+}
+
+impl Checked {
+    fn of(path: &Path) -> std::io::Result<Checked> {
+        let mut file = File::open(path)?;
+        let mut head = Vec::new();
+        (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+        let mut whole = blake3::Hasher::new();
+        whole.update(&head);
+        whole.update_reader(&mut file)?;
+        Ok(Checked {
+            bytes: file.metadata()?.len(),
+            head_hash: blake3::hash(&head).to_hex().to_string(),
+            hash: whole.finalize().to_hex().to_string(),
+        })
+    }
+
+    /// What a look at the length and the first bytes says against it.
+    fn look(&self, path: &Path) -> std::io::Result<Option<String>> {
+        // A mapped file that is shorter than LMDB believes ends the process: look before mapping.
+        let mut file = match File::open(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some("its data is missing".into())),
+            file => file?,
+        };
+        let bytes = file.metadata()?.len();
+        if bytes != self.bytes {
+            return Ok(Some(format!(
+                "its data has {bytes} bytes, its manifest says {}",
+                self.bytes
+            )));
+        }
+        let mut head = Vec::new();
+        (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+        let other = blake3::hash(&head).to_hex().to_string() != self.head_hash;
+        Ok(other.then(|| "its data is not what was written".into()))
+    }
+}
+
+impl Manifest {
+    /// What all of it takes on the disk.
+    pub fn bytes(&self) -> u64 {
+        self.file.bytes + self.vectors.as_ref().map_or(0, |v| v.bytes)
+    }
+
+    /// The files that hold it, each as it must be.
+    fn files(&self, dir: &Path) -> impl Iterator<Item = (PathBuf, &Checked)> {
+        let data = dir.join(&self.data);
+        let all = [(DATA, Some(&self.file)), (VECTORS, self.vectors.as_ref())];
+        all.into_iter()
+            .filter_map(move |(name, file)| Some((data.join(name), file?)))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +251,7 @@ pub async fn build(
         embeddings: vectors.iter().map(Embedding::of).collect(),
         release: name(&content(&rows), vectors.iter().map(|v| v.model.as_str())),
         source: None,
+        vectors: None,
     };
     let mut step = |p| progress(p);
     let manifest = site.put(state, false, &mut step, |data| {
@@ -259,6 +322,8 @@ pub(crate) struct State {
     pub passages: u32,
     pub embeddings: Vec<Embedding>,
     pub source: Option<Source>,
+    /// What `vectors.mdb` is known to be: it was linked from another state.
+    pub vectors: Option<Checked>,
 }
 
 impl Site {
@@ -305,15 +370,12 @@ impl Site {
                 e => BuildError::Index(e.to_string()),
             })?;
             progress(Progress::Verifying);
-            let file = path.join(DATA);
-            // It goes to the disk while it is hashed.
-            let (hashed, synced) = std::thread::scope(|s| {
-                let syncing = s.spawn(|| File::options().write(true).open(&file)?.sync_all());
-                (hashes(&file), syncing.join())
-            });
-            let (bytes, head_hash, hash) = hashed.map_err(write)?;
-            let panicked = |_| Err(std::io::Error::other("it could not be synced"));
-            synced.unwrap_or_else(panicked).map_err(write)?;
+            let file = checked(&path.join(DATA)).map_err(write)?;
+            let apart = path.join(VECTORS);
+            let vectors = match state.vectors {
+                None if apart.exists() => Some(checked(&apart).map_err(write)?),
+                known => known,
+            };
             let mut manifest = Manifest {
                 format: FORMAT,
                 release: state.release,
@@ -323,9 +385,8 @@ impl Site {
                 embeddings: state.embeddings,
                 source: state.source,
                 data: data.clone(),
-                bytes,
-                head_hash,
-                hash,
+                file,
+                vectors,
             };
             // Verify what was written before anything points to it.
             let unsound = |e: heed::Error| BuildError::Index(e.to_string());
@@ -374,9 +435,10 @@ impl Site {
             source,
         };
         let before = read_pointer(dir, PREVIOUS)?;
-        let (bytes, _, hash) = hashes(&dir.join(&before.data).join(DATA)).map_err(write)?;
-        if bytes != before.bytes || hash != before.hash {
-            return Err(BuildError::Index("the state before is damaged".into()));
+        for (path, file) in before.files(dir) {
+            if Checked::of(&path).map_err(write)? != *file {
+                return Err(BuildError::Index("the state before is damaged".into()));
+            }
         }
         let now = fs::read(dir.join(MANIFEST)).map_err(write)?;
         switch(dir, &before).map_err(write)?;
@@ -388,8 +450,9 @@ impl Site {
 /// The manifest of the state before, where its data is still here, whole as far as a look tells.
 pub(crate) fn previous(dir: &Path) -> Option<Manifest> {
     let manifest = read_pointer(dir, PREVIOUS).ok()?;
-    let bytes = fs::metadata(dir.join(&manifest.data).join(DATA)).ok()?.len();
-    (bytes == manifest.bytes).then_some(manifest)
+    let whole = |(path, file): (PathBuf, &Checked)| fs::metadata(path).is_ok_and(|m| m.len() == file.bytes);
+    let here = manifest.files(dir).all(whole);
+    here.then_some(manifest)
 }
 
 /// The vectors of the release that stands in the folder already: what has not changed is not
@@ -511,18 +574,24 @@ pub fn clear_leftovers(dir: &Path) {
     }
 }
 
-fn hashes(path: &Path) -> std::io::Result<(u64, String, String)> {
-    let mut file = File::open(path)?;
-    let mut head = Vec::new();
-    (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
-    let mut whole = blake3::Hasher::new();
-    whole.update(&head);
-    whole.update_reader(&mut file)?;
-    Ok((
-        file.metadata()?.len(),
-        blake3::hash(&head).to_hex().to_string(),
-        whole.finalize().to_hex().to_string(),
-    ))
+/// What a file that was just written is; it goes to the disk while it is hashed.
+fn checked(path: &Path) -> std::io::Result<Checked> {
+    std::thread::scope(|s| {
+        let syncing = s.spawn(|| File::options().write(true).open(path)?.sync_all());
+        let file = Checked::of(path);
+        let panicked = |_| Err(std::io::Error::other("it could not be synced"));
+        syncing.join().unwrap_or_else(panicked).and(file)
+    })
+}
+
+/// Puts the vectors of one state into the folder of another that grows from it.
+pub(crate) fn share_vectors(from: &Path, to: &Path) -> std::io::Result<()> {
+    let (from, to) = (from.join(VECTORS), to.join(VECTORS));
+    // A file system without links holds them twice.
+    fs::hard_link(&from, &to).or_else(|_| {
+        fs::copy(&from, &to)?;
+        File::options().write(true).open(&to)?.sync_all()
+    })
 }
 
 /// What the folder points to. What cannot be made out is as if it were not there; but what a newer
@@ -587,16 +656,17 @@ fn read_pointer(dir: &Path, name: &str) -> Result<Manifest, OpenError> {
 /// Reads every byte of a release against its manifest, for `doctor`.
 pub fn check_files(dir: &Path) -> Result<Manifest, OpenError> {
     let manifest = read_manifest(dir)?;
-    let path = dir.join(&manifest.data).join(DATA);
-    let (bytes, _, hash) = hashes(&path).map_err(|source| OpenError::Unreadable {
-        path: path.clone(),
-        source,
-    })?;
-    if bytes != manifest.bytes || hash != manifest.hash {
-        return Err(OpenError::Damaged {
-            path: dir.to_owned(),
-            reason: "its bytes are not those that were written".into(),
-        });
+    for (path, file) in manifest.files(dir) {
+        let found = Checked::of(&path).map_err(|source| OpenError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        if found != *file {
+            return Err(OpenError::Damaged {
+                path: dir.to_owned(),
+                reason: "its bytes are not those that were written".into(),
+            });
+        }
     }
     Ok(manifest)
 }
@@ -613,33 +683,20 @@ impl Release {
     pub fn open(dir: &Path) -> Result<Arc<Release>, OpenError> {
         let manifest = read_manifest(dir)?;
         let data = dir.join(&manifest.data);
-        let file = data.join(DATA);
-        let unreadable = |source| OpenError::Unreadable {
-            path: file.clone(),
+        let unreadable = |path: &Path, source| OpenError::Unreadable {
+            path: path.to_owned(),
             source,
         };
         let damaged = |reason: String| OpenError::Damaged {
             path: dir.to_owned(),
             reason,
         };
-        // A mapped file that is shorter than LMDB believes ends the process: look before mapping.
-        let mut f = File::open(&file).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => damaged("its data is missing".into()),
-            _ => unreadable(e),
-        })?;
-        let bytes = f.metadata().map_err(unreadable)?.len();
-        if bytes != manifest.bytes {
-            return Err(damaged(format!(
-                "its data has {bytes} bytes, its manifest says {}",
-                manifest.bytes
-            )));
+        for (path, file) in manifest.files(dir) {
+            if let Some(reason) = file.look(&path).map_err(|e| unreadable(&path, e))? {
+                return Err(damaged(reason));
+            }
         }
-        let mut head = Vec::new();
-        (&mut f).take(HEAD as u64).read_to_end(&mut head).map_err(unreadable)?;
-        if blake3::hash(&head).to_hex().to_string() != manifest.head_hash {
-            return Err(damaged("its data is not what was written".into()));
-        }
-        let key = data.canonicalize().map_err(unreadable)?;
+        let key = data.canonicalize().map_err(|e| unreadable(&data, e))?;
         let mut open = OPEN.lock().unwrap_or_else(|e| e.into_inner());
         open.retain(|_, r| r.strong_count() > 0);
         if let Some(release) = open.get(&key).and_then(Weak::upgrade) {

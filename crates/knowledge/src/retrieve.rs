@@ -21,7 +21,6 @@ use roaring::RoaringBitmap;
 use crate::document::{Document, DocumentRow};
 use crate::index::Reading;
 use crate::release::{OpenError, Release};
-use crate::sketch::Sketch;
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
 
@@ -185,11 +184,8 @@ impl Release {
         if vector.len() != dimensions {
             return Ok(RoaringBitmap::new());
         }
-        let items = reading.sketch("items", set)?.as_chunks::<4>().0;
+        let (sketch, items) = reading.sketch(set, dimensions)?;
         let item = |row: usize| items.get(row).map(|b| u32::from_le_bytes(*b));
-        let Some(sketch) = Sketch::new(reading.sketch("bits", set)?, reading.sketch("bytes", set)?, dimensions) else {
-            return Ok(RoaringBitmap::new());
-        };
         let near = sketch.nearest(vector, n, |row| item(row).is_some_and(|i| allowed(i / 2)));
         Ok(near.into_iter().filter_map(|row| item(row as usize)).collect())
     }

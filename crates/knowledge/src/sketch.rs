@@ -13,9 +13,20 @@ const LEAST: usize = 2400;
 pub struct Sketch<'a> {
     /// The mean of all vectors: a bit says on which side of it a vector lies.
     mean: Vec<f32>,
+    /// One behind the other.
+    parts: Vec<Part<'a>>,
+    /// The rows of what is there no more.
+    gone: Vec<u32>,
+}
+
+struct Part<'a> {
+    rows: usize,
     bits: &'a [u8],
     bytes: &'a [u8],
 }
+
+/// Farther than any row: what is gone.
+const GONE: u16 = u16::MAX;
 
 /// What rows are drawn against.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,25 +72,6 @@ impl Maker<'_> {
             .extend(sides(vector, &self.frame.mean).into_iter().flat_map(u64::to_le_bytes));
         self.bytes.extend(rounded(vector, self.frame.scale).map(|x| x as u8));
     }
-
-    /// Leaves out the rows that do not stay.
-    pub fn keep(&mut self, stays: &[bool]) {
-        let dimensions = self.frame.mean.len();
-        let head = dimensions * 4;
-        keep_rows(&mut self.bits, head, words(dimensions) * 8, stays);
-        keep_rows(&mut self.bytes, 0, dimensions, stays);
-    }
-}
-
-/// Closes the gaps between rows of `size` bytes behind a head.
-fn keep_rows(bytes: &mut Vec<u8>, head: usize, size: usize, stays: &[bool]) {
-    let mut to = head;
-    for (n, _) in stays.iter().enumerate().filter(|(_, s)| **s) {
-        let from = head + n * size;
-        bytes.copy_within(from..from + size, to);
-        to += size;
-    }
-    bytes.truncate(to);
 }
 
 /// 64-bit words of a row of bits.
@@ -113,46 +105,71 @@ fn rounded(vector: &[f32], scale: f32) -> impl Iterator<Item = i8> {
 }
 
 impl<'a> Sketch<'a> {
-    pub fn new(bits: &'a [u8], bytes: &'a [u8], dimensions: usize) -> Option<Self> {
-        let (mean, bits) = bits.split_at_checked(dimensions * 4)?;
-        let row = words(dimensions) * 8;
-        let sound = dimensions > 0 && bits.len().is_multiple_of(row) && bytes.len() == bits.len() / row * dimensions;
-        sound.then(|| Sketch {
-            mean: mean
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
-            bits,
-            bytes,
-        })
+    /// Of the blobs that a [`Maker`] made, in the order in which their rows are numbered.
+    pub fn new(
+        blobs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+        gone: Vec<u32>,
+        dimensions: usize,
+    ) -> Option<Self> {
+        let mut mean = None;
+        let mut parts = Vec::new();
+        for (bits, bytes) in blobs {
+            let (head, bits) = bits.split_at_checked(dimensions * 4)?;
+            let row = words(dimensions) * 8;
+            let rows = bits.len().checked_div(row)?;
+            if rows * row != bits.len() || rows * dimensions != bytes.len() {
+                return None;
+            }
+            mean = mean.or(Some(head));
+            parts.push(Part { rows, bits, bytes });
+        }
+        let number = |b: &[u8; 4]| f32::from_le_bytes(*b);
+        let sketch = Sketch {
+            mean: mean?.as_chunks().0.iter().map(number).collect(),
+            parts,
+            gone,
+        };
+        let all = sketch.numbered();
+        sketch.gone.iter().all(|row| (*row as usize) < all).then_some(sketch)
     }
 
-    fn rows(&self) -> usize {
-        self.bits.len() / (words(self.mean.len()) * 8)
+    /// How many rows there are, those of what is gone among them.
+    pub fn numbered(&self) -> usize {
+        self.parts.iter().map(|p| p.rows).sum()
     }
 
     /// The `n` rows most like the query among those that `keep` lets pass, in no order.
     pub fn nearest(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
-        let breadth = LEAST.max(BREADTH * self.rows().isqrt()).max(n * 4);
+        // Gone rows count for nothing: what is found is what would be found if they had never been.
+        let rows = self.numbered().saturating_sub(self.gone.len());
+        let breadth = LEAST.max(BREADTH * rows.isqrt()).max(n * 4);
         let rough = self.by_bits(query, breadth, keep);
         self.by_bytes(query, rough, n)
     }
 
-    /// At least `n` rows that lie on the query's side of the mean in most dimensions.
+    /// At least `n` rows that lie on the query's side of the mean in most dimensions, in order.
     fn by_bits(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
         let arch = Arch::new();
         let far_out = outer(query, &self.mean);
         let query = sides(query, &self.mean);
-        let mut far = vec![0u16; self.rows()];
-        arch.dispatch(Distances {
-            bits: self.bits,
-            query: &query,
-            outer: &far_out,
-            out: &mut far,
-        });
+        let mut far = vec![0u16; self.numbered()];
+        let mut left = far.as_mut_slice();
+        for part in &self.parts {
+            let (out, behind) = left.split_at_mut(part.rows);
+            left = behind;
+            arch.dispatch(Distances {
+                bits: part.bits,
+                query: &query,
+                outer: &far_out,
+                out,
+            });
+        }
+        self.gone.iter().for_each(|row| far[*row as usize] = GONE);
         let mut counts = vec![0usize; self.mean.len() * 3 + 1];
         for d in &far {
-            counts[usize::from(*d)] += 1;
+            if let Some(count) = counts.get_mut(usize::from(*d)) {
+                *count += 1;
+            }
         }
         // Some may not be kept: then look further out, twice as far each time.
         let mut wanted = n;
@@ -187,12 +204,23 @@ impl<'a> Sketch<'a> {
         let largest = query.iter().fold(f32::MIN_POSITIVE, |m, x| m.max(x.abs()));
         let query: Vec<i8> = rounded(query, 127.0 / largest).collect();
         let mut products = vec![0i32; rows.len()];
-        Arch::new().dispatch(Products {
-            bytes: self.bytes,
-            rows: &rows,
-            query: &query,
-            out: &mut products,
-        });
+        let (mut done, mut first) = (0, 0);
+        for part in &self.parts {
+            let behind = first + part.rows as u32;
+            let here: Vec<u32> = rows[done..]
+                .iter()
+                .take_while(|r| **r < behind)
+                .map(|r| r - first)
+                .collect();
+            Arch::new().dispatch(Products {
+                bytes: part.bytes,
+                rows: &here,
+                query: &query,
+                out: &mut products[done..done + here.len()],
+            });
+            done += here.len();
+            first = behind;
+        }
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
         order.select_nth_unstable_by_key(n, |i| std::cmp::Reverse((products[*i as usize], *i)));
         order.truncate(n);
@@ -291,19 +319,36 @@ mod tests {
         made
     }
 
+    /// A sketch in two parts with gone rows finds what one finds that never had those rows.
     #[test]
-    fn rows_that_go_leave_no_gap() {
+    fn gone_rows_and_parts_are_not_seen() {
         let mut rng = StdRng::seed_from_u64(3);
-        let vectors: Vec<Vec<f32>> = (0..9).map(|_| unit(&mut rng, 70)).collect();
+        let vectors: Vec<Vec<f32>> = (0..9000).map(|_| unit(&mut rng, 70)).collect();
         let frame = Frame::new(70, vectors.iter().map(Vec::as_slice));
-        let stays = [true, false, true, true, false, false, true, false, true];
-        let mut made = begun(&frame);
-        vectors.iter().for_each(|v| made.add(v));
-        made.keep(&stays);
-        let mut wanted = begun(&frame);
-        let left = vectors.iter().zip(stays).filter(|v| v.1);
-        left.for_each(|v| wanted.add(v.0));
-        assert_eq!((made.bits, made.bytes), (wanted.bits, wanted.bytes));
+        let gone: Vec<u32> = (0..9000).filter(|i| i % 7 < 3).collect();
+        let (mut first, mut behind, mut wanted) = (begun(&frame), begun(&frame), begun(&frame));
+        let mut left = Vec::new();
+        for (i, v) in (0..).zip(&vectors) {
+            if i < 6000 { &mut first } else { &mut behind }.add(v);
+            if !gone.contains(&i) {
+                wanted.add(v);
+                left.push(i);
+            }
+        }
+        let parts = [&first, &behind].map(|m| (m.bits.as_slice(), m.bytes.as_slice()));
+        let sketch = Sketch::new(parts, gone, 70).unwrap();
+        let wanted = Sketch::new([(wanted.bits.as_slice(), wanted.bytes.as_slice())], vec![], 70).unwrap();
+        for _ in 0..20 {
+            let q = unit(&mut rng, 70);
+            let odd = |i: u32| i % 2 == 1;
+            let found = sketch.nearest(&q, 50, |row| odd(row as u32));
+            let expected = wanted.nearest(&q, 50, |row| odd(left[row]));
+            assert_eq!(
+                found,
+                expected.iter().map(|row| left[*row as usize]).collect::<Vec<_>>()
+            );
+        }
+        assert!(Sketch::new(parts, vec![9000], 70).is_none());
     }
 
     fn unit(rng: &mut StdRng, n: usize) -> Vec<f32> {
@@ -320,7 +365,7 @@ mod tests {
             let frame = Frame::new(dimensions, vectors.iter().map(Vec::as_slice));
             let mut made = begun(&frame);
             vectors.iter().for_each(|v| made.add(v));
-            let sketch = Sketch::new(&made.bits, &made.bytes, dimensions).unwrap();
+            let sketch = Sketch::new([(&*made.bits, &*made.bytes)], vec![], dimensions).unwrap();
             let mut missed = 0;
             for _ in 0..20 {
                 let q = unit(&mut rng, dimensions);
@@ -336,8 +381,8 @@ mod tests {
             }
             // Random directions are the hardest there are: nothing is much nearer than the rest.
             assert!(missed <= 6, "{dimensions}: {missed} of 200");
-            assert!(Sketch::new(&made.bits[..100], &made.bytes, dimensions).is_none());
-            assert!(Sketch::new(&made.bits, &made.bytes[1..], dimensions).is_none());
+            assert!(Sketch::new([(&made.bits[..100], &*made.bytes)], vec![], dimensions).is_none());
+            assert!(Sketch::new([(&*made.bits, &made.bytes[1..])], vec![], dimensions).is_none());
         }
     }
 
@@ -348,7 +393,7 @@ mod tests {
         let frame = Frame::new(64, vectors.iter().map(Vec::as_slice));
         let mut made = begun(&frame);
         vectors.iter().for_each(|v| made.add(v));
-        let sketch = Sketch::new(&made.bits, &made.bytes, 64).unwrap();
+        let sketch = Sketch::new([(&*made.bits, &*made.bytes)], vec![], 64).unwrap();
         let found = sketch.nearest(&vectors[0], 50, |i| i % 100 == 7);
         assert!(found.len() == 50 && found.iter().all(|i| i % 100 == 7));
         assert!(sketch.nearest(&vectors[0], 50, |_| false).is_empty());

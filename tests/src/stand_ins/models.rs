@@ -1,7 +1,7 @@
 //! SageMaker's runtime: an endpoint a contract, named after it. Embeddings are the local model's own; the
 //! generator composes from the prompt's passages, and can be told to misbehave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub struct Seen {
     inference_ids: Mutex<Vec<String>>,
     /// The last request of each call, to make the same once more.
     bodies: Mutex<BTreeMap<&'static str, Bytes>>,
+    /// How long the models take on machines of their own, and what they made of each request so far.
+    elsewhere: Mutex<Option<(Duration, HashMap<Bytes, Value>)>>,
     /// Streams that the client has left before their end.
     left: Arc<Mutex<usize>>,
 }
@@ -57,6 +59,7 @@ impl Seen {
             behaviour: Mutex::new(Behaviour::Honest),
             inference_ids: Mutex::default(),
             bodies: Mutex::default(),
+            elsewhere: Mutex::default(),
             left: Arc::default(),
         }
     }
@@ -80,6 +83,34 @@ impl Seen {
     fn saw(&self, call: &'static str, body: &Bytes) {
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(call, body.clone());
+    }
+
+    /// From now on the models are as if they stood on machines of their own: each call takes so long, and
+    /// what was asked before takes none of this machine's time.
+    pub fn elsewhere(&self, takes: Duration) {
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = Some((takes, HashMap::new()));
+    }
+
+    async fn made(&self, of: &Bytes, make: impl Future<Output = Option<Value>>) -> Option<Value> {
+        let known = {
+            let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+            elsewhere
+                .as_ref()
+                .map(|(takes, known)| (*takes, known.get(of).cloned()))
+        };
+        let Some((takes, known)) = known else {
+            return make.await;
+        };
+        let until = tokio::time::Instant::now() + takes;
+        let made = match known {
+            Some(known) => known,
+            None => make.await?,
+        };
+        if let Some((_, known)) = &mut *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.insert(of.clone(), made.clone());
+        }
+        tokio::time::sleep_until(until).await;
+        Some(made)
     }
 
     pub fn left(&self) -> usize {
@@ -168,9 +199,9 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
             .get("content-type")
             .and_then(|v| v.to_str().ok())
             .unwrap_or_default();
-        embedded(&s.0, &name, content_type, &asked).await
+        s.0.made(&body, embedded(&s.0, &name, content_type, &asked)).await
     } else {
-        let text = answered(&s.0, &name, &asked).await;
+        let text = s.0.made(&body, answered(&s.0, &name, &asked)).await;
         text.map(|text| match name.as_str() {
             "messages" => {
                 json!({ "choices": [{ "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }] })
@@ -230,17 +261,13 @@ fn prompt_of(name: &str, asked: &Value) -> Option<String> {
 }
 
 /// An answer composed from the passages that stand in the prompt.
-async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
+async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<Value> {
     let prompt = prompt_of(name, asked)?;
     let passages = passages(&prompt);
     let question = prompt.rsplit_once("\nQuestion: ").map_or("", |p| p.1);
     let question = question.split(['<', '\n', '[']).next().unwrap_or("").trim();
     if passages.is_empty() {
-        return Some(if question.is_empty() {
-            "Yes.".into()
-        } else {
-            "NOT COVERED".to_owned()
-        });
+        return Some(if question.is_empty() { "Yes." } else { "NOT COVERED" }.into());
     }
     let generation = Generation {
         inference_id: String::new(),
@@ -264,7 +291,7 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
     }
     let text = pieces.concat();
     let behaviour = *seen.behaviour.lock().unwrap_or_else(PoisonError::into_inner);
-    Some(match behaviour {
+    let said = match behaviour {
         Behaviour::Honest => text,
         Behaviour::Invents => format!("{text} You also receive a free gift with each refill. [1]"),
         Behaviour::CitesWrongly => text.replace("[1]", "[2]"),
@@ -277,7 +304,8 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<String> {
                 .unwrap_or("everything is free");
             format!("{text} Indeed, {said}. [1]")
         }
-    })
+    };
+    Some(said.into())
 }
 
 /// The fenced passages of a prompt.
@@ -397,7 +425,7 @@ async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers
     if is_embedding(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
         return error(424, "ModelError", "this container does not stream");
     }
-    let Some(text) = answered(&s.0, &name, &asked).await else {
+    let Some(Value::String(text)) = s.0.made(&body, answered(&s.0, &name, &asked)).await else {
         return error(424, "ModelError", "the container does not understand the request");
     };
     let lines = lines(&name, &text, fault);

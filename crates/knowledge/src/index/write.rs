@@ -13,7 +13,9 @@ use rand::rngs::StdRng;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::{CodePlace, DATA, DATABASES, StoredPassage, Tables, damaged, day, named, numbers, respells};
+use super::{
+    Apart, CodePlace, DATA, DATABASES, StoredPassage, Tables, VECTORS, damaged, day, named, numbers, respells,
+};
 use crate::document::Document;
 use crate::lexical::{self, FIELDS, Posting};
 use crate::prepare::PassageRecord;
@@ -79,23 +81,38 @@ pub fn write(rows: &[Row], live: &[bool], base: usize, vectors: &[Vectors], dir:
     let scratch = dir.join("scratch");
     std::fs::create_dir(&scratch)?;
     let written: usize = rows.iter().map(|r| r.document.body.len() + 1024).sum();
-    let floats: usize = vectors.iter().map(|v| v.count() * (v.dimensions * 4 + 256)).sum();
-    // Sparse until used; generous, since a full map would mean to begin again.
-    let env = writable(&scratch, written * 16 + floats * 6)?;
-    let tables = Tables::create(&env)?;
-    let mut txn = env.write_txn()?;
+    let floats = room(vectors);
     let all = Change {
         rows,
         live,
         vectors,
         gone: &[],
     };
-    change(&tables, &mut txn, &all, Some(base), &scratch)?;
+    // Sparse until used; generous, since a full map would mean to begin again.
+    let env = writable(&scratch, written * 16 + floats)?;
+    let tables = Tables::create(&env)?;
+    let mut txn = env.write_txn()?;
+    let place = change(&tables, &mut txn, &all, Some(base))?;
     txn.commit()?;
     env.copy_to_path(dir.join(DATA), CompactionOption::Enabled)?;
     drop(env);
+    if !vectors.is_empty() {
+        let apart = scratch.join("vectors");
+        std::fs::create_dir(&apart)?;
+        let env = writable(&apart, floats * 3)?;
+        let tables = Apart::create(&env)?;
+        let mut txn = env.write_txn()?;
+        hold(&tables, &mut txn, &all, &place, &apart)?;
+        txn.commit()?;
+        env.copy_to_path(dir.join(VECTORS), CompactionOption::Enabled)?;
+    }
     std::fs::remove_dir_all(&scratch)?;
     Ok(())
+}
+
+/// What vectors take at most, once.
+fn room(vectors: &[Vectors]) -> usize {
+    vectors.iter().map(|v| v.count() * (v.dimensions * 4 + 256)).sum()
 }
 
 /// What is added to a release's data, and which numbers it loses.
@@ -110,11 +127,15 @@ pub struct Change<'a> {
 pub fn apply(dir: &Path, what: &Change<'_>) -> heed::Result<()> {
     let held = std::fs::metadata(dir.join(DATA))?.len() as usize;
     let written: usize = what.rows.iter().map(|r| r.document.body.len() + 1024).sum();
-    let floats: usize = what.vectors.iter().map(|v| v.count() * (v.dimensions * 4 + 256)).sum();
-    let env = writable(dir, held * 2 + written * 16 + floats * 6)?;
+    let env = writable(dir, held * 2 + written * 16 + room(what.vectors) * 4)?;
     let tables = Tables::open(&env)?;
     let mut txn = env.write_txn()?;
-    change(&tables, &mut txn, what, None, dir)?;
+    let place = change(&tables, &mut txn, what, None)?;
+    let behind = Apart {
+        vectors: tables.vectors,
+        blobs: tables.blobs,
+    };
+    hold(&behind, &mut txn, what, &place, dir)?;
     txn.commit()?;
     env.prepare_for_closing().wait();
     // What a writer leaves beside the data is of no use to readers.
@@ -203,15 +224,16 @@ fn mentioned_codes(document: &Document, record: &PassageRecord, number: u32, pas
     found.collect()
 }
 
-/// Takes out what is gone and adds the rows that are live. With a `base` all is new, and weighed
-/// against so many of its first rows.
-fn change(
-    tables: &Tables,
-    txn: &mut heed::RwTxn<'_>,
-    what: &Change<'_>,
-    base: Option<usize>,
-    scratch: &Path,
-) -> heed::Result<()> {
+/// Where a change stands among all passages, and what its vectors are weighed against.
+struct Place {
+    first_passage: u32,
+    gone: RoaringBitmap,
+    frames: Vec<sketch::Frame>,
+}
+
+/// Takes out what is gone and adds the rows that are live, all but what is made of vectors. With a
+/// `base` all is new, and weighed against so many of its first rows.
+fn change(tables: &Tables, txn: &mut heed::RwTxn<'_>, what: &Change<'_>, base: Option<usize>) -> heed::Result<Place> {
     let blob = |txn: &heed::RwTxn<'_>, name: &str| -> heed::Result<Vec<u8>> {
         Ok(tables.blobs.get(txn, name)?.unwrap_or_default().to_vec())
     };
@@ -249,9 +271,6 @@ fn change(
                 .get(txn, &passage)?
                 .ok_or_else(|| damaged("a passage to take out is not there"))?;
             let stored: StoredPassage = serde_json::from_slice(bytes).map_err(|e| damaged(&e.to_string()))?;
-            for term in Seen::of(&document, &stored.record).terms.into_keys() {
-                counted.entry(term).or_default();
-            }
             for word in written_words(&document, &stored.record) {
                 *words.entry(word).or_default() -= 1;
             }
@@ -269,6 +288,17 @@ fn change(
         dates[at * 8..at * 8 + 8].copy_from_slice(&NEVER);
         own_systems[at * 4..at * 4 + 4].fill(0);
         digests[at * 32..at * 32 + 32].fill(0);
+    }
+
+    if !gone_passages.is_empty() {
+        // To look through all postings costs less than to stem again what is gone.
+        let taken: Vec<bool> = (0..numbered.len() as u32).map(|p| gone_passages.contains(p)).collect();
+        for entry in tables.terms.iter(txn)? {
+            let (term, held) = entry?;
+            if lexical::decode(held).any(|p| taken.get(p.passage as usize) == Some(&true)) {
+                counted.entry(term.to_owned()).or_default();
+            }
+        }
     }
 
     let (mut number, first_passage) = (own_systems.len() as u32 / 4, owners.len() as u32 / 4);
@@ -379,97 +409,93 @@ fn change(
     tables.blobs.put(txn, "own_systems", &own_systems)?;
     tables.blobs.put(txn, "digests", &digests)?;
     tables.blobs.put(txn, "statistics", &json(&statistics))?;
-    for (set, (vectors, frame)) in what.vectors.iter().zip(&statistics.sketches).enumerate() {
-        change_vectors(
-            tables,
-            txn,
-            set,
-            frame,
-            what,
-            vectors,
-            first_passage,
-            &gone_passages,
-            scratch,
-        )?;
+    for (set, vectors) in what.vectors.iter().enumerate() {
+        let (items, gone) = (named("items", set), named("gone", set));
+        let (mut held, mut gone_rows) = (blob(txn, &items)?, blob(txn, &gone)?);
+        let rows: Vec<u32> = numbers(&held);
+        for item in gone_passages.iter().flat_map(|p| [p * 2, p * 2 + 1]) {
+            if let Ok(row) = rows.binary_search(&item) {
+                gone_rows.extend((row as u32).to_le_bytes());
+            }
+        }
+        for (item, _) in added(what, vectors, first_passage) {
+            held.extend(item.to_le_bytes());
+        }
+        tables.blobs.put(txn, &items, &held)?;
+        tables.blobs.put(txn, &gone, &gone_rows)?;
     }
-    Ok(())
+    Ok(Place {
+        first_passage,
+        gone: gone_passages,
+        frames: statistics.sketches,
+    })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of `change`, with what it has at hand"
-)]
-fn change_vectors(
-    tables: &Tables,
+/// The vectors that a change adds, each with its item, in the order of the items.
+fn added<'v>(what: &Change<'_>, vectors: &'v Vectors, first_passage: u32) -> Vec<(u32, &'v [f32])> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    for ((row, live), whole) in what.rows.iter().zip(what.live).zip(&vectors.documents) {
+        let passages = at..at + row.passages.len();
+        at = passages.end;
+        if !live {
+            continue;
+        }
+        for n in passages.clone() {
+            let item = (first_passage + n as u32) * 2;
+            out.push((item, vectors.passages[n].as_slice()));
+            if let (true, Some(whole)) = (n == passages.start, whole) {
+                out.push((item + 1, whole));
+            }
+        }
+    }
+    out
+}
+
+/// Changes what is made of vectors: the vectors themselves, and the sketch that a search looks through.
+/// Those of what is gone stay in a sketch, and in a file of their own; nothing leads to them.
+fn hold(
+    tables: &Apart,
     txn: &mut heed::RwTxn<'_>,
-    set: usize,
-    frame: &sketch::Frame,
     what: &Change<'_>,
-    vectors: &Vectors,
-    first_passage: u32,
-    gone: &RoaringBitmap,
+    place: &Place,
     scratch: &Path,
 ) -> heed::Result<()> {
     let failed = |e: arroy::Error| heed::Error::Io(std::io::Error::other(e.to_string()));
-    let mut writer = arroy::Writer::<Cosine>::new(tables.vectors, set as u16, vectors.dimensions);
-    writer.set_tmpdir(scratch);
-    let blob = |txn: &heed::RwTxn<'_>, name| -> heed::Result<Vec<u8>> {
-        Ok(tables.blobs.get(txn, &named(name, set))?.unwrap_or_default().to_vec())
-    };
-    let mut items = blob(txn, "items")?;
-    let mut sketch = sketch::Maker {
-        frame,
-        bits: blob(txn, "bits")?,
-        bytes: blob(txn, "bytes")?,
-    };
-    if sketch.bits.is_empty() {
-        sketch.begin();
-    }
-    if !gone.is_empty() {
-        for item in numbers(&items) {
-            if gone.contains(item / 2) {
-                writer.del_item(txn, item).map_err(failed)?;
+    for (set, (vectors, frame)) in what.vectors.iter().zip(&place.frames).enumerate() {
+        let mut writer = arroy::Writer::<Cosine>::new(tables.vectors, set as u16, vectors.dimensions);
+        writer.set_tmpdir(scratch);
+        for item in place.gone.iter().flat_map(|p| [p * 2, p * 2 + 1]) {
+            writer.del_item(txn, item).map_err(failed)?;
+        }
+        let (bits, bytes) = (named("bits", set), named("bytes", set));
+        let blob =
+            |name: &str| -> heed::Result<Vec<u8>> { Ok(tables.blobs.get(txn, name)?.unwrap_or_default().to_vec()) };
+        let mut sketch = sketch::Maker {
+            frame,
+            bits: blob(&bits)?,
+            bytes: blob(&bytes)?,
+        };
+        if sketch.bits.is_empty() {
+            sketch.begin();
+        }
+        // In order, behind all that is there: that makes denser pages. What grows has others behind it.
+        for (item, vector) in added(what, vectors, place.first_passage) {
+            sketch.add(vector);
+            if place.first_passage == 0 {
+                writer.append_item(txn, item, vector)
+            } else {
+                writer.add_item(txn, item, vector)
             }
+            .map_err(failed)?;
         }
-        let stays: Vec<bool> = numbers(&items).iter().map(|item| !gone.contains(item / 2)).collect();
-        sketch.keep(&stays);
-        let kept = items.as_chunks::<4>().0.iter().zip(&stays).filter(|(_, s)| **s);
-        items = kept.flat_map(|(item, _)| *item).collect();
+        tables.blobs.put(txn, &bits, &sketch.bits)?;
+        tables.blobs.put(txn, &bytes, &sketch.bytes)?;
+        // No trees: the sketch chooses, arroy measures. Where all fits into one node it makes none.
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut builder = writer.builder(&mut rng);
+        builder.split_after(usize::MAX).build(txn).map_err(failed)?;
     }
-    // In order, behind all that is there: that makes denser pages. What grows has others behind it.
-    let fresh = first_passage == 0;
-    let mut add = |txn: &mut heed::RwTxn<'_>, item: u32, vector: &[f32]| {
-        sketch.add(vector);
-        items.extend_from_slice(&item.to_le_bytes());
-        if fresh {
-            writer.append_item(txn, item, vector).map_err(failed)
-        } else {
-            writer.add_item(txn, item, vector).map_err(failed)
-        }
-    };
-    let mut at = 0;
-    for ((row, live), whole) in what.rows.iter().zip(what.live).zip(&vectors.documents) {
-        for n in 0..row.passages.len() {
-            let item = (first_passage + at as u32) * 2;
-            if *live {
-                add(txn, item, &vectors.passages[at])?;
-                if let (0, Some(whole)) = (n, whole) {
-                    add(txn, item + 1, whole)?;
-                }
-            }
-            at += 1;
-        }
-    }
-    // No trees: the sketch chooses, arroy measures. Where all fits into one node it makes none.
-    let mut rng = StdRng::seed_from_u64(1);
-    writer
-        .builder(&mut rng)
-        .split_after(usize::MAX)
-        .build(txn)
-        .map_err(failed)?;
-    tables.blobs.put(txn, &named("bits", set), &sketch.bits)?;
-    tables.blobs.put(txn, &named("bytes", set), &sketch.bytes)?;
-    tables.blobs.put(txn, &named("items", set), &items)?;
     Ok(())
 }
 

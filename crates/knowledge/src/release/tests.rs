@@ -1,5 +1,7 @@
 use super::*;
 use crate::import::import_files;
+use crate::index::Change;
+use futures::future::BoxFuture;
 use jiff::civil::Date;
 use mortar_assistant::{Part, Query, Retriever};
 
@@ -25,7 +27,33 @@ fn sample() -> Imported {
 }
 
 fn built(dir: &Path, what: Imported) -> Result<Built, BuildError> {
-    futures::executor::block_on(build(what, false, None, dir, &mut |_| {}))
+    built_with(None, dir, what)
+}
+
+fn built_with(embedder: Option<&dyn Embedder>, dir: &Path, what: Imported) -> Result<Built, BuildError> {
+    futures::executor::block_on(build(what, false, embedder, dir, &mut |_| {}))
+}
+
+/// Says of a text how often each of eight letters stands in it.
+struct Letters;
+
+impl Letters {
+    fn of(text: &str) -> Vec<f32> {
+        let count = |c: char| text.chars().filter(|d| *d == c).count() as f32;
+        "etaoinsr".chars().map(count).collect()
+    }
+}
+
+impl Embedder for Letters {
+    fn model(&self) -> &str {
+        "letters"
+    }
+    fn dimensions(&self) -> usize {
+        8
+    }
+    fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+        Box::pin(async { Ok(texts.iter().map(|t| Letters::of(t)).collect()) })
+    }
 }
 
 fn query(text: &str, as_of: &str) -> Query {
@@ -162,35 +190,36 @@ fn what_is_no_release_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("r");
     assert!(matches!(Release::open(&path), Err(OpenError::NotThere(_))));
-    let manifest = built(&path, sample()).unwrap().manifest;
-    let data = path.join(&manifest.data).join("data.mdb");
-    let bytes = fs::read(&data).unwrap();
+    let manifest = built_with(Some(&Letters), &path, sample()).unwrap().manifest;
     let text = fs::read_to_string(path.join(MANIFEST)).unwrap();
-
-    // Cut at any length, or bytes of something else in its place.
-    for cut in [0, 1, 4096, bytes.len() / 2, bytes.len() - 1] {
-        fs::write(&data, &bytes[..cut]).unwrap();
-        assert!(
-            matches!(Release::open(&path), Err(OpenError::Damaged { .. })),
-            "cut at {cut}"
-        );
+    for name in [DATA, VECTORS] {
+        let file = path.join(&manifest.data).join(name);
+        let bytes = fs::read(&file).unwrap();
+        // Cut at any length, or bytes of something else in its place.
+        for cut in [0, 1, 4096, bytes.len() / 2, bytes.len() - 1] {
+            fs::write(&file, &bytes[..cut]).unwrap();
+            assert!(
+                matches!(Release::open(&path), Err(OpenError::Damaged { .. })),
+                "{name} cut at {cut}"
+            );
+        }
+        fs::write(&file, vec![0x5a; bytes.len()]).unwrap();
+        assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
+        let mut flipped = bytes.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        fs::write(&file, &flipped).unwrap();
+        assert!(matches!(check_files(&path), Err(OpenError::Damaged { .. })));
+        fs::remove_file(&file).unwrap();
+        assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
+        fs::write(&file, &bytes).unwrap();
+        assert!(Release::open(&path).is_ok() && check_files(&path).is_ok());
     }
-    fs::write(&data, vec![0x5a; bytes.len()]).unwrap();
-    assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
-    let mut flipped = bytes.clone();
-    *flipped.last_mut().unwrap() ^= 1;
-    fs::write(&data, &flipped).unwrap();
-    assert!(matches!(check_files(&path), Err(OpenError::Damaged { .. })));
-    fs::remove_file(&data).unwrap();
-    assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
-    fs::write(&data, &bytes).unwrap();
-    assert!(Release::open(&path).is_ok());
 
     for (manifest, newer) in [
         ("".to_owned(), false),
         ("{}".to_owned(), false),
         ("[1]".to_owned(), false),
-        (text.replace("\"format\": 2", "\"format\": 3"), true),
+        (text.replace("\"format\": 3", "\"format\": 4"), true),
         ("{\"format\": 99, \"anything\": []}".to_owned(), true),
         (text.replace("\"data\": \"data-", "\"data\": \"../data-"), false),
     ] {
@@ -209,4 +238,45 @@ fn a_folder_of_something_else_is_left_alone() {
     fs::write(dir.path().join("letter.txt"), "dear").unwrap();
     assert!(matches!(built(dir.path(), sample()), Err(BuildError::NotARelease(_))));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+/// Format 2 had all vectors in `data.mdb`: what grows from it has the new ones there too.
+#[test]
+fn data_of_format_2_grows() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/release-2");
+    let before = read_manifest(&fixture).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATA);
+    fs::copy(fixture.join(&before.data).join(DATA), &path).unwrap();
+    let held = Index::open(&fixture.join(&before.data), &before).unwrap();
+    let (documents, passages) = held.numbered();
+    let row = Row::new(
+        imported(&[("a.csv", "question,answer\nIs it new?,It is new.\n")])
+            .documents
+            .remove(0),
+    );
+    let vectors = Vectors {
+        model: before.embeddings[0].model.clone(),
+        dimensions: 384,
+        passages: vec![vec![0.05; 384]],
+        documents: vec![None],
+    };
+    let what = Change {
+        rows: &[row],
+        live: &[true],
+        vectors: &[vectors],
+        gone: &[held.documents().unwrap()[0]],
+    };
+    index::apply(dir.path(), &what).unwrap();
+    let after = Manifest {
+        file: Checked::of(&path).unwrap(),
+        ..before
+    };
+    let grown = Index::open(dir.path(), &after).unwrap();
+    assert_eq!(grown.numbered(), (documents + 1, passages + 1));
+    let last = *held.documents().unwrap().last().unwrap();
+    let kept = held.passages_of(last).start * 2;
+    assert!(grown.vector(0, kept).unwrap().is_some());
+    assert_eq!(grown.vector(0, kept).unwrap(), held.vector(0, kept).unwrap());
+    assert_eq!(grown.vector(0, passages * 2).unwrap().map(|v| v.len()), Some(384));
 }

@@ -392,6 +392,7 @@ impl Device {
                 notes: wanted.notes.clone(),
                 content: wanted.content.clone(),
             }),
+            vectors: None,
         };
         let signed = serde_json::to_vec(wanted).map_err(|e| TrustError::Other(e.to_string()))?;
         let finish = |dir: &Path| release::replace(dir, MANIFEST, &signed).map_err(heed::Error::Io);
@@ -410,11 +411,14 @@ impl Device {
                 contents.into_iter().for_each(|c| folded.add(c));
                 let state = State {
                     embeddings: here.manifest.embeddings.clone(),
+                    vectors: here.manifest.vectors.clone(),
                     ..state
                 };
-                let from = here.data().join(DATA);
                 site.put(state, true, &mut told, |dir| {
-                    let flushing = copied(&from, &dir.join(DATA))?;
+                    if here.manifest.vectors.is_some() {
+                        release::share_vectors(here.data(), dir)?;
+                    }
+                    let flushing = copied(&here.data().join(DATA), &dir.join(DATA))?;
                     let change = Change {
                         rows: &folded.rows,
                         live: &folded.live,

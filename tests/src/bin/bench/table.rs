@@ -148,22 +148,23 @@ pub fn sync(s: &Value) -> String {
 
 /// What the window adds to the calls that an answer needs.
 pub fn overhead(o: &Value) -> String {
-    format!(
-        "\n| over {} passages, {} questions, models on stand-ins | p50 ms |\n|---|---|\n\
-         | Enter until the first words of the answer stand in the page | {} |\n\
-         | the same two calls, embed and generate, by the SDK alone, until the first words | {} |\n\
-         | passages on the screen; the whole answer in the program, by its own clock | {}; {} |\n\
-         | what the window adds, question by question: p50, p95 | {}, {} |\n\
-         | of that, what no window of this kind is without: an empty command there and back; the search | {}; {} |\n",
-        o["passages"],
-        o["questions"],
-        n(&o["window_p50_ms"], 1),
-        n(&o["bare_p50_ms"], 1),
-        n(&o["passages_p50_ms"], 1),
-        n(&o["program_whole_p50_ms"], 1),
-        n(&o["added_p50_ms"], 1),
-        n(&o["added_p95_ms"], 1),
-        n(&o["round_trip_p50_ms"], 1),
-        n(&o["retrieve_p50_ms"], 1),
-    )
+    let both = |name: &str| ["here", "elsewhere"].map(|w| n(&o[w][name], 1));
+    let row = |what: &str, [here, elsewhere]: [String; 2]| format!("| {what} | {here} | {elsewhere} |\n");
+    let pair = |a: &str, b: &str| [0, 1].map(|i| format!("{}, {}", both(a)[i], both(b)[i]));
+    [
+        format!(
+            "\n| ms at the median, over {} passages; {} and {} questions | models compute on the same cores | models take {} ms each, elsewhere |\n|---|---|---|\n",
+            o["passages"], o["here"]["questions"], o["elsewhere"]["questions"], o["elsewhere_ms"],
+        ),
+        row("Enter until the first words of the answer stand in the page", both("window_p50_ms")),
+        row("the same two calls, embed and generate, by the SDK alone, until the first words", both("bare_p50_ms")),
+        row("passages on the screen, the whole answer in the program", pair("passages_p50_ms", "program_whole_p50_ms")),
+        row("what the window adds, question by question: p50, p95", pair("added_p50_ms", "added_p95_ms")),
+        format!(
+            "\nOf that, what no window of this kind is without: an empty command there and back {}, the search {}.\n",
+            n(&o["round_trip_p50_ms"], 1),
+            n(&o["retrieve_p50_ms"], 1),
+        ),
+    ]
+    .concat()
 }
