@@ -22,7 +22,22 @@ pub struct State {
     stop: RwLock<Stop>,
 }
 
+/// Without a graphics card WebKit emulates one, on the cores that the answer needs: to draw directly is
+/// sooner there. Whoever set it knows better.
+#[cfg(target_os = "linux")]
+fn draw_directly_without_a_card() {
+    const SETTING: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    let mut cards = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    let card = cards.any(|c| c.file_name().to_string_lossy().starts_with("renderD"));
+    if !card && std::env::var_os(SETTING).is_none_or(|set| set.is_empty()) {
+        // SAFETY: no other thread runs yet that could read the environment.
+        unsafe { std::env::set_var(SETTING, "1") };
+    }
+}
+
 fn main() {
+    #[cfg(target_os = "linux")]
+    draw_directly_without_a_card();
     let context = tauri::generate_context!();
     let state = State {
         place: RwLock::new(place()),

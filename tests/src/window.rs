@@ -313,6 +313,9 @@ impl Drop for Window {
     }
 }
 
+/// By which WebKit draws without a graphics card; the program sets it itself where it is empty.
+pub const DIRECTLY: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
 /// A driver that starts the program on a display, with a home of its own.
 fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
     let mut c = Command::new("WebKitWebDriver");
@@ -329,6 +332,8 @@ fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
         .env_remove("DBUS_SESSION_BUS_ADDRESS")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    // Drawn directly, a picture that the driver is to take never comes.
+    c.env(DIRECTLY, "0");
     c.envs(o.environment.iter().map(|(k, v)| (k, v)));
     if let Some(printed) = o.printed {
         // The program has the driver's own outputs.

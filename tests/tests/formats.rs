@@ -63,26 +63,34 @@ fn records_of_format_1_are_read() {
     assert_eq!(records.waiting().unwrap(), 1);
 }
 
-/// A release as a device of format 2 had it, after it grew once.
+/// Releases as devices of formats 2 and 3 had them, after they grew once.
 #[test]
-fn a_release_of_format_2_is_read_and_answers() {
-    let home = tempfile::tempdir().unwrap();
-    let release = home.path().join("release");
-    copy(&root().join("tests/fixtures/release-2"), &release);
-    let ask = |q: &str| answer(home.path(), &release, q);
-    let a = ask("reject 75");
-    assert_eq!(a["release"], "5bcf0ad165f8");
-    assert_eq!(a["sentences"][0]["text"], "Code 75 means that approval is needed.");
-    let a = ask("How long does standard shipping take?");
-    assert_eq!(
-        a["sentences"][0]["text"],
-        "Standard shipping takes three business days."
-    );
-    let opened = mortar_desk::knowledge::Release::open(&release).unwrap();
-    let source = opened.manifest.source.as_ref().unwrap();
-    assert_eq!((source.number, source.notes.as_str()), (2, "Shipping takes longer."));
-    assert!(opened.document("refund").unwrap().is_none());
-    assert_eq!(opened.vector(0).unwrap().map(|v| v.len()), Some(384));
+fn releases_that_grew_are_read_and_answer() {
+    for (fixture, name) in [("release-2", "5bcf0ad165f8"), ("release-3", "7731193cca46")] {
+        let home = tempfile::tempdir().unwrap();
+        let release = home.path().join("release");
+        copy(&root().join("tests/fixtures").join(fixture), &release);
+        let ask = |q: &str| answer(home.path(), &release, q);
+        let a = ask("reject 75");
+        assert_eq!(a["release"], name);
+        assert_eq!(a["sentences"][0]["text"], "Code 75 means that approval is needed.");
+        let a = ask("How long does standard shipping take?");
+        assert_eq!(
+            a["sentences"][0]["text"],
+            "Standard shipping takes three business days."
+        );
+        mortar_desk::knowledge::check_files(&release).unwrap();
+        let opened = mortar_desk::knowledge::Release::open(&release).unwrap();
+        let source = opened.manifest.source.as_ref().unwrap();
+        assert_eq!((source.number, source.notes.as_str()), (2, "Shipping takes longer."));
+        assert!(opened.document("refund").unwrap().is_none());
+        let found = opened.nearest(&opened.vector(0).unwrap().unwrap(), 50).unwrap();
+        assert_eq!(
+            found.len() as u32,
+            opened.manifest.passages,
+            "what is gone is not found"
+        );
+    }
 }
 
 /// What a device of format 1 remembered of its store, which was one alone.

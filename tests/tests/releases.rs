@@ -101,7 +101,12 @@ impl Site {
                 as_of: "2026-01-01".parse().unwrap(),
                 limit: 8,
             };
-            out.push_str(&format!("{:?}\n", release.retrieve(&query).unwrap()));
+            // To begin without the vector, as while a model makes it, changes nothing.
+            let mut wordly = query.clone();
+            (wordly.parts[0].vector, wordly.model) = (None, None);
+            let found = release.retrieve_from(&query, release.ahead(&wordly)).unwrap();
+            assert_eq!(found, release.retrieve(&query).unwrap());
+            out.push_str(&format!("{found:?}\n"));
             out.push_str(&format!(
                 "{:?}\n",
                 release.find_as_typed(&format!("item {i}"), 20).unwrap()

@@ -5,14 +5,15 @@
 
 use std::collections::HashSet;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::task::AtomicWaker;
+use futures::{Stream, StreamExt, poll};
 use jiff::civil::Date;
 use thiserror::Error;
 
@@ -21,7 +22,7 @@ use crate::citations::unmark;
 use crate::codes;
 use crate::grounding::Sources;
 use crate::ports::{
-    Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
+    Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };
 use crate::prompt::{self, NOT_COVERED};
 use crate::question::{self, QuestionError};
@@ -135,7 +136,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let asked_as = question::stand_alone(&asked, with.before);
     let follows = asked_as.is_some();
     let searched = asked_as.unwrap_or_else(|| asked.clone());
-    let (query, failed) = query(
+    let (query, ahead, failed) = query(
         with.embedder,
         with.embedder_instead,
         with.retriever,
@@ -159,7 +160,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         codes_out_of_force,
         look_alikes,
         code_found,
-    } = with.retriever.retrieve(&query)?;
+    } = with.retriever.retrieve_from(&query, ahead)?;
     // A follow-up that only names another code is about that code; any other must be about its own words.
     if follows && codes_of(&searched) == with.before.last().map(|t| codes_of(&t.question)).unwrap_or_default() {
         about_the_new(&asked, &mut passages);
@@ -220,7 +221,7 @@ fn notice(about: Stage, e: ModelError) -> Notice {
 }
 
 /// A question as it is searched for: its words spelt as the knowledge spells them, and its parts with
-/// their vectors. Where the model fails, words and codes go on without it; another model than the
+/// their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on without it; another model than the
 /// release's is an error.
 pub async fn query(
     embedder: Option<&dyn Embedder>,
@@ -230,20 +231,40 @@ pub async fn query(
     as_of: Date,
     limit: usize,
     inference_id: &str,
-) -> Result<(Query, Option<ModelError>), AskError> {
+) -> Result<(Query, Ahead, Option<ModelError>), AskError> {
     let known = |word: &str| embedder.is_some_and(|e| e.knows(word));
     let text = retriever
         .respell(question, &known)
         .unwrap_or_else(|| question.to_owned());
     let texts: Vec<String> = question::parts(&text).iter().map(|p| question::spelt_out(p)).collect();
+    let part = |text: &String| Part {
+        text: text.clone(),
+        vector: None,
+    };
+    let mut query = Query {
+        text,
+        parts: texts.iter().map(part).collect(),
+        model: None,
+        as_of,
+        limit,
+    };
+    let mut ahead = None;
     let mut failed = None;
-    let mut vectors = vec![None; texts.len()];
-    let mut model = None;
     for e in embedder.into_iter().chain(instead) {
-        match e.embed_for(&texts, inference_id).await {
-            Ok(made) => {
-                vectors = made.into_iter().map(Some).collect();
-                model = Some(e.model().to_owned());
+        let mut embedding = e.embed_for(&texts, inference_id);
+        // Once it is on its way to a model elsewhere, there is time for the search to begin.
+        let early = poll!(&mut embedding);
+        ahead.get_or_insert_with(|| retriever.ahead(&query));
+        let made = match early {
+            Poll::Ready(made) => made,
+            Poll::Pending => embedding.await,
+        };
+        match made {
+            Ok(vectors) => {
+                for (part, vector) in query.parts.iter_mut().zip(vectors) {
+                    part.vector = Some(vector);
+                }
+                query.model = Some(e.model().to_owned());
                 failed = None;
                 break;
             }
@@ -252,19 +273,7 @@ pub async fn query(
             Err(e) => failed = failed.or(Some(e)),
         }
     }
-    let parts = texts
-        .into_iter()
-        .zip(vectors.drain(..))
-        .map(|(text, vector)| Part { text, vector })
-        .collect();
-    let query = Query {
-        text,
-        parts,
-        model,
-        as_of,
-        limit,
-    };
-    Ok((query, failed))
+    Ok((query, ahead.unwrap_or_default(), failed))
 }
 
 fn codes_of(question: &str) -> Vec<codes::Code> {
@@ -344,7 +353,8 @@ pub async fn go_on(
         began,
         answer: &mut answer,
     };
-    match writer.from(with.generator, generation, &with.stop, tell).await {
+    let written = with.generator.generate(generation);
+    match writer.from(with.generator.model(), written, &with.stop, tell).await {
         // Whoever stops it may go on again.
         Ok(()) => writer.answer.incomplete = writer.answer.stopped,
         Err(e) => {
@@ -387,6 +397,11 @@ async fn write(
         passages: carrying.clone(),
         prompt,
     };
+    let mut written = with.generator.generate(generation.clone()).peekable();
+    // Once it is on its way to a model elsewhere, there is time to read the sources.
+    if !with.stop.is_stopped() {
+        let _ = poll!(Pin::new(&mut written).peek());
+    }
     let sources = Sources::new(&carrying);
     let mut writer = Writer {
         sources: &sources,
@@ -397,7 +412,7 @@ async fn write(
         began,
         answer,
     };
-    if let Err(e) = writer.from(with.generator, generation.clone(), &with.stop, tell).await {
+    if let Err(e) = writer.from(with.generator.model(), written, &with.stop, tell).await {
         let begun = writer.answer.timings_ms.first_text.is_some();
         let instead = with.instead.filter(|_| !begun);
         if !begun && instead.is_none() {
@@ -408,7 +423,7 @@ async fn write(
         writer.answer.notices.push(notice);
         match instead {
             Some(other) => writer
-                .from(other, generation, &with.stop, tell)
+                .from(other.model(), other.generate(generation), &with.stop, tell)
                 .await
                 .map_err(AskError::Generate)?,
             // What the operator has read stays.
@@ -454,13 +469,12 @@ impl Writer<'_, '_> {
     /// Takes all that a generator writes, until it is stopped.
     async fn from(
         &mut self,
-        generator: &dyn Generator,
-        generation: Generation,
+        model: &str,
+        mut stream: impl Stream<Item = Result<String, ModelError>> + Unpin,
         stop: &Stop,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), ModelError> {
-        self.answer.models.generation = Some(generator.model().to_owned());
-        let mut stream = generator.generate(generation);
+        self.answer.models.generation = Some(model.to_owned());
         loop {
             // Dropping the stream is what ends it at its source.
             let piece = match select(Box::pin(stop.stopped()), stream.next()).await {
@@ -605,7 +619,7 @@ mod tests {
         fn release(&self) -> &str {
             "r1"
         }
-        fn retrieve(&self, _: &Query) -> Result<Retrieved, RetrieveError> {
+        fn retrieve_from(&self, _: &Query, _: Ahead) -> Result<Retrieved, RetrieveError> {
             Ok(self.0.clone())
         }
     }
@@ -656,6 +670,79 @@ mod tests {
         }
         let got = futures::executor::block_on(ask(&with, "How long?", &mut |e| events.push(e)));
         (got, events)
+    }
+
+    /// An embedder elsewhere, and a retriever, that note what is done when.
+    #[derive(Default)]
+    struct Noted(std::sync::Mutex<Vec<&'static str>>);
+    impl Noted {
+        fn note(&self, what: &'static str) {
+            self.0.lock().unwrap().push(what);
+        }
+    }
+    impl Embedder for Noted {
+        fn model(&self) -> &str {
+            "noted"
+        }
+        fn dimensions(&self) -> usize {
+            1
+        }
+        fn embed<'a>(
+            &'a self,
+            texts: &'a [String],
+        ) -> futures::future::BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+            Box::pin(async move {
+                self.note("sent");
+                let mut waited = false;
+                poll_fn(|context| {
+                    context.waker().wake_by_ref();
+                    if std::mem::replace(&mut waited, true) {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+                self.note("embedded");
+                Ok(vec![vec![1.0]; texts.len()])
+            })
+        }
+    }
+    impl Retriever for Noted {
+        fn release(&self) -> &str {
+            "r1"
+        }
+        fn ahead(&self, query: &Query) -> Ahead {
+            assert!(query.parts.iter().all(|p| p.vector.is_none()));
+            self.note("begun");
+            Ahead(Some(Box::new(7)))
+        }
+        fn retrieve_from(&self, query: &Query, ahead: Ahead) -> Result<Retrieved, RetrieveError> {
+            assert_eq!(query.parts[0].vector, Some(vec![1.0]));
+            assert_eq!(ahead.0.and_then(|a| a.downcast::<i32>().ok()).as_deref(), Some(&7));
+            self.note("searched");
+            Ok(Retrieved::default())
+        }
+    }
+
+    #[test]
+    fn the_search_begins_while_the_question_is_embedded() {
+        let noted = Noted::default();
+        let with = Ask {
+            embedder: Some(&noted),
+            embedder_instead: None,
+            retriever: &noted,
+            generator: &Says("Never said.", false),
+            instead: None,
+            inference_id: String::new(),
+            instructions: "",
+            budget: 4000,
+            as_of: "2026-01-01".parse().unwrap(),
+            before: &[],
+            stop: Stop::default(),
+        };
+        futures::executor::block_on(ask(&with, "How long?", &mut |_| {})).unwrap();
+        assert_eq!(*noted.0.lock().unwrap(), ["sent", "begun", "embedded", "searched"]);
     }
 
     #[test]

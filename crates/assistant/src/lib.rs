@@ -20,4 +20,6 @@ pub use answer::{
     Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, go_on, query};
-pub use ports::{Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever};
+pub use ports::{
+    Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
+};

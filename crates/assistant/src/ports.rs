@@ -1,5 +1,7 @@
 //! The ports: what an embedder, a retriever and a generator must offer. Implemented elsewhere.
 
+use std::any::Any;
+
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::civil::Date;
@@ -103,6 +105,10 @@ pub struct Retrieved {
     pub code_found: bool,
 }
 
+/// What was searched for before there were vectors, as its retriever keeps it.
+#[derive(Default)]
+pub struct Ahead(pub Option<Box<dyn Any + Send>>);
+
 /// A question's vector and words to passages.
 pub trait Retriever: Send + Sync {
     /// The release it searches.
@@ -112,7 +118,15 @@ pub trait Retriever: Send + Sync {
     fn respell(&self, _question: &str, _known: &dyn Fn(&str) -> bool) -> Option<String> {
         None
     }
-    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError>;
+    /// As much of a search as needs no vectors: it is done while a model makes them.
+    fn ahead(&self, _query: &Query) -> Ahead {
+        Ahead::default()
+    }
+    /// Searches; `ahead` was done for the same question, or is nothing.
+    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> Result<Retrieved, RetrieveError>;
+    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError> {
+        self.retrieve_from(query, Ahead::default())
+    }
 }
 
 #[derive(Debug, Clone, Error)]

@@ -469,7 +469,7 @@ impl Desk {
         let as_of = as_of.unwrap_or_else(today);
         let opened = self.opened();
         let (first, instead) = (opened.embedder(0), opened.embedder(1));
-        let (query, failed) = assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
+        let (query, _, failed) = assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),

@@ -13,9 +13,10 @@ use std::collections::{HashMap, HashSet};
 use asked::{Asked, CodeRank};
 
 use heed::Result;
-use jiff::civil::Date;
 use mortar_assistant::codes::Code;
-use mortar_assistant::{FoundBy, Kind, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever, text};
+use mortar_assistant::{
+    Ahead, FoundBy, Kind, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever, text,
+};
 use roaring::RoaringBitmap;
 
 use crate::document::{Document, DocumentRow};
@@ -23,6 +24,7 @@ use crate::index::Reading;
 use crate::release::{OpenError, Release};
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
+use words::Words;
 
 /// How many candidates each part brings, beside those asked for.
 const CANDIDATES: usize = 100;
@@ -54,15 +56,39 @@ impl Hit {
     }
 }
 
+/// What the words of a part of a question found.
+struct Found {
+    words: Words,
+    candidates: HashSet<u32>,
+}
+
+/// What a question comes to without vectors.
+struct Worded {
+    asked: Asked,
+    /// Of the whole question, its first part.
+    first: Option<Found>,
+}
+
+fn depth(query: &Query) -> usize {
+    CANDIDATES.max(query.limit * 2)
+}
+
 impl Release {
     /// The best passages, best first, one order of all ways to find them.
-    fn hits(&self, query: &Query, limit: usize) -> Result<(Vec<Hit>, Asked)> {
+    fn hits(&self, query: &Query, ahead: Option<Worded>) -> Result<(Vec<Hit>, Asked)> {
         let reading = self.index.read()?;
-        let asked = self.asked(&reading, query)?;
+        let Worded { asked, mut first } = match ahead {
+            Some(worded) => worded,
+            None => self.worded(&reading, query)?,
+        };
         let mut best: HashMap<u32, Hit> = HashMap::new();
         let set = query.model.as_deref().and_then(|m| self.index.set(m));
         for (n, part) in query.parts.iter().enumerate() {
-            for mut hit in self.part(&reading, part, set, query.as_of, limit, &asked)? {
+            let found = match first.take() {
+                Some(found) => found,
+                None => self.found(&reading, part, query, &asked)?,
+            };
+            for mut hit in self.part(&reading, part, set, query, found, &asked)? {
                 // Alone, a sentence of a message is like more than the message is about.
                 hit.doubt = if n == 0 { 0.0 } else { PART };
                 best.entry(hit.passage)
@@ -79,23 +105,27 @@ impl Release {
         Ok((hits, asked))
     }
 
-    /// What one part of a question finds, in no order.
-    fn part(
-        &self,
-        reading: &Reading<'_>,
-        part: &Part,
-        set: Option<(usize, usize)>,
-        as_of: Date,
-        limit: usize,
-        asked: &Asked,
-    ) -> Result<Vec<Hit>> {
-        let depth = CANDIDATES.max(limit * 2);
-        let allowed = |p: u32| {
-            let d = self.index.owner(p);
-            let neighbour = self.index.own_systems(d) & asked.systems != 0 && !asked.found.contains_key(&d);
-            !neighbour && self.index.in_force(d, as_of)
+    /// What a search comes to without vectors: the codes, and the words of the whole question.
+    fn worded(&self, reading: &Reading<'_>, query: &Query) -> Result<Worded> {
+        let asked = self.asked(reading, query)?;
+        let first = match query.parts.first() {
+            Some(part) => Some(self.found(reading, part, query, &asked)?),
+            None => None,
         };
+        Ok(Worded { asked, first })
+    }
 
+    /// Whether a passage may be an answer: in force, and not about another code than was asked for.
+    fn allowed(&self, passage: u32, query: &Query, asked: &Asked) -> bool {
+        let d = self.index.owner(passage);
+        let neighbour = self.index.own_systems(d) & asked.systems != 0 && !asked.found.contains_key(&d);
+        !neighbour && self.index.in_force(d, query.as_of)
+    }
+
+    /// What the words of one part of a question find, and the codes of the question.
+    fn found(&self, reading: &Reading<'_>, part: &Part, query: &Query, asked: &Asked) -> Result<Found> {
+        let allowed = |p: u32| self.allowed(p, query, asked);
+        let depth = depth(query);
         let words = self.by_words(reading, &part.text)?;
         let mut order: Vec<u32> = words.found().filter(|p| allowed(*p)).collect();
         if order.len() > depth {
@@ -107,8 +137,23 @@ impl Release {
         for d in asked.found.keys() {
             candidates.extend(self.index.passages_of(*d).filter(|p| allowed(*p)));
         }
+        Ok(Found { words, candidates })
+    }
+
+    /// What one part of a question finds by all ways, in no order.
+    fn part(
+        &self,
+        reading: &Reading<'_>,
+        part: &Part,
+        set: Option<(usize, usize)>,
+        query: &Query,
+        found: Found,
+        asked: &Asked,
+    ) -> Result<Vec<Hit>> {
+        let allowed = |p: u32| self.allowed(p, query, asked);
+        let Found { words, mut candidates } = found;
         let likeness = match (&part.vector, set) {
-            (Some(v), Some(set)) => self.by_meaning(reading, v, set, depth, &mut candidates, &allowed)?,
+            (Some(v), Some(set)) => self.by_meaning(reading, v, set, depth(query), &mut candidates, &allowed)?,
             _ => HashMap::new(),
         };
 
@@ -193,7 +238,7 @@ impl Release {
     /// The documents that answer a query, best first, one entry each: what a TREC run lists.
     pub fn search(&self, query: &Query) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
         let find = || -> Result<Vec<(DocumentRow, Hit)>> {
-            let (hits, _) = self.hits(query, query.limit)?;
+            let (hits, _) = self.hits(query, None)?;
             let reading = self.index.read()?;
             let mut seen = HashSet::new();
             let best = hits.into_iter().filter(|h| seen.insert(h.document)).take(query.limit);
@@ -255,8 +300,8 @@ impl Release {
         }
     }
 
-    fn passages(&self, query: &Query) -> Result<Retrieved> {
-        let (hits, asked) = self.hits(query, query.limit)?;
+    fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
+        let (hits, asked) = self.hits(query, ahead)?;
         let reading = self.index.read()?;
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut passages: Vec<Passage> = Vec::new();
@@ -415,7 +460,14 @@ impl Retriever for Release {
         self.respelt(question, known).ok().flatten()
     }
 
-    fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
-        self.passages(query).map_err(|e| RetrieveError(e.to_string()))
+    fn ahead(&self, query: &Query) -> Ahead {
+        // What fails here fails again, and is told, when all is searched.
+        let worded = self.index.read().and_then(|reading| self.worded(&reading, query));
+        Ahead(worded.ok().map(|w| Box::new(w) as _))
+    }
+
+    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> std::result::Result<Retrieved, RetrieveError> {
+        let worded = ahead.0.and_then(|a| a.downcast().ok()).map(|w| *w);
+        self.passages(query, worded).map_err(|e| RetrieveError(e.to_string()))
     }
 }

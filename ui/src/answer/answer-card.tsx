@@ -177,7 +177,7 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
           />
         )}
         {/* A screen reader hears the sentence, once it is whole. */}
-        {writing && turn.writing !== "" && (
+        {writing && (turn.writing !== "" || turn.draft === "") && (
           <p dir="auto" className="answer-writing" aria-hidden>
             {turn.writing}
           </p>

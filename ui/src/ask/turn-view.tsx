@@ -137,7 +137,8 @@ export function TurnView(p: Props) {
           onLabel={() => p.onLabel("bad")}
         />
       ) : (
-        (turn.draft !== "" || turn.writing !== "" || turn.state === "done") && (
+        // There before the first words are: these then stand in the page the sooner.
+        (turn.draft !== "" || turn.state === "done" || (turn.state === "running" && chips.length > 0)) && (
           <AnswerCard
             handle={p.card}
             turn={turn}

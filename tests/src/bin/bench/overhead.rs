@@ -16,7 +16,7 @@ use mortar_desk::knowledge;
 use mortar_tests::keyring::Session;
 use mortar_tests::programs;
 use mortar_tests::stand_ins::StandIns;
-use mortar_tests::window::{Options, Window};
+use mortar_tests::window::{DIRECTLY, Options, Window};
 use serde_json::{Value, json};
 
 use crate::{Anything, DIMENSIONS, Made, at, document, imported, vectors};
@@ -58,41 +58,33 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
     let stand_ins = StandIns::start(true).await;
     let tenant = stand_ins.write(home.path(), &programs().join("stand-ins"))?;
     let keyring = Session::start(home.path(), true);
-    let w = Window::open(&Options {
-        arguments: &[
-            "--tenant-file",
-            &tenant.to_string_lossy(),
-            "--release",
-            &dir.to_string_lossy(),
-        ],
-        environment: &keyring.environment(home.path()),
-        ..Options::new(&home.path().join("mortar"))
-    })
-    .await?;
+    let mortar = home.path().join("mortar");
+    let mut environment: Vec<_> = keyring.environment(home.path()).into();
+    environment.push((DIRECTLY, String::new()));
+    let tenant = tenant.to_string_lossy();
+    let release = dir.to_string_lossy();
+    let options = Options {
+        arguments: &["--tenant-file", &tenant, "--release", &release],
+        environment: &environment,
+        ..Options::new(&mortar)
+    };
+    let bare = bare(&stand_ins);
+    let mut all = Vec::new();
+    let w = Window::open(&options).await?;
     let button = "[...document.querySelectorAll('footer button')].find(b => b.innerText.includes('Sign in'))";
     w.until(button).await;
     w.run(&format!("{button}.click(); return 1")).await;
     // The button goes when the sign-in is done.
     w.until("document.querySelectorAll('footer button').length === 1").await;
-    // The key and the first words are both timed in the page: no driver stands between.
-    w.run(
-        "window.firsts_ = []; let pressed = 0;
-         addEventListener('keydown', e => { if (e.key === 'Enter') pressed = performance.now(); }, { capture: true });
-         new MutationObserver(() => {
-             const turn = [...document.querySelectorAll('[data-turn]')].at(-1);
-             if (pressed === 0 || ![...turn?.querySelectorAll('.cm-content, .answer-writing') ?? []].some(e => e.textContent)) return;
-             window.firsts_.push(performance.now() - pressed); pressed = 0;
-         }).observe(document.body, { childList: true, subtree: true, characterData: true }); return 1;",
-    )
-    .await;
-
-    let bare = bare(&stand_ins);
-    let mut all = Vec::new();
     let here = pass(&w, &stand_ins, &bare, questions, &mut all).await?;
+    w.close().await;
     stand_ins.models.elsewhere(ELSEWHERE);
     for bodies in &all {
         both(&bare, bodies).await?;
     }
+    // Another window, since the first has the questions' vectors in its memory.
+    let w = Window::open(&options).await?;
+    w.until("document.querySelectorAll('footer button').length === 1").await;
     let elsewhere = pass(&w, &stand_ins, &bare, questions, &mut all).await?;
     let empty = round_trips(&w).await?;
     w.close().await;
@@ -112,6 +104,17 @@ async fn pass(
     questions: &[String],
     all: &mut Vec<[Vec<u8>; 2]>,
 ) -> Result<Value, Anything> {
+    // The key and the first words are both timed in the page: no driver stands between.
+    w.run(
+        "window.firsts_ = []; let pressed = 0;
+         addEventListener('keydown', e => { if (e.key === 'Enter') pressed = performance.now(); }, { capture: true });
+         new MutationObserver(() => {
+             const turn = [...document.querySelectorAll('[data-turn]')].at(-1);
+             if (pressed === 0 || ![...turn?.querySelectorAll('.cm-content, .answer-writing') ?? []].some(e => e.textContent)) return;
+             window.firsts_.push(performance.now() - pressed); pressed = 0;
+         }).observe(document.body, { childList: true, subtree: true, characterData: true }); return 1;",
+    )
+    .await;
     let (mut window, mut alone, mut added) = (Vec::new(), Vec::new(), Vec::new());
     let (mut passages, mut program) = (Vec::new(), Vec::new());
     let calls = || ["embed", "generate"].map(|c| stand_ins.faults.count(c));
