@@ -102,9 +102,9 @@ impl Site {
                 limit: 8,
             };
             // To begin without the vector, as while a model makes it, changes nothing.
-            let mut wordly = query.clone();
-            (wordly.parts[0].vector, wordly.model) = (None, None);
-            let found = release.retrieve_from(&query, release.ahead(&wordly)).unwrap();
+            let mut worded = query.clone();
+            (worded.parts[0].vector, worded.model) = (None, None);
+            let found = release.retrieve_from(&query, release.ahead(&worded)).unwrap();
             assert_eq!(found, release.retrieve(&query).unwrap());
             out.push_str(&format!("{found:?}\n"));
             out.push_str(&format!(

@@ -469,11 +469,12 @@ impl Desk {
         let as_of = as_of.unwrap_or_else(today);
         let opened = self.opened();
         let (first, instead) = (opened.embedder(0), opened.embedder(1));
-        let (query, _, failed) = assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
+        let (query, ahead, failed) =
+            assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),
-            None => Ok(opened.release.search(&query)?),
+            None => Ok(opened.release.search(&query, ahead)?),
         }
     }
 

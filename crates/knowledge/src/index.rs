@@ -179,7 +179,7 @@ impl Index {
         }
         drop(txn);
         let models = manifest.embeddings.iter();
-        Ok(Index {
+        let index = Index {
             env,
             tables,
             apart,
@@ -189,7 +189,14 @@ impl Index {
             own_systems,
             models: models.map(|e| (e.model.clone(), e.dimensions as usize)).collect(),
             live: manifest.passages as usize,
-        })
+        };
+        // The two files fit each other; a state that does not is known before anybody asks it.
+        let reading = index.read()?;
+        for (set, (_, dimensions)) in index.models.iter().enumerate() {
+            reading.sketch(set, *dimensions)?;
+        }
+        drop(reading);
+        Ok(index)
     }
 
     /// The set of vectors by a model, and their dimensions.
@@ -485,11 +492,12 @@ impl Reading<'_> {
         mut look: impl FnMut(&arroy::Reader<'_, Cosine>, &RoTxn<'_, WithoutTls>) -> arroy::Result<()>,
     ) -> heed::Result<()> {
         let apart = self.apart.as_ref().map(|(txn, tables)| (txn, tables.vectors));
-        for (txn, table) in apart.into_iter().chain([(&self.txn, self.index.tables.vectors)]) {
+        let all = apart.into_iter().chain([(&self.txn, self.index.tables.vectors)]);
+        for (n, (txn, table)) in all.enumerate() {
             match arroy::Reader::open(txn, set as u16, table) {
                 Ok(reader) => look(&reader, txn),
-                // Nothing has come behind what was written at once.
-                Err(arroy::Error::MissingMetadata(_)) => Ok(()),
+                // Nothing has come yet behind what was written at once.
+                Err(arroy::Error::MissingMetadata(_)) if n > 0 => Ok(()),
                 Err(e) => Err(e),
             }
             .map_err(|e| damaged(&e.to_string()))?;

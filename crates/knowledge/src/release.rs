@@ -4,8 +4,8 @@
 //! ```text
 //! DIR/manifest.json      format, counts, embedding models, the name, size and hash of the data
 //! DIR/previous.json      the same of the state before, where it came from a store
-//! DIR/<data>/data.mdb    documents, passages, sketch, words, codes, the vectors that came behind those in
-//! DIR/<data>/vectors.mdb the same file in all states that grew from one
+//! DIR/<data>/vectors.mdb what was made of the vectors at the beginning; one file in all states that grew from it
+//! DIR/<data>/data.mdb    all else
 //! ```
 
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ pub struct Manifest {
     /// Where it was fetched from; none: made on this device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// The folder of the LMDB environment.
+    /// The folder of the LMDB environments.
     pub data: String,
     #[serde(flatten)]
     pub file: Checked,
@@ -568,7 +568,7 @@ pub fn clear_leftovers(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("data-") && !pointers.iter().any(|p| p.1.as_ref() == Some(&name)) {
-            // On Windows data that is still mapped stays until the next time.
+            // On Windows what is still mapped, by whatever link, stays until a later time.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -586,11 +586,13 @@ fn checked(path: &Path) -> std::io::Result<Checked> {
 
 /// Puts the vectors of one state into the folder of another that grows from it.
 pub(crate) fn share_vectors(from: &Path, to: &Path) -> std::io::Result<()> {
-    let (from, to) = (from.join(VECTORS), to.join(VECTORS));
-    // A file system without links holds them twice.
+    let (from, beside, to) = (from.join(VECTORS), to.join("vectors.new"), to.join(VECTORS));
+    // A file system without links holds them twice. A link may be there although it is said to have failed:
+    // what is copied goes to another name, never into what others read.
     fs::hard_link(&from, &to).or_else(|_| {
-        fs::copy(&from, &to)?;
-        File::options().write(true).open(&to)?.sync_all()
+        fs::copy(&from, &beside)?;
+        File::options().write(true).open(&beside)?.sync_all()?;
+        fs::rename(&beside, &to)
     })
 }
 

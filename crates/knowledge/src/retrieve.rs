@@ -69,6 +69,10 @@ struct Worded {
     first: Option<Found>,
 }
 
+fn worded(ahead: Ahead) -> Option<Worded> {
+    ahead.0.and_then(|a| a.downcast().ok()).map(|w| *w)
+}
+
 fn depth(query: &Query) -> usize {
     CANDIDATES.max(query.limit * 2)
 }
@@ -236,9 +240,9 @@ impl Release {
     }
 
     /// The documents that answer a query, best first, one entry each: what a TREC run lists.
-    pub fn search(&self, query: &Query) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
+    pub fn search(&self, query: &Query, ahead: Ahead) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
         let find = || -> Result<Vec<(DocumentRow, Hit)>> {
-            let (hits, _) = self.hits(query, None)?;
+            let (hits, _) = self.hits(query, worded(ahead))?;
             let reading = self.index.read()?;
             let mut seen = HashSet::new();
             let best = hits.into_iter().filter(|h| seen.insert(h.document)).take(query.limit);
@@ -467,7 +471,7 @@ impl Retriever for Release {
     }
 
     fn retrieve_from(&self, query: &Query, ahead: Ahead) -> std::result::Result<Retrieved, RetrieveError> {
-        let worded = ahead.0.and_then(|a| a.downcast().ok()).map(|w| *w);
-        self.passages(query, worded).map_err(|e| RetrieveError(e.to_string()))
+        self.passages(query, worded(ahead))
+            .map_err(|e| RetrieveError(e.to_string()))
     }
 }

@@ -1,5 +1,5 @@
-//! Writes the environment of a release: all at once, or the difference to one that is there. Both come to
-//! the same, bit for bit. Never into what somebody reads.
+//! Writes the environments of a release: all at once, or the difference to one that is there. Both say the
+//! same, to the last bit. Never into what somebody reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -123,7 +123,7 @@ pub struct Change<'a> {
     pub gone: &'a [u32],
 }
 
-/// Changes the data in `dir`, which nobody else has open.
+/// Changes `data.mdb` in `dir`, which nobody else has open; `vectors.mdb` beside it belongs to others too.
 pub fn apply(dir: &Path, what: &Change<'_>) -> heed::Result<()> {
     let held = std::fs::metadata(dir.join(DATA))?.len() as usize;
     let written: usize = what.rows.iter().map(|r| r.document.body.len() + 1024).sum();

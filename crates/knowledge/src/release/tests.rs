@@ -240,6 +240,27 @@ fn a_folder_of_something_else_is_left_alone() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
+/// Each file is whole, and they are not each other's.
+#[test]
+fn files_of_two_releases_are_no_release() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, beside) = (dir.path().join("a"), dir.path().join("b"));
+    let first = built_with(Some(&Letters), &path, sample()).unwrap().manifest;
+    let other = imported(&[("a.csv", "question,answer\nNew?,Yes it is new.\n")]);
+    let other = built_with(Some(&Letters), &beside, other).unwrap().manifest;
+    fs::copy(
+        beside.join(&other.data).join(VECTORS),
+        path.join(&first.data).join(VECTORS),
+    )
+    .unwrap();
+    let mixed = Manifest {
+        vectors: other.vectors,
+        ..first
+    };
+    switch(&path, &mixed).unwrap();
+    assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
+}
+
 /// Format 2 had all vectors in `data.mdb`: what grows from it has the new ones there too.
 #[test]
 fn data_of_format_2_grows() {
@@ -279,4 +300,14 @@ fn data_of_format_2_grows() {
     assert!(grown.vector(0, kept).unwrap().is_some());
     assert_eq!(grown.vector(0, kept).unwrap(), held.vector(0, kept).unwrap());
     assert_eq!(grown.vector(0, passages * 2).unwrap().map(|v| v.len()), Some(384));
+    let reading = grown.read().unwrap();
+    let (sketch, items) = reading.sketch(0, 384).unwrap();
+    let near = sketch.nearest(&[0.05; 384], 100, |_| true);
+    let found: Vec<u32> = near
+        .iter()
+        .map(|row| u32::from_le_bytes(items[*row as usize]))
+        .collect();
+    let gone = held.passages_of(what.gone[0]);
+    assert!(found.contains(&(passages * 2)) && found.iter().all(|item| !gone.contains(&(item / 2))));
+    assert_eq!(grown.vectors(0).unwrap() as usize, found.len());
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mortar_aws::{Aws, AwsConfig, S3Store};
-use mortar_desk::assistant::{Embedder, ModelError, Part, Query};
+use mortar_desk::assistant::{Ahead, Embedder, ModelError, Part, Query};
 use mortar_desk::knowledge::store::ReleaseStore;
 use mortar_desk::knowledge::store::keys::Keys;
 use mortar_desk::knowledge::store::publish::{Options, Published, Publisher};
@@ -188,7 +188,7 @@ impl Searches {
                     limit: 6,
                 };
                 let began = Instant::now();
-                errors += usize::from(release.search(&query).is_err());
+                errors += usize::from(release.search(&query, Ahead::default()).is_err());
                 times.push(began.elapsed().as_secs_f64() * 1e3);
                 std::thread::sleep(Duration::from_millis(2));
             }
