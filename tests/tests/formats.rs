@@ -84,6 +84,7 @@ fn releases_that_grew_are_read_and_answer() {
         let source = opened.manifest.source.as_ref().unwrap();
         assert_eq!((source.number, source.notes.as_str()), (2, "Shipping takes longer."));
         assert!(opened.document("refund").unwrap().is_none());
+        assert_eq!(opened.vector(0).unwrap().map(|v| v.len()), Some(384));
         let found = opened.nearest(&opened.vector(0).unwrap().unwrap(), 50).unwrap();
         assert_eq!(
             found.len() as u32,
