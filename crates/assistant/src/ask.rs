@@ -221,8 +221,8 @@ fn notice(about: Stage, e: ModelError) -> Notice {
 }
 
 /// A question as it is searched for: its words spelt as the knowledge spells them, and its parts with
-/// their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on without it; another model than the
-/// release's is an error.
+/// their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on
+/// without it; another model than the release's is an error.
 pub async fn query(
     embedder: Option<&dyn Embedder>,
     instead: Option<&dyn Embedder>,
