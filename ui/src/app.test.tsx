@@ -92,7 +92,7 @@ test("words are read as they come, and give way to the sentence that they become
   await asked({
     ask: async (question, conversation, onEvent) => {
       const answer = answerTo(question, FIRST);
-      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1 });
+      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1, refused: false });
       onEvent({ event: "writing", text: "A rejection" });
       await step();
       return base.ask(question, conversation, onEvent);
@@ -107,12 +107,30 @@ test("words are read as they come, and give way to the sentence that they become
   expect(document.querySelector(".cm-line")?.textContent).toBe(FIRST);
 });
 
+test("a refusal that is known with the passages shows no card before it", async () => {
+  const base = fake();
+  let go = () => {};
+  const step = () => new Promise<void>((done) => (go = done));
+  await asked({
+    ask: async (question, conversation, onEvent) => {
+      const { passages } = answerTo(question, FIRST);
+      onEvent({ event: "passages", passages, asked_as: null, retrieve_ms: 1, refused: true });
+      await step();
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  await waitFor(() => expect(document.querySelector("[data-turn=running]")).not.toBeNull());
+  expect(screen.queryByText("Stop")).toBeNull();
+  expect(screen.queryByLabelText("Passages")).toBeNull();
+  go();
+});
+
 test("a text that ends otherwise than it streamed keeps its marks", async () => {
   const base = fake();
   await asked({
     ask: async (question, conversation, onEvent) => {
       const answer = answerTo(question, `${FIRST}\nThe claim was well formed.`);
-      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1 });
+      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1, refused: false });
       onEvent({ event: "text", piece: `${FIRST}\n` });
       await new Promise((done) => setTimeout(done, 30));
       onEvent({ event: "text", piece: "The claim was well formed.\n" });

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { CardHandle } from "./answer/answer-card";
 import { LabelSheet } from "./answer/label-sheet";
-import { Empty, QuestionField } from "./ask/ask";
+import { Empty, type FieldHandle, QuestionField } from "./ask/ask";
 import { TurnView } from "./ask/turn-view";
 import { type Turn, useConversation } from "./ask/turns";
 import { asError, type DeskError, type Opening as Progress, type Status, type Verdict } from "./backend/backend";
@@ -24,6 +24,9 @@ import { usePreferences } from "./shared/preferences";
 import { strings } from "./shared/strings";
 import { cx, Kbd } from "./shared/ui";
 import { type Shown, SourcePanel, shownCitation, shownPassage } from "./sources/source-panel";
+
+/** The first words of an answer have so many ms before its source is drawn, which keeps the page busy. */
+const WORDS_FIRST = 100;
 
 export function App() {
   const backend = useBackend();
@@ -94,11 +97,10 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
 
   const [screen, setScreen] = useState<"ask" | "browse">("ask");
   const [filter, setFilter] = useState(EVERYTHING);
-  const [typed, setTyped] = useState("");
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const [sentence, setSentence] = useState<number | null>(null);
   const [shown, setShown] = useState<Shown | null>(null);
-  // A long source is drawn when there is time for it: the answer's words come first.
+  // A long source is drawn when there is time for it.
   const source = useDeferredValue(shown);
   const [folded, setFolded] = useState(true);
   const [sheet, setSheet] = useState<"settings" | "keys" | "palette" | "knowledge" | null>(null);
@@ -109,7 +111,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     if (screen === "browse") setBrowsed(true);
   }, [screen]);
 
-  const field = useRef<HTMLTextAreaElement>(null);
+  const field = useRef<FieldHandle>(null);
   const findField = useRef<HTMLInputElement>(null);
   const cards = useRef(new Map<string, CardHandle>());
   const focus = useCallback(
@@ -184,7 +186,10 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       setSentence(0);
       setShown(shownCitation(firstSentence.citations[0], last.passages));
     } else if (firstPassage && firstPassage.score >= 0.5) {
-      setShown({ ...shownPassage(firstPassage), range: null });
+      // What the operator chose meanwhile stays.
+      const first = { ...shownPassage(firstPassage), range: null };
+      const soon = setTimeout(() => setShown((now) => (now === shown ? first : now)), WORDS_FIRST);
+      return () => clearTimeout(soon);
     }
   }, [lastKey, firstPassage?.id, firstSentence?.text, lastAbstained]);
 
@@ -192,7 +197,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const failedKey = last?.state === "failed" ? last.key : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
   useEffect(() => {
-    if (failedKey && last) setTyped((now) => now || last.question);
+    if (failedKey && last) field.current?.change((now) => now || last.question);
     // The program counted the days itself; the bar must not say otherwise.
     if (last?.error?.code === "too_stale") refresh();
   }, [failedKey]);
@@ -202,7 +207,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       if (running || question.trim() === "") return;
       setScreen("ask");
       // What was typed meanwhile is another question, and stays.
-      setTyped((now) => (now === question ? "" : now));
+      field.current?.change((now) => (now === question ? "" : now));
       setSentence(null);
       ask(question);
       focus();
@@ -214,7 +219,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     if (running || !turn.exchange) return;
     // It goes on from the text as it is kept: what was typed just now belongs to it.
     await cards.current.get(turn.key)?.settle();
-    await goOn(turn.key, turn.exchange.id, fail);
+    await goOn(turn, turn.exchange.id, fail);
     refresh();
   };
   // What the operator was doing goes on: the last answer that lacked the sign-in is asked for again, or
@@ -397,13 +402,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
             </div>
           )}
         </div>
-        <QuestionField
-          value={typed}
-          onChange={setTyped}
-          onSubmit={() => submit(typed)}
-          followUp={turns.length > 0}
-          field={field}
-        />
+        <QuestionField onSubmit={submit} followUp={turns.length > 0} handle={field} />
       </main>
       <aside
         hidden={screen !== "ask"}
@@ -451,7 +450,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
               today={status.today}
               onAsk={(q) => {
                 setScreen("ask");
-                setTyped((now) => (now.trim() ? `${now}\n${q}` : q));
+                field.current?.change((now) => (now.trim() ? `${now}\n${q}` : q));
                 setTimeout(() => field.current?.focus(), 0);
               }}
             />

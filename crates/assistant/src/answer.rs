@@ -213,6 +213,8 @@ pub enum Event {
         passages: Vec<Passage>,
         asked_as: Option<String>,
         retrieve_ms: f64,
+        /// No answer is written from them.
+        refused: bool,
     },
     Notice {
         notice: Notice,

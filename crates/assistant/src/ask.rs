@@ -174,6 +174,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         passages: passages.clone(),
         asked_as: asked_as.clone(),
         retrieve_ms: embed + retrieve,
+        refused: reason.is_some(),
     });
 
     let mut answer = Answer {
@@ -773,7 +774,7 @@ mod tests {
             "{:?}",
             events[1]
         );
-        assert!(matches!(events.first(), Some(Event::Passages { .. })));
+        assert!(matches!(events.first(), Some(Event::Passages { refused: false, .. })));
         assert!(matches!(events.last(), Some(Event::Done { .. })));
         for s in &got.sentences {
             assert_eq!(&got.answer[s.start as usize..s.end as usize], s.text);
@@ -797,8 +798,9 @@ mod tests {
             unknown_codes: vec!["7Z5".into()],
             ..retrieved()
         };
-        let (got, _) = answer(r, Says("Never said.", false), false);
+        let (got, events) = answer(r, Says("Never said.", false), false);
         assert_eq!(got.unwrap().reason, Some(Reason::UnknownCode));
+        assert!(matches!(events.first(), Some(Event::Passages { refused: true, .. })));
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub struct StoredPassage {
 /// The tables of a file by name and type, how they are made and how they are found again.
 macro_rules! tables {
     ($file:ident { $($name:ident: $kind:ty,)* }) => {
+        #[derive(Clone, Copy)]
         struct $file {
             $($name: $kind,)*
         }
@@ -122,6 +123,16 @@ tables! {
     Apart {
         vectors: VectorTable,
         blobs: Database<'static, Str, Bytes>,
+    }
+}
+
+impl Tables {
+    /// Where vectors come to lie that were not written at once.
+    fn behind(&self) -> Apart {
+        Apart {
+            vectors: self.vectors,
+            blobs: self.blobs,
+        }
     }
 }
 
@@ -286,7 +297,7 @@ impl Index {
             index: self,
             txn: self.env.read_txn()?,
             apart: match &self.apart {
-                Some((env, tables)) => Some((env.read_txn()?, tables)),
+                Some((env, tables)) => Some((env.read_txn()?, *tables)),
                 None => None,
             },
         })
@@ -329,14 +340,13 @@ impl Index {
 
     /// One stored vector of a set.
     pub fn vector(&self, set: usize, item: u32) -> heed::Result<Option<Vec<f32>>> {
-        let mut found = None;
-        self.read()?.each_vectors(set, |reader, txn| {
-            if found.is_none() {
-                found = reader.item_vector(txn, item)?;
+        for file in self.read()?.vectors(set) {
+            let (txn, reader) = file?;
+            if let Some(found) = reader.item_vector(txn, item).map_err(unread)? {
+                return Ok(Some(found));
             }
-            Ok(())
-        })?;
-        Ok(found)
+        }
+        Ok(None)
     }
 
     pub fn owner(&self, passage: u32) -> u32 {
@@ -376,7 +386,7 @@ impl Index {
 pub struct Reading<'a> {
     index: &'a Index,
     txn: RoTxn<'a, WithoutTls>,
-    apart: Option<(RoTxn<'a, WithoutTls>, &'a Apart)>,
+    apart: Option<(RoTxn<'a, WithoutTls>, Apart)>,
 }
 
 impl Reading<'_> {
@@ -454,8 +464,7 @@ impl Reading<'_> {
     /// The sketch of a set, and the item of each of its rows.
     pub fn sketch(&self, set: usize, dimensions: usize) -> heed::Result<(Sketch<'_>, &[[u8; 4]])> {
         let mut blobs = Vec::new();
-        let tables = self.apart.as_ref().map(|(txn, tables)| (txn, tables.blobs));
-        for (txn, table) in tables.into_iter().chain([(&self.txn, self.index.tables.blobs)]) {
+        for (txn, Apart { blobs: table, .. }) in self.files() {
             let [bits, bytes] = [
                 table.get(txn, &named("bits", set))?,
                 table.get(txn, &named("bytes", set))?,
@@ -473,37 +482,44 @@ impl Reading<'_> {
     /// The exact likeness (cosine) of these vectors to the query, in no order.
     pub fn likeness(&self, set: usize, query: &[f32], items: &RoaringBitmap) -> heed::Result<Vec<(u32, f32)>> {
         let mut found = Vec::with_capacity(items.len() as usize);
-        self.each_vectors(set, |reader, txn| {
+        for file in self.vectors(set) {
+            let (txn, reader) = file?;
             let near = reader
                 .nns(items.len() as usize)
                 .candidates(items)
-                .by_vector(txn, query)?;
+                .by_vector(txn, query)
+                .map_err(unread)?;
             // arroy's distance is half of one minus the cosine.
             found.extend(near.into_iter().map(|(item, distance)| (item, 1.0 - 2.0 * distance)));
-            Ok(())
-        })?;
+        }
         Ok(found)
     }
 
-    /// Looks at the vectors of a set, wherever some of them lie.
-    fn each_vectors(
-        &self,
-        set: usize,
-        mut look: impl FnMut(&arroy::Reader<'_, Cosine>, &RoTxn<'_, WithoutTls>) -> arroy::Result<()>,
-    ) -> heed::Result<()> {
-        let apart = self.apart.as_ref().map(|(txn, tables)| (txn, tables.vectors));
-        let all = apart.into_iter().chain([(&self.txn, self.index.tables.vectors)]);
-        for (n, (txn, table)) in all.enumerate() {
-            match arroy::Reader::open(txn, set as u16, table) {
-                Ok(reader) => look(&reader, txn),
-                // Nothing has come yet behind what was written at once.
-                Err(arroy::Error::MissingMetadata(_)) if n > 0 => Ok(()),
-                Err(e) => Err(e),
-            }
-            .map_err(|e| damaged(&e.to_string()))?;
-        }
-        Ok(())
+    /// The files that hold vectors: what was written at once, and what came behind it.
+    fn files(&self) -> impl Iterator<Item = (&RoTxn<'_, WithoutTls>, Apart)> {
+        let apart = self.apart.iter().map(|(txn, tables)| (txn, *tables));
+        apart.chain([(&self.txn, self.index.tables.behind())])
     }
+
+    /// The vectors of a set, wherever some of them lie.
+    fn vectors(&self, set: usize) -> impl Iterator<Item = heed::Result<VectorFile<'_>>> {
+        let files = self.files().enumerate();
+        files.filter_map(
+            move |(n, (txn, tables))| match arroy::Reader::open(txn, set as u16, tables.vectors) {
+                Ok(reader) => Some(Ok((txn, reader))),
+                // Nothing has come yet behind what was written at once.
+                Err(arroy::Error::MissingMetadata(_)) if n > 0 => None,
+                Err(e) => Some(Err(unread(e))),
+            },
+        )
+    }
+}
+
+/// The vectors of a set in one file.
+type VectorFile<'a> = (&'a RoTxn<'a, WithoutTls>, arroy::Reader<'a, Cosine>);
+
+fn unread(e: arroy::Error) -> heed::Error {
+    damaged(&e.to_string())
 }
 
 fn readable(file: &Path, bytes: u64) -> heed::Result<Env<WithoutTls>> {

@@ -66,8 +66,7 @@ pub struct Checked {
 impl Checked {
     fn of(path: &Path) -> std::io::Result<Checked> {
         let mut file = File::open(path)?;
-        let mut head = Vec::new();
-        (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+        let head = head(&mut file)?;
         let mut whole = blake3::Hasher::new();
         whole.update(&head);
         whole.update_reader(&mut file)?;
@@ -92,11 +91,16 @@ impl Checked {
                 self.bytes
             )));
         }
-        let mut head = Vec::new();
-        (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
-        let other = blake3::hash(&head).to_hex().to_string() != self.head_hash;
+        let other = blake3::hash(&head(&mut file)?).to_hex().to_string() != self.head_hash;
         Ok(other.then(|| "its data is not what was written".into()))
     }
+}
+
+/// The first bytes of a file, as many as are looked at before it is mapped.
+fn head(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 impl Manifest {

@@ -149,7 +149,6 @@ impl<'a> Sketch<'a> {
 
     /// At least `n` rows that lie on the query's side of the mean in most dimensions, in order.
     fn by_bits(&self, query: &[f32], n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
-        let arch = Arch::new();
         let far_out = outer(query, &self.mean);
         let query = sides(query, &self.mean);
         let mut far = vec![0u16; self.numbered()];
@@ -157,7 +156,7 @@ impl<'a> Sketch<'a> {
         for part in &self.parts {
             let (out, behind) = left.split_at_mut(part.rows);
             left = behind;
-            arch.dispatch(Distances {
+            counting_bits(Distances {
                 bits: part.bits,
                 query: &query,
                 outer: &far_out,
@@ -182,13 +181,15 @@ impl<'a> Sketch<'a> {
                     seen >= wanted
                 })
                 .unwrap_or(counts.len());
-            let near = |d: &u16| usize::from(*d) <= limit;
-            let found: Vec<u32> = far
-                .iter()
-                .enumerate()
-                .filter(|(i, d)| near(d) && keep(*i))
-                .map(|(i, _)| i as u32)
-                .collect();
+            // Each row is written down, and stays if it is near: to decide first takes longer than to write.
+            let mut found = vec![0u32; far.len() + 1];
+            let mut near = 0;
+            for (row, d) in far.iter().enumerate() {
+                found[near] = row as u32;
+                near += usize::from(usize::from(*d) <= limit);
+            }
+            found.truncate(near);
+            found.retain(|row| keep(*row as usize));
             if found.len() >= n || limit >= counts.len() {
                 return found;
             }
@@ -243,6 +244,16 @@ struct Distances<'a> {
     out: &'a mut [u16],
 }
 
+/// Runs plain code where bits are counted a word at a time. With wider instructions than these the
+/// compiler would count by table look-ups, which takes longer.
+fn counting_bits(op: impl WithSimd<Output = ()>) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(v2) = pulp::x86::V2::try_new() {
+        return Simd::vectorize(v2, op);
+    }
+    Arch::new().dispatch(op);
+}
+
 impl WithSimd for Distances<'_> {
     type Output = ();
 
@@ -287,11 +298,30 @@ impl WithSimd for Products<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let size = self.query.len();
-        for (product, row) in self.out.iter_mut().zip(self.rows) {
-            let at = *row as usize * size;
-            *product = dot(&self.bytes[at..at + size], self.query);
+        let row = |n: &u32| &self.bytes[*n as usize * size..][..size];
+        for (i, (product, n)) in self.out.iter_mut().zip(self.rows).enumerate() {
+            if let Some(next) = self.rows.get(i + AHEAD) {
+                ask_for(row(next));
+            }
+            *product = dot(row(n), self.query);
         }
     }
+}
+
+/// So many rows ahead of their use they are asked for.
+const AHEAD: usize = 8;
+
+/// Has the processor fetch a row that is used soon: rows lie far apart, and each would be waited for.
+#[inline(always)]
+fn ask_for(row: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in row.chunks(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint about memory that `row` borrows; it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
 }
 
 #[inline(always)]

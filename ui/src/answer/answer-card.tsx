@@ -1,5 +1,6 @@
 // The answer of one turn: read, check, edit, copy, label.
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { useComing } from "../ask/coming";
 import type { Turn } from "../ask/turns";
 import type { Label, Sentence, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
@@ -176,12 +177,7 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
             onActive={(i) => onActive(i === null ? null : (sentences[i] ?? null), i)}
           />
         )}
-        {/* A screen reader hears the sentence, once it is whole. */}
-        {writing && (turn.writing !== "" || turn.draft === "") && (
-          <p dir="auto" className="answer-writing" aria-hidden>
-            {turn.writing}
-          </p>
-        )}
+        {writing && <ComingWords turn={turn} />}
       </div>
       <div ref={note} className="px-[18px]" aria-live="polite">
         {asking && open.length > 0 && (
@@ -244,6 +240,17 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
         )}
       </div>
     </div>
+  );
+}
+
+/** A screen reader hears the sentence, once it is whole. */
+function ComingWords({ turn }: { turn: Turn }) {
+  const words = useComing(turn.coming, turn.draft);
+  if (words === "" && turn.draft !== "") return null;
+  return (
+    <p dir="auto" className="answer-writing" aria-hidden>
+      {words}
+    </p>
   );
 }
 

@@ -1,18 +1,17 @@
 // The Ask screen: the conversation, and the one field below it.
-import { useLayoutEffect } from "react";
+import { useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { strings } from "../shared/strings";
 import { Kbd } from "../shared/ui";
 
-type FieldProps = {
-  value: string;
-  onChange: (v: string) => void;
-  onSubmit: () => void;
-  followUp: boolean;
-  field: React.RefObject<HTMLTextAreaElement | null>;
-};
+export type FieldHandle = { focus: () => void; change: (next: (now: string) => string) => void };
 
-/** Grows with a pasted message, up to a third of the window. */
-export function QuestionField({ value, onChange, onSubmit, followUp, field }: FieldProps) {
+type FieldProps = { onSubmit: (question: string) => void; followUp: boolean; handle: React.Ref<FieldHandle> };
+
+/** Grows with a pasted message, up to a third of the window. What is typed is its own: a key draws nothing else. */
+export function QuestionField({ onSubmit, followUp, handle }: FieldProps) {
+  const [value, setValue] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  useImperativeHandle(handle, () => ({ focus: () => field.current?.focus(), change: setValue }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     const f = field.current;
@@ -30,11 +29,11 @@ export function QuestionField({ value, onChange, onSubmit, followUp, field }: Fi
           aria-label={strings.question}
           placeholder={followUp ? strings.followUpPlaceholder : strings.askPlaceholder}
           value={value}
-          onChange={(e) => onChange(e.target.value)}
+          onChange={(e) => setValue(e.target.value)}
           onKeyDown={(e) => {
             if (e.key === "Enter" && !e.shiftKey && !e.ctrlKey && !e.metaKey && !e.nativeEvent.isComposing) {
               e.preventDefault();
-              onSubmit();
+              onSubmit(value);
             }
           }}
           className="max-h-[32vh] flex-1 resize-none overflow-auto bg-transparent text-[14px] outline-none"

@@ -49,7 +49,7 @@ export function TurnView(p: Props) {
   const answer = turn.answer;
   const since = useSince(turn, p.release);
   const news = hasNews(turn, since);
-  const chips = turn.passages.filter((x) => !answer?.abstained && x.score >= 0.5);
+  const chips = turn.passages.filter((x) => !turn.refused && !answer?.abstained && x.score >= 0.5);
   return (
     <div
       ref={top}

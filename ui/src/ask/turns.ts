@@ -1,5 +1,6 @@
 // A conversation as the window holds it: turns, each a question on its way to an answer.
 import { useCallback, useReducer, useRef } from "react";
+import { flushSync } from "react-dom";
 import {
   type Answer,
   asError,
@@ -11,20 +12,23 @@ import {
   type Sentence,
 } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { type Coming, createComing } from "./coming";
 
 export type Turn = {
   key: string;
   question: string;
   state: "searching" | "running" | "done" | "failed";
   passages: Passage[];
+  /** Known as soon as the passages are: nothing will be written from them. */
+  refused: boolean;
   askedAs: string | null;
   notices: Notice[];
   retrieveMs: number;
   /** From Enter to passages on the screen, measured. */
   paintMs: number | null;
   startedAt: number;
-  /** Words that were no whole sentence yet, when they came; shown while it runs. */
-  writing: string;
+  /** Shown while it runs. */
+  coming: Coming;
   draft: string;
   text: string;
   sentences: Sentence[];
@@ -39,8 +43,8 @@ export type Conversation = { id: string | null; turns: Turn[] };
 type Action =
   | { do: "reset" }
   | { do: "show"; id: string; exchanges: Exchange[] }
-  | { do: "begin"; key: string; question: string }
-  | { do: "event"; key: string; event: Event }
+  | { do: "begin"; turn: Turn }
+  | { do: "event"; key: string; event: Heard }
   | { do: "asked"; key: string; exchange: Exchange | null }
   | { do: "going on"; key: string }
   | { do: "went on"; key: string; exchange: Exchange | null }
@@ -54,12 +58,13 @@ const blank = (key: string, question: string): Turn => ({
   question,
   state: "searching",
   passages: [],
+  refused: false,
   askedAs: null,
   notices: [],
   retrieveMs: 0,
   paintMs: null,
   startedAt: performance.now(),
-  writing: "",
+  coming: createComing(),
   draft: "",
   text: "",
   sentences: [],
@@ -95,23 +100,25 @@ const gone = (t: Turn, e: Exchange): Partial<Turn> => ({
   sentences: e.text === e.answer.answer ? e.answer.sentences : t.sentences,
 });
 
-export function heard(turn: Turn, event: Event): Turn {
+/** What changes a turn; words to come are told apart from it. */
+type Heard = Exclude<Event, { event: "writing" }>;
+
+export function heard(turn: Turn, event: Heard): Turn {
   switch (event.event) {
     case "passages":
       return {
         ...turn,
         state: "running",
         passages: event.passages,
+        refused: event.refused,
         askedAs: event.asked_as,
         retrieveMs: event.retrieve_ms,
       };
     case "notice":
       return { ...turn, notices: [...turn.notices, event.notice] };
-    case "writing":
-      return { ...turn, writing: event.text };
     case "text":
       // The two differ where an answer goes on that the operator has edited.
-      return { ...turn, writing: "", draft: turn.draft + event.piece, text: turn.text + event.piece };
+      return { ...turn, draft: turn.draft + event.piece, text: turn.text + event.piece };
     case "sentence":
       // The sentence at which an answer broke off comes again, whole.
       return {
@@ -144,7 +151,7 @@ export function reduce(c: Conversation, a: Action): Conversation {
     case "show":
       return { id: a.id, turns: a.exchanges.map(kept) };
     case "begin":
-      return { ...c, turns: [...c.turns, blank(a.key, a.question)] };
+      return { ...c, turns: [...c.turns, a.turn] };
     case "event":
       return change(a.key, (t) => heard(t, a.event));
     case "asked":
@@ -155,7 +162,6 @@ export function reduce(c: Conversation, a: Action): Conversation {
       return change(a.key, (t) => ({
         ...t,
         state: "running",
-        writing: "",
         notices: t.notices.filter((n) => n.about !== "generation"),
       }));
     case "went on":
@@ -181,34 +187,43 @@ export function useConversation(onAsked: (kept: boolean) => void) {
   now.current = conversation;
   const running = conversation.turns.some((t) => t.state === "searching" || t.state === "running");
 
+  const hears = useCallback((turn: Turn) => {
+    let behind = turn.draft.length;
+    return (event: Event) => {
+      if (event.event === "writing") return turn.coming.say({ text: event.text, behind });
+      if (event.event === "text") behind += event.piece.length;
+      const change = () => dispatch({ do: "event", key: turn.key, event });
+      // The first words come right behind the passages: the card they stand in is made at once.
+      if (event.event === "passages") flushSync(change);
+      else change();
+    };
+  }, []);
   const ask = useCallback(
     async (question: string) => {
       const key = `turn-${++counter}`;
-      dispatch({ do: "begin", key, question });
+      const turn = blank(key, question);
+      dispatch({ do: "begin", turn });
       try {
-        const { exchange } = await backend.ask(question, now.current.id, (event) =>
-          dispatch({ do: "event", key, event }),
-        );
+        const { exchange } = await backend.ask(question, now.current.id, hears(turn));
         dispatch({ do: "asked", key, exchange });
         onAsked(exchange !== null);
       } catch (e) {
         dispatch({ do: "failed", key, error: asError(e) });
       }
     },
-    [backend, onAsked],
+    [backend, onAsked, hears],
   );
   const goOn = useCallback(
-    async (key: string, exchange: string, fail: (e: unknown) => void) => {
+    async (turn: Turn, exchange: string, fail: (e: unknown) => void) => {
+      const { key } = turn;
       dispatch({ do: "going on", key });
-      const went = await backend
-        .goOn(exchange, (event) => dispatch({ do: "event", key, event }))
-        .catch((e) => {
-          fail(e);
-          return null;
-        });
+      const went = await backend.goOn(exchange, hears(turn)).catch((e) => {
+        fail(e);
+        return null;
+      });
       dispatch({ do: "went on", key, exchange: went });
     },
-    [backend],
+    [backend, hears],
   );
   const show = useCallback(
     async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),

@@ -210,7 +210,8 @@ export function fake(over: Told = {}): Fake {
       note("ask", question, conversation);
       const answer = (over.answer ?? answerTo)(question);
       const tell = (e: Event) => onEvent(e);
-      tell({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 2 });
+      const { passages, abstained } = answer;
+      tell({ event: "passages", passages, asked_as: null, retrieve_ms: 2, refused: abstained });
       for (const notice of answer.notices) tell({ event: "notice", notice });
       if (answer.answer) tell({ event: "text", piece: answer.answer });
       for (const sentence of answer.sentences) tell({ event: "sentence", sentence });

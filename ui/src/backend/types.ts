@@ -94,7 +94,11 @@ notices: Array<Notice>,
  */
 inference_id: string | null, timings_ms: Timings, models: Models, };
 
-export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
+export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, 
+/**
+ * No answer is written from them.
+ */
+refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
 
 export type Document = { id: string, title: string, 
 /**

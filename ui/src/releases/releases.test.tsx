@@ -192,7 +192,7 @@ test("an answer under way goes on over a switch", async () => {
   const { backend } = await asked({
     knowledge,
     ask: async (question, conversation, onEvent) => {
-      onEvent({ event: "passages", passages: [passage], asked_as: null, retrieve_ms: 1 });
+      onEvent({ event: "passages", passages: [passage], asked_as: null, retrieve_ms: 1, refused: false });
       onEvent({ event: "text", piece: "Code 75 means that" });
       await waiting;
       return base.ask(question, conversation, onEvent);

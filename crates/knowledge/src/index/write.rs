@@ -102,7 +102,7 @@ pub fn write(rows: &[Row], live: &[bool], base: usize, vectors: &[Vectors], dir:
         let env = writable(&apart, floats * 3)?;
         let tables = Apart::create(&env)?;
         let mut txn = env.write_txn()?;
-        hold(&tables, &mut txn, &all, &place, &apart)?;
+        hold(tables, &mut txn, &all, &place, &apart)?;
         txn.commit()?;
         env.copy_to_path(dir.join(VECTORS), CompactionOption::Enabled)?;
     }
@@ -131,11 +131,7 @@ pub fn apply(dir: &Path, what: &Change<'_>) -> heed::Result<()> {
     let tables = Tables::open(&env)?;
     let mut txn = env.write_txn()?;
     let place = change(&tables, &mut txn, what, None)?;
-    let behind = Apart {
-        vectors: tables.vectors,
-        blobs: tables.blobs,
-    };
-    hold(&behind, &mut txn, what, &place, dir)?;
+    hold(tables.behind(), &mut txn, what, &place, dir)?;
     txn.commit()?;
     env.prepare_for_closing().wait();
     // What a writer leaves beside the data is of no use to readers.
@@ -229,6 +225,34 @@ struct Place {
     first_passage: u32,
     gone: RoaringBitmap,
     frames: Vec<sketch::Frame>,
+}
+
+impl Place {
+    /// The items that vectors of gone passages have, where they have any.
+    fn gone_items(&self) -> impl Iterator<Item = u32> {
+        self.gone.iter().flat_map(|p| [p * 2, p * 2 + 1])
+    }
+
+    /// The vectors that a change adds, each with its item, in the order of the items.
+    fn added<'v>(&self, what: &Change<'_>, vectors: &'v Vectors) -> Vec<(u32, &'v [f32])> {
+        let mut out = Vec::new();
+        let mut at = 0;
+        for ((row, live), whole) in what.rows.iter().zip(what.live).zip(&vectors.documents) {
+            let passages = at..at + row.passages.len();
+            at = passages.end;
+            if !live {
+                continue;
+            }
+            for n in passages.clone() {
+                let item = (self.first_passage + n as u32) * 2;
+                out.push((item, vectors.passages[n].as_slice()));
+                if let (true, Some(whole)) = (n == passages.start, whole) {
+                    out.push((item + 1, whole));
+                }
+            }
+        }
+        out
+    }
 }
 
 /// Takes out what is gone and adds the rows that are live, all but what is made of vectors. With a
@@ -409,53 +433,33 @@ fn change(tables: &Tables, txn: &mut heed::RwTxn<'_>, what: &Change<'_>, base: O
     tables.blobs.put(txn, "own_systems", &own_systems)?;
     tables.blobs.put(txn, "digests", &digests)?;
     tables.blobs.put(txn, "statistics", &json(&statistics))?;
+    let place = Place {
+        first_passage,
+        gone: gone_passages,
+        frames: statistics.sketches,
+    };
     for (set, vectors) in what.vectors.iter().enumerate() {
         let (items, gone) = (named("items", set), named("gone", set));
         let (mut held, mut gone_rows) = (blob(txn, &items)?, blob(txn, &gone)?);
         let rows: Vec<u32> = numbers(&held);
-        for item in gone_passages.iter().flat_map(|p| [p * 2, p * 2 + 1]) {
+        for item in place.gone_items() {
             if let Ok(row) = rows.binary_search(&item) {
                 gone_rows.extend((row as u32).to_le_bytes());
             }
         }
-        for (item, _) in added(what, vectors, first_passage) {
+        for (item, _) in place.added(what, vectors) {
             held.extend(item.to_le_bytes());
         }
         tables.blobs.put(txn, &items, &held)?;
         tables.blobs.put(txn, &gone, &gone_rows)?;
     }
-    Ok(Place {
-        first_passage,
-        gone: gone_passages,
-        frames: statistics.sketches,
-    })
-}
-
-/// The vectors that a change adds, each with its item, in the order of the items.
-fn added<'v>(what: &Change<'_>, vectors: &'v Vectors, first_passage: u32) -> Vec<(u32, &'v [f32])> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    for ((row, live), whole) in what.rows.iter().zip(what.live).zip(&vectors.documents) {
-        let passages = at..at + row.passages.len();
-        at = passages.end;
-        if !live {
-            continue;
-        }
-        for n in passages.clone() {
-            let item = (first_passage + n as u32) * 2;
-            out.push((item, vectors.passages[n].as_slice()));
-            if let (true, Some(whole)) = (n == passages.start, whole) {
-                out.push((item + 1, whole));
-            }
-        }
-    }
-    out
+    Ok(place)
 }
 
 /// Changes what is made of vectors: the vectors themselves, and the sketch that a search looks through.
 /// Those of what is gone stay in a sketch, and in a file of their own; nothing leads to them.
 fn hold(
-    tables: &Apart,
+    tables: Apart,
     txn: &mut heed::RwTxn<'_>,
     what: &Change<'_>,
     place: &Place,
@@ -465,7 +469,7 @@ fn hold(
     for (set, (vectors, frame)) in what.vectors.iter().zip(&place.frames).enumerate() {
         let mut writer = arroy::Writer::<Cosine>::new(tables.vectors, set as u16, vectors.dimensions);
         writer.set_tmpdir(scratch);
-        for item in place.gone.iter().flat_map(|p| [p * 2, p * 2 + 1]) {
+        for item in place.gone_items() {
             writer.del_item(txn, item).map_err(failed)?;
         }
         let (bits, bytes) = (named("bits", set), named("bytes", set));
@@ -480,7 +484,7 @@ fn hold(
             sketch.begin();
         }
         // In order, behind all that is there: that makes denser pages. What grows has others behind it.
-        for (item, vector) in added(what, vectors, place.first_passage) {
+        for (item, vector) in place.added(what, vectors) {
             sketch.add(vector);
             if place.first_passage == 0 {
                 writer.append_item(txn, item, vector)
