@@ -3,6 +3,7 @@ import { EditorView } from "@codemirror/view";
 import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
+import type { Passage } from "./backend/backend";
 import { answerTo, fake, SECOND, status } from "./backend/fake";
 import { asked, called, open } from "./test-window";
 
@@ -123,6 +124,36 @@ test("a refusal that is known with the passages shows no card before it", async 
   expect(screen.queryByText("Stop")).toBeNull();
   expect(screen.queryByLabelText("Passages")).toBeNull();
   go();
+});
+
+test("a model's own refusal takes the card's place", async () => {
+  await asked({ answer: (q) => ({ ...answerTo(q, ""), reason: "not_covered", unknown_codes: [], look_alikes: [] }) });
+  await waitFor(() => expect(document.querySelector("[data-refusal=not_covered]")).not.toBeNull());
+  expect(screen.queryByText("Stop")).toBeNull();
+  expect(screen.queryByLabelText("Passages")).toBeNull();
+});
+
+test("the source that the operator chose while passages came stays", async () => {
+  const base = fake();
+  let go = () => {};
+  const step = () => new Promise<void>((done) => (go = done));
+  const { user } = await asked({
+    document: async (id) => ({ ...(await base.document(id)), id, title: `About ${id}` }),
+    ask: async (question, conversation, onEvent) => {
+      const first = answerTo(question, FIRST).passages[0] as Passage;
+      const passages = [first, { ...first, id: "other#0", document: "other", number: 2, title: "The other" }];
+      onEvent({ event: "passages", passages, asked_as: null, retrieve_ms: 1, refused: false });
+      await step();
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: /The other/ }));
+  const source = within(screen.getByRole("complementary"));
+  await source.findByText("About other");
+  await new Promise((done) => setTimeout(done, 150));
+  expect(source.queryByText("About other")).not.toBeNull();
+  go();
+  await source.findByText("About reject-75");
 });
 
 test("a text that ends otherwise than it streamed keeps its marks", async () => {

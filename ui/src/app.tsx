@@ -165,6 +165,10 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const since = useSince(current, status.release);
 
   const seen = useRef<string | null>(null);
+  /** The turn whose source was shown already: another one is the operator's choice. */
+  const sourced = useRef<string | null>(null);
+  const currentNow = useRef<string | null>(null);
+  currentNow.current = current?.key ?? null;
   // The newest answer's first source is read at once; the first sentence lights up when it is there.
   const last = turns[turns.length - 1];
   const lastKey = last?.key;
@@ -183,12 +187,17 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       setShown(null);
       setSentence(null);
     } else if (firstSentence?.citations[0]) {
+      sourced.current = last.key;
       setSentence(0);
       setShown(shownCitation(firstSentence.citations[0], last.passages));
-    } else if (firstPassage && firstPassage.score >= 0.5) {
-      // What the operator chose meanwhile stays.
+    } else if (firstPassage && firstPassage.score >= 0.5 && !last.refused && sourced.current !== last.key) {
       const first = { ...shownPassage(firstPassage), range: null };
-      const soon = setTimeout(() => setShown((now) => (now === shown ? first : now)), WORDS_FIRST);
+      const soon = setTimeout(() => {
+        // What the operator chose meanwhile stays: a source, or another answer.
+        if (currentNow.current !== last.key) return;
+        sourced.current = last.key;
+        setShown((now) => (now === shown ? first : now));
+      }, WORDS_FIRST);
       return () => clearTimeout(soon);
     }
   }, [lastKey, firstPassage?.id, firstSentence?.text, lastAbstained]);
@@ -196,7 +205,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   // What could not be answered is not lost: it stands in the field again, to be changed or shortened.
   const failedKey = last?.state === "failed" ? last.key : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (failedKey && last) field.current?.change((now) => now || last.question);
     // The program counted the days itself; the bar must not say otherwise.
     if (last?.error?.code === "too_stale") refresh();
@@ -425,7 +434,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
         <SourcePanel
           shown={source}
           since={since}
-          passages={current?.answer?.abstained ? [] : (current?.passages ?? [])}
+          passages={current?.refused || current?.answer?.abstained ? [] : (current?.passages ?? [])}
           today={status.today}
           onChoose={(p) => setShown(shownPassage(p))}
           onBrowse={(id) => browse(id, null)}

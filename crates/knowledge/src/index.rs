@@ -127,7 +127,7 @@ tables! {
 }
 
 impl Tables {
-    /// Where vectors come to lie that were not written at once.
+    /// Where vectors lie that are not in a file of their own.
     fn behind(&self) -> Apart {
         Apart {
             vectors: self.vectors,
@@ -495,7 +495,7 @@ impl Reading<'_> {
         Ok(found)
     }
 
-    /// The files that hold vectors: what was written at once, and what came behind it.
+    /// The files that hold vectors: `vectors.mdb` where there is one, and what lies behind it.
     fn files(&self) -> impl Iterator<Item = (&RoTxn<'_, WithoutTls>, Apart)> {
         let apart = self.apart.iter().map(|(txn, tables)| (txn, *tables));
         apart.chain([(&self.txn, self.index.tables.behind())])

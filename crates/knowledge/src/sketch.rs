@@ -315,10 +315,10 @@ const AHEAD: usize = 8;
 #[inline(always)]
 fn ask_for(row: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(64) {
+    for byte in row.iter().step_by(64).chain(row.last()) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a hint about memory that `row` borrows; it reads nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = row;

@@ -141,7 +141,8 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
 
     stand_ins.faults.set("generate", Fault::Slow, 1);
     w.enter("The insulin arrived warm. What now?").await?;
-    w.find(".answer-writing", 30).await?;
+    w.until("document.querySelector('.answer-writing')?.textContent && document.querySelector('aside h2')")
+        .await;
     w.screenshot(&name("writing")).await?;
     w.answered(0).await?;
     publish(

@@ -17,7 +17,8 @@ export function QuestionField({ onSubmit, followUp, handle }: FieldProps) {
     const f = field.current;
     if (!f) return;
     f.style.height = "auto";
-    f.style.height = `${f.scrollHeight}px`;
+    // Behind Browse it cannot be measured, and keeps its one row.
+    if (f.scrollHeight > 0) f.style.height = `${f.scrollHeight}px`;
   }, [value]);
   return (
     <div className="px-9 pt-3 pb-[18px]">

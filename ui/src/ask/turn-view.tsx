@@ -157,7 +157,7 @@ export function TurnView(p: Props) {
 
 /** What happened so far, in one line. */
 function line(turn: Turn, release: string, number: number | null): string {
-  if (turn.state === "searching") return strings.searching;
+  if (turn.state === "searching" || (turn.state === "running" && turn.refused)) return strings.searching;
   const { answer } = turn;
   const n = turn.passages.filter((p) => p.score >= 0.5).length;
   const parts = answer?.abstained || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];

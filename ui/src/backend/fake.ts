@@ -210,8 +210,10 @@ export function fake(over: Told = {}): Fake {
       note("ask", question, conversation);
       const answer = (over.answer ?? answerTo)(question);
       const tell = (e: Event) => onEvent(e);
-      const { passages, abstained } = answer;
-      tell({ event: "passages", passages, asked_as: null, retrieve_ms: 2, refused: abstained });
+      const { passages, reason } = answer;
+      // That nothing covers it, the model may say at its end.
+      const refused = reason !== null && reason !== "not_covered";
+      tell({ event: "passages", passages, asked_as: null, retrieve_ms: 2, refused });
       for (const notice of answer.notices) tell({ event: "notice", notice });
       if (answer.answer) tell({ event: "text", piece: answer.answer });
       for (const sentence of answer.sentences) tell({ event: "sentence", sentence });
