@@ -357,7 +357,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
           <StaleLine status={status} onCheck={check} />
         )}
         <div
-          className="flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
+          className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
           tabIndex={turns.length ? 0 : -1}
         >
           {turns.length === 0 ? (
@@ -372,6 +372,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
                   release={status.release}
                   number={status.knowledge?.number ?? null}
                   current={current?.key === t.key}
+                  newest={t === last}
                   activeSentence={sentence}
                   shownDocument={shown?.document ?? null}
                   onCurrent={() => setCurrentKey(t.key)}

@@ -1,6 +1,8 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
+// A machine that builds meanwhile is slow, and no reason to fail.
+configure({ asyncUtilTimeout: 5_000 });
 afterEach(cleanup);
 
 // jsdom has no layout; CodeMirror and the list only need these to be callable.

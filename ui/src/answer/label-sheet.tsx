@@ -40,7 +40,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
               <input
                 type="radio"
                 name="reason"
-                className="accent-accent"
+                className="choice"
                 checked={reason === key}
                 onChange={() => setReason(key)}
               />

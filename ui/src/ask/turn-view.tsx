@@ -16,6 +16,7 @@ type Props = {
   release: string;
   number: number | null;
   current: boolean;
+  newest: boolean;
   activeSentence: number | null;
   shownDocument: string | null;
   onCurrent: () => void;
@@ -53,7 +54,8 @@ export function TurnView(p: Props) {
   return (
     <div
       ref={top}
-      className="mb-8 scroll-mt-6"
+      // The newest takes all the height there is: it stands on top, and what comes of it is seen.
+      className={cx("mb-8 scroll-mt-6", p.newest && "min-h-[calc(100cqh-32px)]")}
       onFocusCapture={p.onCurrent}
       onMouseDownCapture={p.onCurrent}
       data-turn={turn.state}

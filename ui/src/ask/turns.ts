@@ -216,7 +216,8 @@ export function useConversation(onAsked: (kept: boolean) => void) {
   const goOn = useCallback(
     async (turn: Turn, exchange: string, fail: (e: unknown) => void) => {
       const { key } = turn;
-      dispatch({ do: "going on", key });
+      // The card takes what comes only where it knows that it is written to, however busy the page is.
+      flushSync(() => dispatch({ do: "going on", key }));
       const went = await backend.goOn(exchange, hears(turn)).catch((e) => {
         fail(e);
         return null;
