@@ -4,8 +4,8 @@ import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
 import type { Passage } from "./backend/backend";
-import { answerTo, fake, SECOND, status } from "./backend/fake";
-import { asked, called, open } from "./test-window";
+import { answerTo, fake, passagesFound, SECOND, status } from "./backend/fake";
+import { asked, called, gate, open } from "./test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
 const INVENTED = "An urgent request is decided within 12 hours.";
@@ -88,14 +88,13 @@ test("an answer that comes after a new conversation was begun does not enter it"
 
 test("words are read as they come, and give way to the sentence that they become", async () => {
   const base = fake();
-  let go = () => {};
-  const step = () => new Promise<void>((done) => (go = done));
+  const { wait, go } = gate();
   await asked({
     ask: async (question, conversation, onEvent) => {
       const answer = answerTo(question, FIRST);
-      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1, refused: false });
+      onEvent(passagesFound(answer.passages));
       onEvent({ event: "writing", text: "A rejection" });
-      await step();
+      await wait;
       return base.ask(question, conversation, onEvent);
     },
   });
@@ -110,13 +109,12 @@ test("words are read as they come, and give way to the sentence that they become
 
 test("a refusal that is known with the passages shows no card before it", async () => {
   const base = fake();
-  let go = () => {};
-  const step = () => new Promise<void>((done) => (go = done));
+  const { wait, go } = gate();
   await asked({
     ask: async (question, conversation, onEvent) => {
       const { passages } = answerTo(question, FIRST);
-      onEvent({ event: "passages", passages, asked_as: null, retrieve_ms: 1, refused: true });
-      await step();
+      onEvent(passagesFound(passages, true));
+      await wait;
       return base.ask(question, conversation, onEvent);
     },
   });
@@ -135,15 +133,14 @@ test("a model's own refusal takes the card's place", async () => {
 
 test("the source that the operator chose while passages came stays", async () => {
   const base = fake();
-  let go = () => {};
-  const step = () => new Promise<void>((done) => (go = done));
+  const { wait, go } = gate();
   const { user } = await asked({
     document: async (id) => ({ ...(await base.document(id)), id, title: `About ${id}` }),
     ask: async (question, conversation, onEvent) => {
       const first = answerTo(question, FIRST).passages[0] as Passage;
       const passages = [first, { ...first, id: "other#0", document: "other", number: 2, title: "The other" }];
-      onEvent({ event: "passages", passages, asked_as: null, retrieve_ms: 1, refused: false });
-      await step();
+      onEvent(passagesFound(passages));
+      await wait;
       return base.ask(question, conversation, onEvent);
     },
   });
@@ -161,7 +158,7 @@ test("a text that ends otherwise than it streamed keeps its marks", async () => 
   await asked({
     ask: async (question, conversation, onEvent) => {
       const answer = answerTo(question, `${FIRST}\nThe claim was well formed.`);
-      onEvent({ event: "passages", passages: answer.passages, asked_as: null, retrieve_ms: 1, refused: false });
+      onEvent(passagesFound(answer.passages));
       onEvent({ event: "text", piece: `${FIRST}\n` });
       await new Promise((done) => setTimeout(done, 30));
       onEvent({ event: "text", piece: "The claim was well formed.\n" });

@@ -173,7 +173,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   const last = turns[turns.length - 1];
   const lastKey = last?.key;
   const firstPassage = last?.passages[0];
-  const lastAbstained = last?.answer?.abstained ?? false;
+  const lastRefused = last?.refused ?? false;
   const firstSentence = last?.sentences[0];
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest turn only
   useEffect(() => {
@@ -183,14 +183,14 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
     if (isNew) setCurrentKey(last.key);
     // The operator has gone back to an older answer, and stays there.
     else if (current?.key !== last.key) return;
-    if (lastAbstained) {
+    if (lastRefused) {
       setShown(null);
       setSentence(null);
     } else if (firstSentence?.citations[0]) {
       sourced.current = last.key;
       setSentence(0);
       setShown(shownCitation(firstSentence.citations[0], last.passages));
-    } else if (firstPassage && firstPassage.score >= 0.5 && !last.refused && sourced.current !== last.key) {
+    } else if (firstPassage && firstPassage.score >= 0.5 && sourced.current !== last.key) {
       const first = { ...shownPassage(firstPassage), range: null };
       const soon = setTimeout(() => {
         // What the operator chose meanwhile stays: a source, or another answer.
@@ -200,7 +200,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       }, WORDS_FIRST);
       return () => clearTimeout(soon);
     }
-  }, [lastKey, firstPassage?.id, firstSentence?.text, lastAbstained]);
+  }, [lastKey, firstPassage?.id, firstSentence?.text, lastRefused]);
 
   // What could not be answered is not lost: it stands in the field again, to be changed or shortened.
   const failedKey = last?.state === "failed" ? last.key : null;
@@ -251,11 +251,11 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
   };
   const label = (verdict: Verdict) => {
     if (!current?.exchange) return;
-    if (verdict === "good" && current.answer?.abstained) return;
+    if (verdict === "good" && current.refused) return;
     setLabelling({ turn: current, verdict });
   };
   const card = () => (current ? cards.current.get(current.key) : undefined);
-  const answered = screen === "ask" && current?.state === "done" && !current.answer?.abstained;
+  const answered = screen === "ask" && current?.state === "done" && !current.refused;
   const browse = (id: string | null, kind = filter.kind) => {
     setFilter({ ...EVERYTHING, kind, document: id ?? filter.document });
     setScreen("browse");
@@ -435,7 +435,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
         <SourcePanel
           shown={source}
           since={since}
-          passages={current?.refused || current?.answer?.abstained ? [] : (current?.passages ?? [])}
+          passages={current?.refused ? [] : (current?.passages ?? [])}
           today={status.today}
           onChoose={(p) => setShown(shownPassage(p))}
           onBrowse={(id) => browse(id, null)}
@@ -508,7 +508,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       {labelling?.turn.exchange && (
         <LabelSheet
           verdict={labelling.verdict}
-          refusal={labelling.turn.answer?.abstained ?? false}
+          refusal={labelling.turn.refused}
           before={labelling.turn.exchange.label}
           onClose={() => setLabelling(null)}
           onSave={(made) => {

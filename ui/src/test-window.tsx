@@ -26,4 +26,13 @@ export async function asked(over: Told = {}, question = "What is 75?") {
   return opened;
 }
 
+/** What waits goes on when it is let. */
+export function gate() {
+  let go = () => {};
+  const wait = new Promise<void>((done) => {
+    go = done;
+  });
+  return { wait, go };
+}
+
 export const called = (calls: unknown[][], name: string) => calls.filter((c) => c[0] === name);

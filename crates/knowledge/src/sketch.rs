@@ -182,7 +182,7 @@ impl<'a> Sketch<'a> {
                 })
                 .unwrap_or(counts.len());
             // Each row is written down, and stays if it is near: to decide first takes longer than to write.
-            let mut found = vec![0u32; far.len() + 1];
+            let mut found = vec![0u32; far.len()];
             let mut near = 0;
             for (row, d) in far.iter().enumerate() {
                 found[near] = row as u32;

@@ -50,7 +50,7 @@ export function TurnView(p: Props) {
   const answer = turn.answer;
   const since = useSince(turn, p.release);
   const news = hasNews(turn, since);
-  const chips = turn.passages.filter((x) => !turn.refused && !answer?.abstained && x.score >= 0.5);
+  const chips = turn.passages.filter((x) => !turn.refused && x.score >= 0.5);
   return (
     <div
       ref={top}
@@ -95,7 +95,7 @@ export function TurnView(p: Props) {
           ))}
         </ul>
       )}
-      {answer && answer.unknown_codes.length > 0 && !answer.abstained && (
+      {answer && answer.unknown_codes.length > 0 && !turn.refused && (
         <p className="mb-2 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn">
           ▲ {strings.unknownToo(answer.unknown_codes)}
         </p>
@@ -128,7 +128,7 @@ export function TurnView(p: Props) {
             </Button>
           </div>
         </section>
-      ) : answer?.abstained ? (
+      ) : answer && turn.refused ? (
         <Refusal
           answer={answer}
           tenant={p.tenant}
@@ -162,7 +162,7 @@ function line(turn: Turn, release: string, number: number | null): string {
   if (turn.state === "searching" || (turn.state === "running" && turn.refused)) return strings.searching;
   const { answer } = turn;
   const n = turn.passages.filter((p) => p.score >= 0.5).length;
-  const parts = answer?.abstained || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];
+  const parts = turn.refused || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];
   if (turn.state === "running") parts.push(strings.writing);
   if (answer) {
     parts.push(

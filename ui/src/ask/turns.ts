@@ -19,7 +19,7 @@ export type Turn = {
   question: string;
   state: "searching" | "running" | "done" | "failed";
   passages: Passage[];
-  /** Known as soon as the passages are: nothing will be written from them. */
+  /** Nothing is written from the passages: known with them, or at the end, where the model itself says so. */
   refused: boolean;
   askedAs: string | null;
   notices: Notice[];
@@ -79,6 +79,7 @@ const kept = (e: Exchange): Turn => ({
   state: "done",
   paintMs: 0,
   passages: e.answer.passages,
+  refused: e.answer.abstained,
   askedAs: e.answer.asked_as,
   notices: e.answer.notices,
   retrieveMs: e.answer.timings_ms.embed + e.answer.timings_ms.retrieve,
@@ -94,6 +95,7 @@ const kept = (e: Exchange): Turn => ({
 const gone = (t: Turn, e: Exchange): Partial<Turn> => ({
   exchange: e,
   answer: e.answer,
+  refused: e.answer.abstained,
   notices: e.answer.notices,
   draft: e.answer.answer,
   text: e.text,
@@ -130,6 +132,7 @@ export function heard(turn: Turn, event: Heard): Turn {
         ...turn,
         state: "done",
         answer: event.answer,
+        refused: event.answer.abstained,
         draft: event.answer.answer,
         text: event.answer.answer,
         sentences: event.answer.sentences,
@@ -190,7 +193,7 @@ export function useConversation(onAsked: (kept: boolean) => void) {
   const hears = useCallback((turn: Turn) => {
     let behind = turn.draft.length;
     return (event: Event) => {
-      if (event.event === "writing") return turn.coming.say({ text: event.text, behind });
+      if (event.event === "writing") return turn.coming.become({ text: event.text, behind });
       if (event.event === "text") behind += event.piece.length;
       const change = () => dispatch({ do: "event", key: turn.key, event });
       // The first words come right behind the passages: the card they stand in is made at once.

@@ -115,6 +115,14 @@ export function answerTo(question: string, text = FIRST): Answer {
   };
 }
 
+export const passagesFound = (passages: Passage[], refused = false): Event => ({
+  event: "passages",
+  passages,
+  asked_as: null,
+  retrieve_ms: 2,
+  refused,
+});
+
 export const status: Status = {
   tenant: "pharmacy",
   tenant_name: "Pharmacy",
@@ -213,7 +221,7 @@ export function fake(over: Told = {}): Fake {
       const { passages, reason } = answer;
       // That nothing covers it, the model may say at its end.
       const refused = reason !== null && reason !== "not_covered";
-      tell({ event: "passages", passages, asked_as: null, retrieve_ms: 2, refused });
+      tell(passagesFound(passages, refused));
       for (const notice of answer.notices) tell({ event: "notice", notice });
       if (answer.answer) tell({ event: "text", piece: answer.answer });
       for (const sentence of answer.sentences) tell({ event: "sentence", sentence });

@@ -3,8 +3,18 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
 import type { SyncProgress, SyncReport } from "../backend/backend";
-import { document as article, fake, knowledge, passage, report, stale, status, tooStale } from "../backend/fake";
-import { asked, called, open } from "../test-window";
+import {
+  document as article,
+  fake,
+  knowledge,
+  passage,
+  passagesFound,
+  report,
+  stale,
+  status,
+  tooStale,
+} from "../backend/fake";
+import { asked, called, gate, open } from "../test-window";
 
 beforeEach(() => localStorage.clear());
 
@@ -184,17 +194,14 @@ test("a switch takes nothing that was typed, ticked or edited, and says which re
 });
 
 test("an answer under way goes on over a switch", async () => {
-  let finish = () => {};
-  const waiting = new Promise<void>((done) => {
-    finish = done;
-  });
+  const { wait, go } = gate();
   const base = fake({ knowledge });
   const { backend } = await asked({
     knowledge,
     ask: async (question, conversation, onEvent) => {
-      onEvent({ event: "passages", passages: [passage], asked_as: null, retrieve_ms: 1, refused: false });
+      onEvent(passagesFound([passage]));
       onEvent({ event: "text", piece: "Code 75 means that" });
-      await waiting;
+      await wait;
       return base.ask(question, conversation, onEvent);
     },
   });
@@ -202,7 +209,7 @@ test("an answer under way goes on over a switch", async () => {
   act(() => backend.release(next));
   await screen.findByText(/Knowledge updated to release 13/);
   expect(document.querySelector("[data-turn=running]")).toBeTruthy();
-  finish();
+  go();
   expect(await screen.findByText("Copy")).toBeTruthy();
 });
 

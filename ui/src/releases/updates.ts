@@ -1,6 +1,6 @@
 // One update of the knowledge at a time, whoever asks for it and whatever is open meanwhile.
-import { useSyncExternalStore } from "react";
 import { asError, type Backend, type DeskError, type SyncProgress, type SyncReport } from "../backend/backend";
+import { createStore, type Followed, useStore } from "../shared/store";
 
 export type Update =
   | { state: "idle" }
@@ -8,9 +8,7 @@ export type Update =
   | { state: "done"; report: SyncReport }
   | { state: "failed"; error: DeskError };
 
-export type Updates = {
-  now: () => Update;
-  listen: (then: () => void) => () => void;
+export type Updates = Followed<Update> & {
   /** The program looks at the store by itself too: hears of that, until it is told to stop. */
   follow: () => () => void;
   /** Nothing where one is under way already. */
@@ -21,35 +19,27 @@ export type Updates = {
 
 /** Kept outside of the components: progress comes often, and only the bar and the sheet are to follow it. */
 export function createUpdates(backend: Backend, settled: () => Promise<unknown>): Updates {
-  let update: Update = { state: "idle" };
+  const { now, listen, become } = createStore<Update>({ state: "idle" });
   /** Somebody asked for it, and waits for how it ends. */
   let asked = false;
-  const listeners = new Set<() => void>();
-  const become = (next: Update) => {
-    update = next;
-    for (const tell of listeners) tell();
-  };
   return {
-    now: () => update,
+    now,
+    listen,
     follow: () =>
       backend.onSync((progress) => {
         // How the last one ended stays until it was read.
-        if (update.state === "done" || update.state === "failed") return;
+        if (now().state === "done" || now().state === "failed") return;
         if (progress) become({ state: "running", progress });
-        else if (!asked) settled().finally(() => update.state === "running" && !asked && become({ state: "idle" }));
+        else if (!asked) settled().finally(() => now().state === "running" && !asked && become({ state: "idle" }));
       }),
-    listen: (then) => {
-      listeners.add(then);
-      return () => listeners.delete(then);
-    },
     begin: async () => {
       if (asked) return null;
       asked = true;
-      if (update.state !== "running") become({ state: "running", progress: { step: "checking", done: 0, of: 0 } });
+      if (now().state !== "running") become({ state: "running", progress: { step: "checking", done: 0, of: 0 } });
       let end: Update;
       try {
         const report = await backend.sync((progress) => {
-          if (update.state === "running") become({ state: "running", progress });
+          if (now().state === "running") become({ state: "running", progress });
         });
         end = { state: "done", report };
       } catch (e) {
@@ -62,11 +52,11 @@ export function createUpdates(backend: Backend, settled: () => Promise<unknown>)
       return end;
     },
     seen: () => {
-      if (update.state !== "running") become({ state: "idle" });
+      if (now().state !== "running") become({ state: "idle" });
     },
   };
 }
 
 export function useUpdate(updates: Updates): Update {
-  return useSyncExternalStore(updates.listen, updates.now);
+  return useStore(updates);
 }

@@ -29,6 +29,9 @@ const QUESTIONS: usize = 60;
 /// hides behind it that would not.
 const ELSEWHERE: Duration = Duration::from_millis(20);
 
+/// The button goes when the sign-in is done.
+const SIGNED_IN: &str = "document.querySelectorAll('footer button').length === 1";
+
 /// The made vectors under the name of the model that the stand-in serves.
 struct Served<'a>(Made<'a>);
 
@@ -74,8 +77,7 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
     let button = "[...document.querySelectorAll('footer button')].find(b => b.innerText.includes('Sign in'))";
     w.until(button).await;
     w.run(&format!("{button}.click(); return 1")).await;
-    // The button goes when the sign-in is done.
-    w.until("document.querySelectorAll('footer button').length === 1").await;
+    w.until(SIGNED_IN).await;
     let here = pass(&w, &stand_ins, &bare, questions, &mut all).await?;
     w.close().await;
     stand_ins.models.elsewhere(ELSEWHERE);
@@ -84,7 +86,7 @@ pub async fn figures(source: &[(String, Vec<f32>)], questions: &[String], work: 
     }
     // Another window, since the first has the questions' vectors in its memory.
     let w = Window::open(&options).await?;
-    w.until("document.querySelectorAll('footer button').length === 1").await;
+    w.until(SIGNED_IN).await;
     let elsewhere = pass(&w, &stand_ins, &bare, questions, &mut all).await?;
     let empty = round_trips(&w).await?;
     w.close().await;
