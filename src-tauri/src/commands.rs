@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use mortar_desk::assistant::{Answer, Event, Passage, Sentence, Stop};
 use mortar_desk::feedback::{ConversationRow, Exchange, Label};
-use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport, SyncStep};
-use mortar_desk::knowledge::{Document, DocumentRow, Progress};
+use mortar_desk::knowledge::Progress;
+use mortar_desk::sources::{Document, DocumentRow};
+use mortar_desk::store::sync::{SyncProgress, SyncReport, SyncStep};
 use mortar_desk::{Account, Answers, Connection, Desk, DeskError, Since, Status};
 use serde::Serialize;
 use tauri::ipc::Channel;

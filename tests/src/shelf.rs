@@ -10,11 +10,11 @@ use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use mortar_desk::assistant::{Embedder, ModelError};
-use mortar_desk::knowledge::store::keys::Keys;
-use mortar_desk::knowledge::store::publish::{Options, PublishError, Published, Publisher};
-use mortar_desk::knowledge::store::sync::Device;
-use mortar_desk::knowledge::store::{Condition, Got, Listed, ReleaseStore, StoreError, Want};
-use mortar_desk::knowledge::{Imported, import_files};
+use mortar_desk::sources::{Imported, import_files};
+use mortar_desk::store::keys::Keys;
+use mortar_desk::store::publish::{Options, PublishError, Published, Publisher};
+use mortar_desk::store::sync::Device;
+use mortar_desk::store::{Condition, Got, Listed, ReleaseStore, StoreError, Want};
 
 /// What a store says of a key instead of what it holds.
 pub type Lie = Box<dyn Fn(&str, Option<&[u8]>) -> Option<Result<Vec<u8>, StoreError>> + Send + Sync>;

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_lc_rs::rand::SystemRandom;
 use jiff::{SignedDuration, Timestamp};
 use mortar_desk::knowledge::Release;
-use mortar_desk::knowledge::store::commit::{Change, commit};
-use mortar_desk::knowledge::store::keys::Keys;
-use mortar_desk::knowledge::store::manifest::{Channel, Manifest};
-use mortar_desk::knowledge::store::publish::Publisher;
-use mortar_desk::knowledge::store::segment::{Object, sha256};
-use mortar_desk::knowledge::store::sync::{Device, SyncError};
-use mortar_desk::knowledge::store::trust::{Expiry, Memory, load};
-use mortar_desk::knowledge::store::{ReleaseStore, StoreError};
+use mortar_desk::store::commit::{Change, commit};
+use mortar_desk::store::keys::Keys;
+use mortar_desk::store::manifest::{Channel, Manifest};
+use mortar_desk::store::publish::Publisher;
+use mortar_desk::store::segment::{Object, sha256};
+use mortar_desk::store::sync::{Device, SyncError};
+use mortar_desk::store::trust::{Expiry, Memory, load};
+use mortar_desk::store::{ReleaseStore, StoreError};
 use mortar_tests::shelf::{Hashed, Shelf, device, documents, publish};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -150,7 +150,7 @@ impl Scene {
         let key = object.key();
         let _ = self
             .store
-            .put(&key, bytes.to_vec(), mortar_desk::knowledge::store::Condition::IfAbsent)
+            .put(&key, bytes.to_vec(), mortar_desk::store::Condition::IfAbsent)
             .await;
         self.sign_release(3, serde_json::to_vec(&manifest).unwrap()).await;
     }
@@ -542,8 +542,8 @@ impl ReleaseStore for Endless {
     fn get<'a>(
         &'a self,
         key: &'a str,
-        want: mortar_desk::knowledge::store::Want,
-    ) -> futures::future::BoxFuture<'a, Result<mortar_desk::knowledge::store::Got, StoreError>> {
+        want: mortar_desk::store::Want,
+    ) -> futures::future::BoxFuture<'a, Result<mortar_desk::store::Got, StoreError>> {
         use futures::StreamExt;
         if key != self.file {
             return self.shelf.get(key, want);
@@ -554,7 +554,7 @@ impl ReleaseStore for Endless {
             Ok(vec![b' '; 1 << 16])
         });
         Box::pin(async move {
-            Ok(mortar_desk::knowledge::store::Got::Body {
+            Ok(mortar_desk::store::Got::Body {
                 tag: "endless".into(),
                 bytes: chunks.boxed(),
             })
@@ -564,14 +564,14 @@ impl ReleaseStore for Endless {
         &'a self,
         key: &'a str,
         _: Vec<u8>,
-        _: mortar_desk::knowledge::store::Condition,
+        _: mortar_desk::store::Condition,
     ) -> futures::future::BoxFuture<'a, Result<String, StoreError>> {
         Box::pin(async move { Err(StoreError::Refused(key.into())) })
     }
     fn list<'a>(
         &'a self,
         prefix: &'a str,
-    ) -> futures::future::BoxFuture<'a, Result<Vec<mortar_desk::knowledge::store::Listed>, StoreError>> {
+    ) -> futures::future::BoxFuture<'a, Result<Vec<mortar_desk::store::Listed>, StoreError>> {
         self.shelf.list(prefix)
     }
     fn delete<'a>(&'a self, key: &'a str) -> futures::future::BoxFuture<'a, Result<(), StoreError>> {

@@ -97,7 +97,7 @@ fn releases_that_grew_are_read_and_answer() {
 /// What a device of format 1 remembered of its store, which was one alone.
 #[test]
 fn a_memory_of_format_1_is_read_and_goes_on_as_the_present_one() {
-    use mortar_desk::knowledge::store::trust::Memory;
+    use mortar_desk::store::trust::Memory;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trust.json");
     fs::copy(root().join("tests/fixtures/trust-1.json"), &path).unwrap();
@@ -114,8 +114,8 @@ fn a_memory_of_format_1_is_read_and_goes_on_as_the_present_one() {
 /// A store as the first program left it. Its signatures have run out by now: they are still followed.
 #[tokio::test]
 async fn a_store_of_format_1_is_read() {
-    use mortar_desk::knowledge::store::trust::{Expiry, Memory, load};
-    use mortar_desk::knowledge::store::{ReleaseStore, tend};
+    use mortar_desk::store::trust::{Expiry, Memory, load};
+    use mortar_desk::store::{ReleaseStore, tend};
     let dir = tempfile::tempdir().unwrap();
     let fixtures = root().join("tests/fixtures");
     let store: std::sync::Arc<dyn ReleaseStore> =

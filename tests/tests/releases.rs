@@ -8,12 +8,12 @@ use std::sync::atomic::Ordering;
 use jiff::SignedDuration;
 use mortar_desk::assistant::{Embedder, Part, Query, Retriever};
 use mortar_desk::knowledge::Release;
-use mortar_desk::knowledge::store::ReleaseStore;
-use mortar_desk::knowledge::store::keys::Keys;
-use mortar_desk::knowledge::store::publish::{PublishError, Publisher};
-use mortar_desk::knowledge::store::sync::{Device, SyncReport};
-use mortar_desk::knowledge::store::tend;
-use mortar_desk::knowledge::store::trust::{Expiry, Memory, load};
+use mortar_desk::store::ReleaseStore;
+use mortar_desk::store::keys::Keys;
+use mortar_desk::store::publish::{PublishError, Publisher};
+use mortar_desk::store::sync::{Device, SyncReport};
+use mortar_desk::store::tend;
+use mortar_desk::store::trust::{Expiry, Memory, load};
 use mortar_tests::shelf::{Hashed, Shelf, device, documents, publish};
 use tempfile::TempDir;
 
@@ -51,7 +51,7 @@ impl Site {
         }
     }
 
-    async fn publish(&self, rows: &Rows) -> mortar_desk::knowledge::store::publish::Published {
+    async fn publish(&self, rows: &Rows) -> mortar_desk::store::publish::Published {
         publish(&self.store, self.dir.path(), documents(rows), &[&self.model], "live")
             .await
             .unwrap()
@@ -335,7 +335,7 @@ async fn of_two_publishers_one_wins_and_the_other_goes_on() {
     for round in 2..8usize {
         let (a, b) = (site.dir.path().join("a"), site.dir.path().join("b"));
         let (pa, pb) = (site.publisher(&a), site.publisher(&b));
-        let options = |channel: &str| mortar_desk::knowledge::store::publish::Options {
+        let options = |channel: &str| mortar_desk::store::publish::Options {
             channel: channel.into(),
             ..Default::default()
         };
@@ -404,11 +404,7 @@ async fn clearing_away_leaves_what_is_needed() {
     // Young files stay: somebody may be about to sign for them.
     publisher
         .store
-        .put(
-            "segments/abc",
-            vec![1],
-            mortar_desk::knowledge::store::Condition::IfAbsent,
-        )
+        .put("segments/abc", vec![1], mortar_desk::store::Condition::IfAbsent)
         .await
         .unwrap();
     assert_eq!(

@@ -1,20 +1,11 @@
 //! The shapes of an answer: what the window shows, what `ask --json` prints, what feedback keeps.
 
 use jiff::civil::Date;
+use mortar_language::Kind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::ports::Fault;
-
-/// What sort of document a passage comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Qa,
-    Sop,
-    Article,
-    Code,
-}
 
 /// The way a passage was found, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

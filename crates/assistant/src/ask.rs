@@ -19,14 +19,14 @@ use thiserror::Error;
 
 use crate::answer::{Answer, Event, Models, Notice, Passage, Reason, Sentence, Stage, Timings, Turn};
 use crate::citations::unmark;
-use crate::codes;
 use crate::grounding::Sources;
 use crate::ports::{
     Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };
 use crate::prompt::{self, NOT_COVERED};
-use crate::question::{self, QuestionError};
-use crate::text;
+use mortar_language::codes;
+use mortar_language::question::{self, QuestionError};
+use mortar_language::text;
 
 /// Passages below this calibrated probability do not carry an answer.
 pub const ABSTAIN_BELOW: f32 = 0.5;
@@ -133,7 +133,10 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let began = Instant::now();
     let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
     let asked = question::clean(typed)?;
-    let asked_as = question::stand_alone(&asked, with.before);
+    let asked_as = with
+        .before
+        .last()
+        .and_then(|t| question::stand_alone(&asked, &t.question));
     let follows = asked_as.is_some();
     let searched = asked_as.unwrap_or_else(|| asked.clone());
     let (query, ahead, failed) = query(

@@ -6,9 +6,9 @@
 use std::collections::HashSet;
 
 use crate::answer::{Citation, Grounding, Passage, Problem, Sentence};
-use crate::facts;
-use crate::orders::is_order;
-use crate::text::{self, Segment};
+use mortar_language::facts;
+use mortar_language::orders::is_order;
+use mortar_language::text::{self, Segment};
 
 /// From this share of a sentence's content words in the source on, it is a close paraphrase.
 const CLOSE: f32 = 0.6;
@@ -363,7 +363,7 @@ impl Source<'_> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::answer::Kind;
+    use mortar_language::Kind;
     use proptest::prelude::*;
 
     pub fn passage(number: u32, title: &str, text: &str) -> Passage {

@@ -6,20 +6,16 @@
 pub mod answer;
 pub mod ask;
 pub mod citations;
-pub mod codes;
-pub mod facts;
 pub mod grounding;
-pub mod orders;
 pub mod ports;
 pub mod prompt;
-pub mod question;
-pub mod text;
 
 pub use answer::{
-    Answer, Citation, Event, FoundBy, Grounding, Kind, LookAlike, Models, Notice, Passage, Problem, Reason, Sentence,
-    Stage, Timings, Turn,
+    Answer, Citation, Event, FoundBy, Grounding, LookAlike, Models, Notice, Passage, Problem, Reason, Sentence, Stage,
+    Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, go_on, query};
+pub use mortar_language::Kind;
 pub use ports::{
     Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };

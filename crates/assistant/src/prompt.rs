@@ -1,10 +1,10 @@
 //! The prompt for a generator: the tenant's instructions, the rules, the passages fenced as data,
 //! the conversation within a budget. Text in a passage that gives orders is data, not an order.
 
+use mortar_language::text::tokens;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Passage, Turn};
-use crate::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -116,12 +116,6 @@ fn fence(p: &Passage) -> String {
         inside(&heading),
         inside(&p.text)
     )
-}
-
-/// A cautious count of tokens, the same on every machine: long words are several pieces.
-pub fn tokens(s: &str) -> usize {
-    let in_words: usize = text::words(s).map(|w| w.chars().count().div_ceil(6)).sum();
-    in_words + s.chars().filter(char::is_ascii_punctuation).count()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use mortar_assistant::Fault;
-use mortar_knowledge::store::{Condition, Got, Listed, ReleaseStore, StoreError, Want, is_key};
+use mortar_store::{Condition, Got, Listed, ReleaseStore, StoreError, Want, is_key};
 
 use crate::Aws;
 use crate::calls::{self, Retry};

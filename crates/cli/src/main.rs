@@ -172,7 +172,7 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             after,
         } => {
             // A question that cannot be asked is refused before anything is opened.
-            mortar_desk::assistant::question::clean(&question).map_err(mortar_desk::assistant::ask::AskError::from)?;
+            mortar_desk::language::question::clean(&question).map_err(mortar_desk::assistant::ask::AskError::from)?;
             let desk = open(&common, &source).await?;
             let before: Vec<Turn> = after
                 .into_iter()

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::assistant::{Answer, Grounding, Problem, Reason, Stage};
-use mortar_desk::knowledge::store::keys::KeysShown;
-use mortar_desk::knowledge::store::publish::{PublishProgress, Published};
-use mortar_desk::knowledge::store::sync::{SyncProgress, SyncReport, SyncStep};
-use mortar_desk::knowledge::store::tend::{Checked, Cleared, ReleaseRow};
-use mortar_desk::knowledge::{Built, Document, DocumentRow, Hit, Progress};
+use mortar_desk::knowledge::{Built, Hit, Progress};
+use mortar_desk::sources::{Document, DocumentRow};
+use mortar_desk::store::keys::KeysShown;
+use mortar_desk::store::publish::{PublishProgress, Published};
+use mortar_desk::store::sync::{SyncProgress, SyncReport, SyncStep};
+use mortar_desk::store::tend::{Checked, Cleared, ReleaseRow};
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
 /// A progress bar on stderr; silent where stderr is no terminal.

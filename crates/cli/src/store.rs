@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use mortar_desk::knowledge::Progress;
-use mortar_desk::knowledge::store::publish::Options as PublishOptions;
+use mortar_desk::store::publish::Options as PublishOptions;
 use mortar_desk::{DeskError, Following, Place, StoreOptions, Work};
 use serde_json::json;
 

@@ -8,7 +8,8 @@ use std::path::Path;
 use futures::StreamExt;
 use mortar_assistant::citations::unmark;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, Stop, prompt, text};
+use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, Stop, prompt};
+use mortar_language::text;
 use mortar_local::Verbatim;
 use serde::{Deserialize, Serialize};
 

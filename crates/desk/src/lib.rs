@@ -34,10 +34,12 @@ pub use mortar_aws::{Health, Probed, SignedIn};
 pub use mortar_feedback as feedback;
 use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
 pub use mortar_knowledge as knowledge;
-use mortar_knowledge::{
-    BuildError, Built, Document, DocumentRow, Fault, Hit, ImportError, OpenError, Progress, Release,
-};
+use mortar_knowledge::{BuildError, Built, Hit, OpenError, Progress, Release};
+pub use mortar_language as language;
 use mortar_local::{MiniLm, Verbatim, default_folder};
+pub use mortar_sources as sources;
+use mortar_sources::{Document, DocumentRow, Fault, ImportError};
+pub use mortar_store as store;
 pub use planted::GroundingFigures;
 pub use ranking::RankingFigures;
 pub use releases::{Following, Freshness, Knowledge, Since, SinceState, StoreOptions, Work};
@@ -465,7 +467,7 @@ impl Desk {
         limit: usize,
         as_of: Option<Date>,
     ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
-        let text = assistant::question::clean(text).map_err(AskError::from)?;
+        let text = mortar_language::question::clean(text).map_err(AskError::from)?;
         let as_of = as_of.unwrap_or_else(today);
         let opened = self.opened();
         let (first, instead) = (opened.embedder(0), opened.embedder(1));
@@ -552,7 +554,7 @@ pub async fn build(
     weights: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Built, Option<String>), DeskError> {
-    let imported = knowledge::import(sources)?;
+    let imported = mortar_sources::import(sources)?;
     let (embedder, problem) = match MiniLm::open(weights) {
         Ok(e) => (Some(e), None),
         Err(e) => (None, Some(e.to_string())),

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Citation, Grounding, Passage, Sentence, text};
+use mortar_assistant::{Citation, Grounding, Passage, Sentence};
+use mortar_language::text;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use regex::Regex;

@@ -7,15 +7,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mortar_assistant::{Embedder, Passage};
 use mortar_aws::{Aws, Bucket, S3Store};
-use mortar_knowledge::store::keys::{Keys, KeysShown, ROLES};
-use mortar_knowledge::store::manifest::Manifest;
-use mortar_knowledge::store::publish::{Options, PublishError, PublishProgress, Published, Publisher};
-use mortar_knowledge::store::sync::{Device, SyncError, SyncProgress, SyncReport, SyncStep};
-use mortar_knowledge::store::tend::{self, Checked, Cleared, ReleaseRow};
-use mortar_knowledge::store::trust::{Expiry, Memory, TrustError, Verified, load, read_root};
-use mortar_knowledge::store::{ReleaseStore, StoreError};
 use mortar_knowledge::{BuildError, Progress, Release};
 use mortar_local::{Folder, MiniLm};
+use mortar_store::keys::{Keys, KeysShown, ROLES};
+use mortar_store::manifest::Manifest;
+use mortar_store::publish::{Options, PublishError, PublishProgress, Published, Publisher};
+use mortar_store::sync::{Device, SyncError, SyncProgress, SyncReport, SyncStep};
+use mortar_store::tend::{self, Checked, Cleared, ReleaseRow};
+use mortar_store::trust::{Expiry, Memory, TrustError, Verified, load, read_root};
+use mortar_store::{ReleaseStore, StoreError};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -458,7 +458,7 @@ impl Work {
         options: &Options,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<Published, DeskError> {
-        let imported = mortar_knowledge::import(sources)?;
+        let imported = mortar_sources::import(sources)?;
         Ok(self.publisher()?.publish(imported, options, progress).await?)
     }
 

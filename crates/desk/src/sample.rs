@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use include_dir::{Dir, include_dir};
 use mortar_assistant::Embedder;
-use mortar_knowledge::{BuildError, Imported, Progress, Release, build, import_files};
+use mortar_knowledge::{BuildError, Progress, Release, build};
 use mortar_local::{MODEL, MiniLm};
+use mortar_sources::{Imported, import_files};
 
 use crate::{DeskError, Place};
 

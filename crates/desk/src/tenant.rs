@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mortar_aws::{AwsConfig, Impossible};
-use mortar_knowledge::store::manifest as knowledge;
+use mortar_store::manifest as knowledge;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use ts_rs::TS;

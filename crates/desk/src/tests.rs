@@ -7,7 +7,7 @@ use assistant::{
     Citation, Fault as ModelFault, FoundBy, Grounding, Kind, LookAlike, Models, Notice, Problem, Reason, Stage, Timings,
 };
 use feedback::{Copied, Verdict};
-use mortar_knowledge::store::sync::{SyncProgress, SyncReport, SyncStep};
+use mortar_store::sync::{SyncProgress, SyncReport, SyncStep};
 
 fn types() -> String {
     let cfg = Config::new().with_large_int("number");

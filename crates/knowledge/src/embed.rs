@@ -4,8 +4,8 @@
 use mortar_assistant::{Embedder, ModelError};
 
 use crate::index::{Row, Vectors};
-use crate::prepare;
 use crate::release::BuildError;
+use mortar_sources::prepare;
 
 const BATCH: usize = 32;
 

@@ -28,14 +28,14 @@ use heed::byteorder::BE;
 use heed::types::{Bytes, Str, U32};
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, WithoutTls};
 use jiff::civil::Date;
-use mortar_assistant::codes::{self, Code};
+use mortar_language::codes::{self, Code};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use crate::document::Document;
-use crate::prepare::{self, PassageRecord};
 use crate::release::Manifest;
 use crate::sketch::Sketch;
+use mortar_sources::Document;
+use mortar_sources::prepare::{self, PassageRecord};
 pub use write::{Change, Row, Vectors, apply, write};
 
 const DATABASES: u32 = 8;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mortar_assistant::text;
+use mortar_language::text;
 
 /// Fields in the order their counts are kept.
 pub const FIELDS: usize = 3;

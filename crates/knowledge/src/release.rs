@@ -19,10 +19,10 @@ use mortar_assistant::{Embedder, ModelError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::document::{Document, DocumentRow};
 use crate::embed::{self, Known};
-use crate::import::{Fault, Imported};
 use crate::index::{self, ContentHasher, DATA, Index, Row, VECTORS, Vectors};
+use mortar_sources::{Document, DocumentRow};
+use mortar_sources::{Fault, Imported};
 
 /// The format that this program writes. It reads no newer one.
 pub const FORMAT: u32 = 3;
@@ -126,7 +126,7 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    pub(crate) fn of(vectors: &Vectors) -> Embedding {
+    pub fn of(vectors: &Vectors) -> Embedding {
         Embedding {
             model: vectors.model.clone(),
             dimensions: vectors.dimensions as u32,
@@ -185,7 +185,7 @@ pub enum BuildError {
 }
 
 /// What helps against the usual reasons why nothing can be written.
-pub(crate) fn hint(e: &std::io::Error) -> &'static str {
+pub fn hint(e: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match e.kind() {
         StorageFull | QuotaExceeded | FileTooLarge => {
@@ -269,14 +269,14 @@ pub async fn build(
 }
 
 /// What of an import becomes a release, and what was left out of it.
-pub(crate) struct Accepted {
+pub struct Accepted {
     pub rows: Vec<Row>,
     pub left_out: Vec<Fault>,
     pub ignored: Vec<String>,
 }
 
 /// The rows of what was imported, in the order of their ids.
-pub(crate) fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildError> {
+pub fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildError> {
     let Imported {
         documents,
         faults,
@@ -300,14 +300,14 @@ pub(crate) fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, B
 }
 
 /// A release's folder, held by one builder at a time; the lock goes with the process, however it ends.
-pub(crate) struct Site {
+pub struct Site {
     dir: PathBuf,
     fresh: bool,
     _lock: File,
 }
 
 /// Holds a folder for one program at a time; the lock goes with the process, however it ends.
-pub(crate) fn alone(dir: &Path) -> Result<File, BuildError> {
+pub fn alone(dir: &Path) -> Result<File, BuildError> {
     let lock = fs::create_dir_all(dir).and_then(|()| File::create(dir.join(".lock")));
     let lock = lock.map_err(|source| BuildError::Write {
         path: dir.to_owned(),
@@ -320,7 +320,7 @@ pub(crate) fn alone(dir: &Path) -> Result<File, BuildError> {
 }
 
 /// What a new state of the folder is.
-pub(crate) struct State {
+pub struct State {
     pub release: String,
     pub documents: u32,
     pub passages: u32,
@@ -452,7 +452,7 @@ impl Site {
 }
 
 /// The manifest of the state before, where its data is still here, whole as far as a look tells.
-pub(crate) fn previous(dir: &Path) -> Option<Manifest> {
+pub fn previous(dir: &Path) -> Option<Manifest> {
     let manifest = read_pointer(dir, PREVIOUS).ok()?;
     let whole = |(path, file): (PathBuf, &Checked)| fs::metadata(path).is_ok_and(|m| m.len() == file.bytes);
     let here = manifest.files(dir).all(whole);
@@ -505,14 +505,14 @@ pub fn name_of(imported: &Imported, model: Option<&str>) -> String {
 }
 
 /// What rows in the order of their ids say together.
-pub(crate) fn content(rows: &[Row]) -> String {
+pub fn content(rows: &[Row]) -> String {
     let mut hasher = ContentHasher::default();
     rows.iter().for_each(|r| hasher.add(&r.document.id, &r.digest));
     hasher.finish()
 }
 
 /// A release's name: the hash of what it says and of the models that it was made with.
-pub(crate) fn name<'m>(content: &str, models: impl Iterator<Item = &'m str>) -> String {
+pub fn name<'m>(content: &str, models: impl Iterator<Item = &'m str>) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(content.as_bytes());
     for model in models {
@@ -528,7 +528,7 @@ fn switch(dir: &Path, manifest: &Manifest) -> std::io::Result<()> {
 }
 
 /// A small file, whole or not at all.
-pub(crate) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+pub fn replace(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let beside = dir.join(format!(".{name}.new"));
     let mut file = File::create(&beside)?;
     file.write_all(bytes)?;
@@ -589,7 +589,7 @@ fn checked(path: &Path) -> std::io::Result<Checked> {
 }
 
 /// Puts the vectors of one state into the folder of another that grows from it.
-pub(crate) fn share_vectors(from: &Path, to: &Path) -> std::io::Result<()> {
+pub fn share_vectors(from: &Path, to: &Path) -> std::io::Result<()> {
     let (from, beside, to) = (from.join(VECTORS), to.join("vectors.new"), to.join(VECTORS));
     // A file system without links holds them twice. A link may be there although it is said to have failed:
     // what is copied goes to another name, never into what others read.
@@ -602,7 +602,7 @@ pub(crate) fn share_vectors(from: &Path, to: &Path) -> std::io::Result<()> {
 
 /// What the folder points to. What cannot be made out is as if it were not there; but what a newer
 /// program wrote, or what may not be read, is not ours to replace.
-pub(crate) fn pointer(dir: &Path) -> Result<Option<Manifest>, OpenError> {
+pub fn pointer(dir: &Path) -> Result<Option<Manifest>, OpenError> {
     match read_manifest(dir) {
         Ok(manifest) => Ok(Some(manifest)),
         Err(OpenError::NotThere(_) | OpenError::Foreign { .. } | OpenError::Damaged { .. }) => Ok(None),
@@ -680,7 +680,7 @@ pub fn check_files(dir: &Path) -> Result<Manifest, OpenError> {
 /// An open release. One environment is opened once a process: a second opening shares the first.
 pub struct Release {
     pub manifest: Manifest,
-    pub(crate) index: Index,
+    pub index: Index,
 }
 
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Release>>>> = LazyLock::new(Mutex::default);
@@ -715,7 +715,7 @@ impl Release {
     }
 
     /// The folder of its data.
-    pub(crate) fn data(&self) -> &Path {
+    pub fn data(&self) -> &Path {
         self.index.path()
     }
 

@@ -13,15 +13,14 @@ use std::collections::{HashMap, HashSet};
 use asked::{Asked, CodeRank};
 
 use heed::Result;
-use mortar_assistant::codes::Code;
-use mortar_assistant::{
-    Ahead, FoundBy, Kind, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever, text,
-};
+use mortar_assistant::{Ahead, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
+use mortar_language::codes::Code;
+use mortar_language::{Kind, text};
 use roaring::RoaringBitmap;
 
-use crate::document::{Document, DocumentRow};
 use crate::index::Reading;
 use crate::release::{OpenError, Release};
+use mortar_sources::{Document, DocumentRow};
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
 use words::Words;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use mortar_knowledge::store::{Condition, Got, Listed, ReleaseStore, StoreError, Want, is_key};
+use mortar_store::{Condition, Got, Listed, ReleaseStore, StoreError, Want, is_key};
 
 const CHUNK: usize = 256 << 10;
 const SMALL: u64 = 4 << 20;

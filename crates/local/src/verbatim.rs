@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use mortar_assistant::orders::is_order;
-use mortar_assistant::{Generation, Generator, Kind, ModelError, Passage, text};
+use mortar_assistant::{Generation, Generator, ModelError, Passage};
+use mortar_language::orders::is_order;
+use mortar_language::{Kind, text};
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
 const MOST_SENTENCES: usize = 8;

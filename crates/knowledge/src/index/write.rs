@@ -6,8 +6,8 @@ use std::path::Path;
 
 use arroy::distances::Cosine;
 use heed::{CompactionOption, Env, EnvFlags, EnvOpenOptions, WithoutTls};
-use mortar_assistant::codes;
-use mortar_assistant::text;
+use mortar_language::codes;
+use mortar_language::text;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use roaring::RoaringBitmap;
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Apart, CodePlace, DATA, DATABASES, StoredPassage, Tables, VECTORS, damaged, day, named, numbers, respells,
 };
-use crate::document::Document;
 use crate::lexical::{self, FIELDS, Posting};
-use crate::prepare::PassageRecord;
 use crate::sketch;
+use mortar_sources::Document;
+use mortar_sources::PassageRecord;
 
 /// One document as it is indexed, with its passages, under a number of its own: the place of its row
 /// among all rows of the release. What was replaced or withdrawn leaves its numbers unused.

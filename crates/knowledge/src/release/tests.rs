@@ -1,9 +1,9 @@
 use super::*;
-use crate::import::import_files;
 use crate::index::Change;
 use futures::future::BoxFuture;
 use jiff::civil::Date;
 use mortar_assistant::{Part, Query, Retriever};
+use mortar_sources::import_files;
 
 fn imported(files: &[(&str, &str)]) -> Imported {
     import_files(

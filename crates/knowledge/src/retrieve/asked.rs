@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use heed::Result;
 use jiff::civil::Date;
 use mortar_assistant::Query;
-use mortar_assistant::codes::{self, Code};
+use mortar_language::codes::{self, Code};
 
 use crate::index::Reading;
 use crate::release::Release;

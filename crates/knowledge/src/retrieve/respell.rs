@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use heed::Result;
-use mortar_assistant::{facts, text};
+use mortar_language::{facts, text};
 
 use crate::index::{Reading, respells};
 use crate::release::Release;

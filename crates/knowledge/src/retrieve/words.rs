@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use heed::Result;
-use mortar_assistant::text;
+use mortar_language::text;
 
-use crate::document::DocumentRow;
 use crate::index::Reading;
 use crate::lexical;
 use crate::release::{OpenError, Release};
+use mortar_sources::DocumentRow;
 
 impl Release {
     /// BM25F and coverage of every passage that holds a word of the question.

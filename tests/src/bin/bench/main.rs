@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use mortar_desk::assistant::{Embedder, Kind, ModelError, Part, Query, Retriever};
-use mortar_desk::knowledge::{self, Document, Imported, Release};
+use mortar_desk::knowledge::{self, Release};
+use mortar_desk::sources::{Document, Imported};
 use mortar_local::MiniLm;
 use mortar_tests::root;
 use peers::Peers;

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use mortar_aws::{Aws, AwsConfig, S3Store};
 use mortar_desk::assistant::{Ahead, Embedder, ModelError, Part, Query};
-use mortar_desk::knowledge::store::ReleaseStore;
-use mortar_desk::knowledge::store::keys::Keys;
-use mortar_desk::knowledge::store::publish::{Options, Published, Publisher};
-use mortar_desk::knowledge::store::sync::Device;
-use mortar_desk::knowledge::{Document, Release, import};
+use mortar_desk::knowledge::Release;
+use mortar_desk::sources::{Document, import};
+use mortar_desk::store::ReleaseStore;
+use mortar_desk::store::keys::Keys;
+use mortar_desk::store::publish::{Options, Published, Publisher};
+use mortar_desk::store::sync::Device;
 use mortar_tests::stand_ins::{KNOWLEDGE, StandIns, visit_in_background};
 use mortar_tests::{InMemory, root};
 use serde_json::{Value, json};

@@ -16,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use super::fetch::{FetchError, Incoming, Spent};
-use super::fold::Folded;
-use super::manifest::{Manifest, is_channel};
-use super::plan::{Held, Plan, plan};
-use super::segment::{Contents, DecodeError, Segment, decode};
-use super::trust::{Memory, TrustError, Verified, load_if_changed};
-use super::{Got, Listed, ReleaseStore, StoreError, Want};
-use crate::index::{self, Change, DATA, Row, Vectors};
-use crate::release::{self, BuildError, Embedding, OpenError, Progress, Release, Site, Source, State};
+use crate::fetch::{FetchError, Incoming, Spent};
+use crate::fold::Folded;
+use crate::manifest::{Manifest, is_channel};
+use crate::plan::{Held, Plan, plan};
+use crate::segment::{Contents, DecodeError, Segment, decode};
+use crate::trust::{Memory, TrustError, Verified, load_if_changed};
+use crate::{Got, Listed, ReleaseStore, StoreError, Want};
+use mortar_knowledge::index::{self, Change, DATA, Row, Vectors};
+use mortar_knowledge::release::{self, BuildError, Embedding, OpenError, Progress, Release, Site, Source, State};
 
 /// Of the store, beside the data that was made of it.
 const MANIFEST: &str = "store.json";
@@ -166,7 +166,7 @@ impl ReleaseStore for Counted {
         &'a self,
         key: &'a str,
         bytes: Vec<u8>,
-        condition: super::Condition,
+        condition: crate::Condition,
     ) -> futures::future::BoxFuture<'a, Result<String, StoreError>> {
         self.store.put(key, bytes, condition)
     }
@@ -237,7 +237,7 @@ impl Device {
         let verified = if settled {
             load_if_changed(&counted, &self.root, &self.memory()).await?
         } else {
-            Some(super::trust::load(&counted, &self.root, &self.memory(), super::trust::Expiry::Refused).await?)
+            Some(crate::trust::load(&counted, &self.root, &self.memory(), crate::trust::Expiry::Refused).await?)
         };
         let done = match (&verified, &now) {
             (None, Some(now)) => Ok((now.manifest.number, now.manifest.release.clone())),

@@ -1,8 +1,8 @@
 //! What a device must do to stand where a channel stands. Data, made from what it has and what is
 //! signed; nothing is fetched and nothing is written here.
 
-use super::manifest::Manifest;
-use super::segment::{Object, Segment};
+use crate::manifest::Manifest;
+use crate::segment::{Object, Segment};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {

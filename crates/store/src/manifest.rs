@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::segment::{Counts, LARGEST, Object, Segment};
+use crate::segment::{Counts, LARGEST, Object, Segment};
 
 /// The format that this program writes. It reads no newer one.
 pub const FORMAT: u32 = 1;

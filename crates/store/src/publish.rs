@@ -12,22 +12,22 @@ use mortar_assistant::Embedder;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::commit::{Change, commit, put_once};
-use super::fetch::{FetchError, Incoming, Spent, again};
-use super::fold::Folded;
-use super::keys::Keys;
-use super::manifest::{
+use crate::commit::{Change, commit, put_once};
+use crate::fetch::{FetchError, Incoming, Spent, again};
+use crate::fold::Folded;
+use crate::keys::Keys;
+use crate::manifest::{
     Channel, Distance, Effective, EmbeddingModel, FORMAT, LARGEST_MANIFEST, Manifest, Rebased, channel_name,
     is_channel, manifest_name,
 };
-use super::segment::{Contents, DecodeError, Files, Object, Segment, decode, effective, encode, parts};
-use super::trust::{Expiry, Memory, TIMESTAMP, TrustError, Verified, check_root, load, load_below};
-use super::vector_log::VectorLog;
-use super::{ReleaseStore, StoreError};
-use crate::embed::{self, Known};
-use crate::import::{Fault, Imported};
-use crate::index::{Row, Vectors};
-use crate::release::{Accepted, BuildError, accepted, alone, hint, name};
+use crate::segment::{Contents, DecodeError, Files, Object, Segment, decode, effective, encode, parts};
+use crate::trust::{Expiry, Memory, TIMESTAMP, TrustError, Verified, check_root, load, load_below};
+use crate::vector_log::VectorLog;
+use crate::{ReleaseStore, StoreError};
+use mortar_knowledge::embed::{self, Known};
+use mortar_knowledge::index::{Row, Vectors};
+use mortar_knowledge::release::{Accepted, BuildError, accepted, alone, hint, name};
+use mortar_sources::{Fault, Imported};
 
 /// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
 const GROWN: u32 = 4;
@@ -74,7 +74,7 @@ impl From<StoreError> for PublishError {
 }
 
 /// A conflict in the signed part is another publisher.
-pub(super) fn raced(e: TrustError) -> PublishError {
+pub(crate) fn raced(e: TrustError) -> PublishError {
     match e {
         TrustError::Store(e) => e.into(),
         e => PublishError::Trust(e),
@@ -140,7 +140,7 @@ impl Publisher<'_> {
     }
 
     /// The store as it is; none where nothing was published yet.
-    pub(super) async fn state(&self) -> Result<Option<Verified>, PublishError> {
+    pub(crate) async fn state(&self) -> Result<Option<Verified>, PublishError> {
         let memory = self.memory();
         let root = self.keys.root()?;
         match load(&self.store, &root, &memory, Expiry::Overlooked).await {
@@ -230,7 +230,7 @@ impl Publisher<'_> {
                 Some(_) => report.unchanged += 1,
             }
         }
-        let content = crate::release::content(&rows);
+        let content = mortar_knowledge::release::content(&rows);
         let models: Vec<EmbeddingModel> = self
             .embedders
             .iter()
@@ -570,7 +570,7 @@ impl Publisher<'_> {
 }
 
 /// The channel with another release to show.
-pub(super) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<Change, TrustError> {
+pub(crate) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<Change, TrustError> {
     const REMEMBERED: usize = 50;
     let mut before: Vec<u32> = held
         .map(|c| std::iter::once(c.release).chain(c.before.clone()).collect())

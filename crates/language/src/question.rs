@@ -6,7 +6,6 @@ use regex::Regex;
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::answer::Turn;
 use crate::codes;
 use crate::text;
 
@@ -72,8 +71,8 @@ static PREPOSITION: LazyLock<Regex> = LazyLock::new(|| {
 /// "and for controlled substances?" after "How do I transfer a prescription?" is searched for as
 /// "How do I transfer a prescription for controlled substances?". A new code takes the place of the
 /// former one. What is made is shown to the operator.
-pub fn stand_alone(question: &str, before: &[Turn]) -> Option<String> {
-    let previous = before.last()?.question.trim_end_matches(['?', '.', '!', ' ']);
+pub fn stand_alone(question: &str, previous: &str) -> Option<String> {
+    let previous = previous.trim_end_matches(['?', '.', '!', ' ']);
     let lead = LEAD_IN.find(question);
     let rest = question[lead.map_or(0, |m| m.end())..].trim();
     let bare = rest.trim_end_matches(['?', '.', '!', ' ']);
@@ -252,13 +251,7 @@ mod tests {
     use super::*;
 
     fn after(previous: &str, question: &str) -> Option<String> {
-        stand_alone(
-            question,
-            &[Turn {
-                question: previous.into(),
-                answer: String::new(),
-            }],
-        )
+        stand_alone(question, previous)
     }
 
     #[test]
@@ -316,6 +309,5 @@ mod tests {
         ] {
             assert_eq!(after(previous, question).as_deref(), want, "{question}");
         }
-        assert_eq!(stand_alone("and for me?", &[]), None);
     }
 }

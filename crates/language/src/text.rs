@@ -229,6 +229,12 @@ fn term(word: &str) -> String {
     stem(folded.strip_suffix("'s").unwrap_or(&folded))
 }
 
+/// A cautious count of tokens, the same on every machine: long words are several pieces.
+pub fn tokens(s: &str) -> usize {
+    let in_words: usize = words(s).map(|w| w.chars().count().div_ceil(6)).sum();
+    in_words + s.chars().filter(char::is_ascii_punctuation).count()
+}
+
 pub fn is_stopword(word: &str) -> bool {
     static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| STOPWORDS.split_whitespace().collect());
     let folded = fold(word);

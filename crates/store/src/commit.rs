@@ -13,11 +13,11 @@ use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::{Hashes, KeyHolder, RoleType, Target};
 use tough::{TargetName, error::Error as Tough};
 
-use super::fetch::again;
-use super::keys::{Keys, ROLES, expires};
-use super::segment::sha256;
-use super::trust::{TIMESTAMP, TrustError, Verified, check_root, told};
-use super::{Condition, Listed, ReleaseStore, StoreError};
+use crate::fetch::again;
+use crate::keys::{Keys, ROLES, expires};
+use crate::segment::sha256;
+use crate::trust::{TIMESTAMP, TrustError, Verified, check_root, told};
+use crate::{Condition, Listed, ReleaseStore, StoreError};
 
 /// A target with its new bytes; none: it is no longer signed for.
 pub type Change = (String, Option<Vec<u8>>);

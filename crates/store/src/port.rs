@@ -8,19 +8,6 @@
 //! segments/<sha256>            documents, passages, vectors, withdrawals
 //! ```
 
-pub mod commit;
-mod fetch;
-mod fold;
-pub mod keys;
-pub mod manifest;
-mod plan;
-pub mod publish;
-pub mod segment;
-pub mod sync;
-pub mod tend;
-pub mod trust;
-mod vector_log;
-
 use std::ops::Range;
 
 use futures::future::BoxFuture;

@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tough::schema::RoleType;
 
-use super::commit::{commit, refresh, version_of};
-use super::fetch::again;
-use super::keys::expires;
-use super::manifest::{Manifest, manifest_name};
-use super::publish::{PublishError, Publisher, raced, shown};
-use super::segment::{Object, decode, sha256};
-use super::trust::{TIMESTAMP, TrustError, Verified};
-use super::{Got, ReleaseStore, StoreError, Want, get_small};
+use crate::commit::{commit, refresh, version_of};
+use crate::fetch::again;
+use crate::keys::expires;
+use crate::manifest::{Manifest, manifest_name};
+use crate::publish::{PublishError, Publisher, raced, shown};
+use crate::segment::{Object, decode, sha256};
+use crate::trust::{TIMESTAMP, TrustError, Verified};
+use crate::{Got, ReleaseStore, StoreError, Want, get_small};
 
 /// A release as a list shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -208,7 +208,7 @@ impl Publisher<'_> {
         let targets: BTreeSet<String> = signed
             .all_targets()
             .filter(|(name, _)| !dry_run || !gone.iter().any(|n| name.raw() == manifest_name(*n)))
-            .map(|(name, t)| format!("targets/{}.{}", super::segment::hex(&t.hashes.sha256), name.raw()))
+            .map(|(name, t)| format!("targets/{}.{}", crate::segment::hex(&t.hashes.sha256), name.raw()))
             .collect();
         let versions = [
             ("targets", signed.targets().signed.version.get()),

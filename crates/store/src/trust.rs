@@ -23,11 +23,11 @@ use tough::{
 };
 use url::Url;
 
-use super::commit::version_of;
-use super::manifest::{Channel, LARGEST_MANIFEST, Manifest, ManifestError, channel_name, manifest_name};
-use super::segment::sha256;
-use super::{Got, ReleaseStore, StoreError, Want, is_key};
-use crate::release::{hint, replace};
+use crate::commit::version_of;
+use crate::manifest::{Channel, LARGEST_MANIFEST, Manifest, ManifestError, channel_name, manifest_name};
+use crate::segment::sha256;
+use crate::{Got, ReleaseStore, StoreError, Want, is_key};
+use mortar_knowledge::release::{hint, replace};
 
 /// No file of metadata is larger.
 const LARGEST_METADATA: u64 = 4 << 20;
@@ -230,7 +230,7 @@ impl Memory {
     }
 
     /// Whether this store was read before with this root, or one that vouches for it or that it vouches for.
-    pub(super) fn knows_it(&self, root: &[u8]) -> Result<bool, TrustError> {
+    pub(crate) fn knows_it(&self, root: &[u8]) -> Result<bool, TrustError> {
         let held = self.read()?;
         let text = held.files.get("root.json");
         let Some(stored) = text.and_then(|t| serde_json::from_str::<Signed<Root>>(t).ok()) else {
@@ -301,9 +301,9 @@ async fn bounded(store: &dyn ReleaseStore, key: &str) -> Result<Vec<Vec<u8>>, St
 /// A store whose signatures have been followed to the end.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    pub(super) repository: Repository,
+    pub(crate) repository: Repository,
     /// Of the timestamp, as it was before all was read: whoever writes says what it builds on.
-    pub(super) tag: String,
+    pub(crate) tag: String,
     /// Where `tough` looks at the clock once more with each target.
     _scratch: Arc<tempfile::TempDir>,
 }
@@ -366,7 +366,7 @@ pub async fn load(
 }
 
 /// The same, as if there were no newer root than that: for who has made a new one and signs anew.
-pub(super) async fn load_below(
+pub(crate) async fn load_below(
     store: &Arc<dyn ReleaseStore>,
     root: &[u8],
     memory: &Memory,
@@ -534,7 +534,7 @@ impl Verified {
 }
 
 /// An error of `tough` as what it means here.
-pub(super) fn told(e: Tough) -> TrustError {
+pub(crate) fn told(e: Tough) -> TrustError {
     match e {
         Tough::ExpiredMetadata { role, .. } => TrustError::Expired {
             role: role.to_string(),

@@ -10,7 +10,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::embed::Known;
+use mortar_knowledge::embed::Known;
 
 pub struct VectorLog {
     file: Mutex<File>,

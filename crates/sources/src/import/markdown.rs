@@ -1,6 +1,6 @@
 //! A Markdown page: front matter (YAML between `---`), then the body as it is.
 
-use mortar_assistant::Kind;
+use mortar_language::Kind;
 use serde_json::{Map, Value};
 
 use super::Fields;

@@ -1,8 +1,8 @@
 //! A document as written: what a tenant's sources hold, whatever their format.
 
 use jiff::civil::Date;
-use mortar_assistant::Kind;
-use mortar_assistant::codes::Code;
+use mortar_language::Kind;
+use mortar_language::codes::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -23,11 +23,11 @@ use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::{KeyHolder, RoleKeys, RoleType, Root, Signed};
 use tough::sign::{Sign, parse_keypair};
 
-use super::manifest::LARGEST_MANIFEST;
-use super::segment::hex;
-use super::trust::{TrustError, check_root, told};
-use super::{Condition, ReleaseStore, StoreError, get_small};
-use crate::release::replace;
+use crate::manifest::LARGEST_MANIFEST;
+use crate::segment::hex;
+use crate::trust::{TrustError, check_root, told};
+use crate::{Condition, ReleaseStore, StoreError, get_small};
+use mortar_knowledge::release::replace;
 
 const ROOT: &str = "root.json";
 pub const ROLES: [RoleType; 4] = [
@@ -93,7 +93,7 @@ impl Keys {
 
     /// The root as it is now.
     pub fn root(&self) -> Result<Vec<u8>, TrustError> {
-        super::trust::read_root(&self.root_path())
+        crate::trust::read_root(&self.root_path())
     }
 
     /// Makes the keys and the first root, here and in the store. `root_keys` keys are made for the root,
@@ -246,7 +246,7 @@ impl Keys {
     }
 
     /// A root that was made here.
-    pub(super) fn older_root(&self, version: u64) -> Option<Vec<u8>> {
+    pub(crate) fn older_root(&self, version: u64) -> Option<Vec<u8>> {
         std::fs::read(self.dir.join(format!("{version}.root.json"))).ok()
     }
 

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
-use mortar_assistant::Kind;
+use mortar_language::Kind;
 use serde_json::{Map, Value};
 
 use super::{Fields, Item, made_id};

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::segment::Contents;
-use crate::index::{Row, Vectors};
+use crate::segment::Contents;
+use mortar_knowledge::index::{Row, Vectors};
 
 #[derive(Debug, Default)]
 pub struct Folded {

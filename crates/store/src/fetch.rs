@@ -14,9 +14,9 @@ use futures::stream::{self, TryStreamExt};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::segment::{BadObject, Object, hex};
-use super::{Got, ReleaseStore, StoreError, Want};
-use crate::release::hint;
+use crate::segment::{BadObject, Object, hex};
+use crate::{Got, ReleaseStore, StoreError, Want};
+use mortar_knowledge::release::hint;
 
 /// What one request asks for at most: what a break costs is less than this.
 pub const RANGE: u64 = 8 << 20;
@@ -82,7 +82,7 @@ impl Incoming {
     /// Puts a file that was made here where fetched ones lie.
     pub fn put(&self, object: &Object, bytes: &[u8]) -> std::io::Result<()> {
         fs::create_dir_all(&self.dir)?;
-        crate::release::replace(&self.dir, &object.sha256, bytes)
+        mortar_knowledge::release::replace(&self.dir, &object.sha256, bytes)
     }
 
     /// Removes all but these.

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::document::Document;
-use crate::index::{Row, Vectors};
-use crate::prepare::{self, PassageRecord};
+use mortar_knowledge::index::{Row, Vectors};
+use mortar_sources::Document;
+use mortar_sources::prepare::{self, PassageRecord};
 
 /// A segment holds at most so many documents, and about so many bytes of them.
 pub const MOST_DOCUMENTS: usize = 20_000;

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use mortar_assistant::Kind;
-use mortar_assistant::prompt::tokens;
-use mortar_assistant::text::{self, Segment};
+use mortar_language::Kind;
+use mortar_language::text::tokens;
+use mortar_language::text::{self, Segment};
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;

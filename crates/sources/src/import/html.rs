@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use mortar_assistant::{Kind, text};
+use mortar_language::{Kind, text};
 use scraper::{ElementRef, Html, Node, Selector};
 use serde_json::{Map, Value};
 

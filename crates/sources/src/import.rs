@@ -11,8 +11,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use mortar_assistant::Kind;
-use mortar_assistant::codes;
+use mortar_language::Kind;
+use mortar_language::codes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -177,7 +177,7 @@ fn check(mut d: Document) -> Result<Document, String> {
         return Err(too_long(d.body.len()));
     }
     d.body = tidy(&d.body);
-    d.title = mortar_assistant::text::collapse(&tidy(&d.title));
+    d.title = mortar_language::text::collapse(&tidy(&d.title));
     if d.id.is_empty() || d.id.len() > 200 || d.id.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(format!(
             "the id “{}” must have 1 to 200 characters and no white space",

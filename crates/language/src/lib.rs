@@ -1,0 +1,18 @@
+//! How pharmacy text is read: sentences and words, stems, stop words, codes, facts, the names of drugs, orders
+//! planted in documents, and what a question asks.
+//!
+//! Pure: bytes and words in, ranges and words out. It knows no document, no release and no answer.
+
+pub mod codes;
+pub mod facts;
+mod kind;
+pub mod orders;
+pub mod question;
+pub mod text;
+
+pub use kind::Kind;
+
+/// The rules of this crate by number. What is stored (cut passages, stems, postings, codes) was made by one
+/// version, and a question must be read by the same one: whoever changes what these rules give for any text
+/// raises it, and every release says which it was made by.
+pub const VERSION: u32 = 1;
