@@ -1,22 +1,57 @@
-//! The walls of the house: which crate may see which, and who may name what.
+//! The walls of the house: which crate may see which, who may name what.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mortar_tests::root;
 use serde_json::Value;
 
-/// What each crate may depend on, of this project.
+/// What each crate may depend on, of this project: what is below it. Rooms on one level do not see each other, except
+/// that whoever implements or needs a port names the crate of the port, and that a release is made of documents
+/// (store → knowledge → sources).
 const MAY_SEE: &[(&str, &[&str])] = &[
-    ("mortar-assistant", &[]),
-    // Whoever implements a port names the crate of the port.
-    ("mortar-knowledge", &["mortar-assistant"]),
-    ("mortar-feedback", &["mortar-assistant"]),
-    ("mortar-privacy", &[]),
+    ("mortar-language", &[]),
+    ("mortar-assistant", &["mortar-language"]),
+    // `assistant` for the kind of a document alone.
+    ("mortar-sources", &["mortar-assistant", "mortar-language"]),
+    (
+        "mortar-knowledge",
+        &["mortar-assistant", "mortar-language", "mortar-sources"],
+    ),
+    (
+        "mortar-store",
+        &[
+            "mortar-assistant",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-sources",
+        ],
+    ),
+    ("mortar-feedback", &["mortar-assistant", "mortar-language"]),
+    ("mortar-privacy", &["mortar-language"]),
+    // Ports and open releases, never a desk.
+    (
+        "mortar-measure",
+        &[
+            "mortar-assistant",
+            "mortar-feedback",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-sources",
+            "mortar-store",
+        ],
+    ),
     (
         "mortar-local",
-        &["mortar-assistant", "mortar-knowledge", "mortar-privacy"],
+        &[
+            "mortar-assistant",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-privacy",
+            "mortar-sources",
+            "mortar-store",
+        ],
     ),
     (
         "mortar-aws",
@@ -25,17 +60,22 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "mortar-feedback",
             "mortar-knowledge",
             "mortar-privacy",
+            "mortar-store",
         ],
     ),
     (
         "mortar-desk",
         &[
             "mortar-assistant",
-            "mortar-knowledge",
-            "mortar-feedback",
-            "mortar-privacy",
-            "mortar-local",
             "mortar-aws",
+            "mortar-feedback",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-local",
+            "mortar-measure",
+            "mortar-privacy",
+            "mortar-sources",
+            "mortar-store",
         ],
     ),
     ("mortar-cli", &["mortar-desk"]),
@@ -43,14 +83,24 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     // The benchmark measures the model by itself, the stand-ins serve what the adapters ask for.
     (
         "mortar-tests",
-        &["mortar-desk", "mortar-local", "mortar-aws", "mortar-privacy"],
+        &[
+            "mortar-aws",
+            "mortar-desk",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-local",
+            "mortar-measure",
+            "mortar-privacy",
+            "mortar-sources",
+            "mortar-store",
+        ],
     ),
     ("xtask", &[]),
 ];
 
 fn packages() -> BTreeMap<String, Vec<String>> {
     let out = Command::new("cargo")
-        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline", "--locked"])
         .current_dir(root())
         .output()
         .unwrap();
@@ -108,18 +158,10 @@ fn only_its_own_crate_names_a_thing() {
 
 #[test]
 fn only_the_backend_folder_talks_to_the_program() {
-    fn files(dir: &Path, out: &mut Vec<std::path::PathBuf>) {
-        for e in std::fs::read_dir(dir).unwrap().flatten() {
-            if e.path().is_dir() {
-                files(&e.path(), out)
-            } else {
-                out.push(e.path())
-            }
-        }
-    }
-    let mut all = Vec::new();
-    files(&root().join("ui/src"), &mut all);
-    for f in all.iter().filter(|f| !f.starts_with(root().join("ui/src/backend"))) {
+    for f in files("ui/src", &[])
+        .iter()
+        .filter(|f| !f.starts_with(root().join("ui/src/backend")))
+    {
         let text = std::fs::read_to_string(f).unwrap();
         assert!(!text.contains("@tauri-apps"), "{}", f.display());
         assert!(!text.contains("dangerouslySetInnerHTML"), "{}", f.display());
@@ -128,21 +170,33 @@ fn only_the_backend_folder_talks_to_the_program() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    fn check(dir: &Path) {
+    for dir in ["crates", "src-tauri/src", "tests/src", "tests/tests", "xtask/src"] {
+        for f in files(dir, &["rs"]).iter().filter(|f| !f.ends_with("tests.rs")) {
+            assert!(
+                std::fs::read_to_string(f).unwrap().starts_with("//!"),
+                "{}",
+                f.display()
+            );
+        }
+    }
+}
+
+/// All files below a folder with one of these endings, or with any.
+fn files(dir: &str, endings: &[&str]) -> Vec<PathBuf> {
+    fn below(dir: &Path, out: &mut Vec<PathBuf>) {
         for e in std::fs::read_dir(dir).unwrap().flatten() {
-            let p = e.path();
-            if p.is_dir() {
-                check(&p);
-            } else if p.extension().is_some_and(|e| e == "rs") && p.file_name().is_some_and(|n| n != "tests.rs") {
-                assert!(
-                    std::fs::read_to_string(&p).unwrap().starts_with("//!"),
-                    "{}",
-                    p.display()
-                );
+            if e.path().is_dir() {
+                below(&e.path(), out);
+            } else {
+                out.push(e.path());
             }
         }
     }
-    for dir in ["crates", "src-tauri/src", "tests/src", "tests/tests", "xtask/src"] {
-        check(&root().join(dir));
-    }
+    let mut all = Vec::new();
+    below(&root().join(dir), &mut all);
+    let ends = |f: &PathBuf| f.extension().is_some_and(|e| endings.iter().any(|w| e == *w));
+    all.retain(|f| endings.is_empty() || ends(f));
+    all.sort();
+    assert!(!all.is_empty(), "{dir} has no files");
+    all
 }
