@@ -1,9 +1,13 @@
-//! The walls of the house: which crate may see which, who may name what.
+//! The walls of the house: which crate may see which, who may name what, how large a thing may become.
+
+#[path = "house/modules.rs"]
+mod modules;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use modules::Modules;
 use mortar_tests::root;
 use serde_json::Value;
 
@@ -98,6 +102,11 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// More lines than a file may have needs a reason, in its first line.
+const LONG_FILE: usize = 600;
+/// And of a crate, in docs/ARCHITECTURE.md.
+const LARGE_CRATE: usize = 5_000;
+
 fn packages() -> BTreeMap<String, Vec<String>> {
     let out = Command::new("cargo")
         .args(["metadata", "--format-version=1", "--no-deps", "--offline", "--locked"])
@@ -179,6 +188,68 @@ fn every_module_says_what_it_is_for() {
             );
         }
     }
+}
+
+#[test]
+fn no_file_is_long_without_a_reason() {
+    let code = ["rs", "ts", "tsx", "css", "py"];
+    let mut long = Vec::new();
+    for dir in ["crates", "src-tauri", "tests/src", "tests/tests", "ui/src", "xtask"] {
+        for f in files(dir, &code) {
+            let text = std::fs::read_to_string(&f).unwrap();
+            let lines = text.lines().count();
+            let reason = ["//! ", "// ", "/* ", "# "]
+                .iter()
+                .any(|mark| text.starts_with(&format!("{mark}Long because ")));
+            if lines > LONG_FILE && !reason {
+                long.push(format!(
+                    "{} has {lines} lines",
+                    f.strip_prefix(root()).unwrap().display()
+                ));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn no_crate_is_large_without_a_reason() {
+    let page = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let mut large = Vec::new();
+    for dir in crates() {
+        let name = dir.strip_prefix(root()).unwrap().display().to_string();
+        let lines = |f: &PathBuf| std::fs::read_to_string(f).unwrap().lines().count();
+        let lines: usize = files(&name, &["rs"]).iter().map(lines).sum();
+        let reason = page
+            .lines()
+            .any(|l| l.contains(&format!("`{name}` is over 5,000 lines because ")));
+        if lines > LARGE_CRATE && !reason {
+            large.push(format!("{name} has {lines} lines"));
+        }
+    }
+    assert!(large.is_empty(), "{}", large.join("\n"));
+}
+
+#[test]
+fn no_modules_stand_in_a_circle() {
+    let mut circles = Vec::new();
+    for dir in crates()
+        .into_iter()
+        .chain([root().join("src-tauri"), root().join("xtask")])
+    {
+        let src = dir.join("src");
+        let name = src.strip_prefix(root()).unwrap().display().to_string();
+        let found = Modules::of(&src, &files(&name, &["rs"])).circles();
+        circles.extend(found.iter().map(|c| format!("{name}: {c}")));
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+fn crates() -> Vec<PathBuf> {
+    let all = std::fs::read_dir(root().join("crates")).unwrap().flatten();
+    let mut all: Vec<PathBuf> = all.map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    all.sort();
+    all
 }
 
 /// All files below a folder with one of these endings, or with any.
