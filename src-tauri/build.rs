@@ -1,4 +1,5 @@
 //! Declares the window's commands, so that each needs a permission of its own.
+#![expect(clippy::print_stderr, reason = "it is how a build script says what failed")]
 
 const COMMANDS: &[&str] = &[
     "open",

@@ -1,6 +1,7 @@
 //! The desktop window. No domain rule lives here: commands unpack, call the desk once, and map the
 //! error. A second start brings the first window up.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+#![expect(clippy::print_stderr, reason = "there is no window yet, or no key to bring it up")]
 
 mod commands;
 
@@ -31,6 +32,7 @@ fn draw_directly_without_a_card() {
     let card = cards.any(|c| c.file_name().to_string_lossy().starts_with("renderD"));
     if !card && std::env::var_os(SETTING).is_none_or(|set| set.is_empty()) {
         // SAFETY: no other thread runs yet that could read the environment.
+        #[expect(clippy::disallowed_methods, reason = "WebKit takes it from there alone, and no other thread runs yet")]
         unsafe { std::env::set_var(SETTING, "1") };
     }
 }
@@ -38,6 +40,7 @@ fn draw_directly_without_a_card() {
 fn main() {
     #[cfg(target_os = "linux")]
     draw_directly_without_a_card();
+    #[expect(clippy::exit, reason = "Tauri's own, in what it generates")]
     let context = tauri::generate_context!();
     let state = State {
         place: RwLock::new(place()),

@@ -1,18 +1,23 @@
-//! `cargo xtask …`: everything that a person or CI runs. Depends on nothing, so that it starts at once.
+//! `cargo xtask …`: everything that a person or CI runs. Depends on nothing, so that it starts at once; every
+//! command of cargo takes the lock file as it is.
+#![expect(clippy::print_stderr, reason = "it is what speaks to who called it")]
 
 mod setup;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const USAGE: &str = "cargo xtask <command>
 
   run     set up, build, and open Mortar on its sample tenant; without a display, ask it one question
           in the real window, print what it shows and save a picture
   test    set up and run everything that CI runs
-  check   the fast part of test: formatting, lints, types, the window's unit tests
-  setup   only set up: system packages, npm packages, the embedding model's weights, nextest
+  check   the fast part of test: formatting, dependencies, lints, documentation, types, the window's unit tests
+  setup   only set up: system packages, npm packages, the embedding model's weights, cargo's helpers
+  advisories
+          known faults of the crates that are used; no part of test, since it needs the RustSec advisory database,
+          a git repository that is fetched anew each time
   types   write the window's types anew from the Rust ones
   calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
           learn the weights of the calibration from questions that a release covers, and that it does not
@@ -27,8 +32,9 @@ fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("run") => run(),
         Some("test") => test(),
-        Some("check") => setup::npm().and_then(|()| check()),
+        Some("check") => check(),
         Some("setup") => setup::all(),
+        Some("advisories") => setup::tools().and_then(|()| advisories()),
         Some("types") => types(),
         Some("calibrate") => {
             let sets: Vec<String> = std::env::args().skip(2).collect();
@@ -88,19 +94,36 @@ fn cargo(arguments: &[&str]) -> Command {
     c
 }
 
+/// One of the programs that `setup::tools` fetched.
+fn tool(name: &str, arguments: &[&str]) -> Command {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let mut c = Command::new(setup::tools_folder().join("bin").join(file));
+    c.args(arguments).current_dir(root());
+    c
+}
+
 fn npm(arguments: &[&str]) -> Command {
     let mut c = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     c.args(arguments).current_dir(root().join("ui"));
     c
 }
 
+fn page() -> Done {
+    step("Build the window's page", &mut npm(&["run", "--silent", "build"]))
+}
+
 /// One profile and one feature set for everything: programs, tests, pictures.
-fn built() -> Done {
-    step("Build the window's page", &mut npm(&["run", "--silent", "build"]))?;
+fn programs() -> Done {
     step(
         "Build the programs (the first time takes ten minutes)",
-        &mut cargo(&["build", "--release", "--workspace"]),
+        &mut cargo(&["build", "--locked", "--release", "--workspace"]),
     )
+}
+
+/// The window's page must be there before the shell is compiled.
+fn built() -> Done {
+    page()?;
+    programs()
 }
 
 fn program(name: &str, arguments: &[&str]) -> Done {
@@ -135,41 +158,116 @@ fn bench() -> Done {
     program("bench", &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// A part of a run: its name in the table, and what it does.
+type Part = (&'static str, fn() -> Done);
+
+/// The fast parts. The page is built before the lints, which compile the shell.
+const CHECK: &[Part] = &[
+    ("formatting", formatting),
+    ("dependencies", dependencies),
+    ("page", page),
+    ("lints", lints),
+    ("documentation", documentation),
+    ("types", window_types),
+    ("unit tests", window_tests),
+];
+
 fn check() -> Done {
-    step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
-    // The window's page must be there before the shell is compiled.
-    step("Build the window's page", &mut npm(&["run", "--silent", "build"]))?;
+    setup::npm()?;
+    setup::tools()?;
+    timed(CHECK)
+}
+
+/// The Rust tests are last, so that a run ends with their summary. Generated types, the house's walls, the command
+/// line and the real window are tests among the others.
+fn test() -> Done {
+    let parts: Vec<Part> = [("set-up", setup::all as fn() -> Done)]
+        .into_iter()
+        .chain(CHECK.iter().copied())
+        .chain([
+            ("build", programs as fn() -> Done),
+            ("Rust tests", rust_tests as fn() -> Done),
+        ])
+        .collect();
+    timed(&parts)
+}
+
+/// Does one part after the other, up to the first that fails, and says how long each took.
+fn timed(parts: &[Part]) -> Done {
+    let mut took: Vec<(&str, Duration)> = Vec::new();
+    let mut result = Ok(());
+    for (name, part) in parts {
+        let began = Instant::now();
+        result = part();
+        took.push((name, began.elapsed()));
+        if result.is_err() {
+            break;
+        }
+    }
+    eprintln!("\npart                 s");
+    for (name, time) in &took {
+        eprintln!("{name:15} {:6.1}", time.as_secs_f64());
+    }
+    let all: Duration = took.iter().map(|t| t.1).sum();
+    eprintln!("{:15} {:6.1}", "all", all.as_secs_f64());
+    result
+}
+
+fn formatting() -> Done {
+    step("Formatting", &mut cargo(&["fmt", "--all", "--check"]))
+}
+
+/// Nothing is named that nothing uses, and of what is used the licence and the source are known (deny.toml).
+fn dependencies() -> Done {
     step(
-        "Lints",
-        &mut cargo(&[
-            "clippy",
-            "--quiet",
-            "--release",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        "Unused dependencies",
+        &mut tool("cargo-shear", &["--locked", "--deny-warnings"]),
     )?;
-    step("The window's lints and types", &mut npm(&["run", "--silent", "check"]))?;
+    let mut c = tool("cargo-deny", &["--locked", "check", "--hide-inclusion-graph"]);
+    c.args(["licenses", "bans", "sources"]);
+    step("Licences, bans and sources of the dependencies", &mut c)
+}
+
+fn advisories() -> Done {
+    let mut c = tool("cargo-deny", &["--locked", "check", "advisories"]);
+    step("Known faults of the dependencies", &mut c).map_err(|e| {
+        format!(
+            "{e}\n  It needs git and a way to https://github.com/RustSec/advisory-db. If the database could not be \
+             fetched, nothing is known of the dependencies, good or bad."
+        )
+    })
+}
+
+fn lints() -> Done {
+    let mut c = cargo(&["clippy", "--locked", "--quiet", "--release"]);
+    c.args(["--workspace", "--all-targets", "--", "-D", "warnings"]);
+    step("Lints", &mut c)
+}
+
+/// No link of the documentation leads nowhere.
+fn documentation() -> Done {
+    let mut c = cargo(&["doc", "--locked", "--quiet", "--release", "--workspace", "--no-deps"]);
+    step("Documentation", c.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn window_types() -> Done {
+    step("The window's lints and types", &mut npm(&["run", "--silent", "check"]))
+}
+
+fn window_tests() -> Done {
     step("The window's unit tests", &mut npm(&["test", "--silent"]))
 }
 
-fn test() -> Done {
-    setup::all()?;
-    check()?;
-    built()?;
-    // Last, so that a run ends with its summary. Generated types, the house's walls, the command
-    // line and the real window are tests among the others.
-    step(
-        "All Rust tests",
-        &mut cargo(&["nextest", "run", "--release", "--workspace"]),
-    )
+const NEXTEST: &[&str] = &["nextest", "run", "--locked", "--release", "--workspace"];
+
+fn rust_tests() -> Done {
+    step("All Rust tests", &mut tool("cargo-nextest", NEXTEST))
 }
 
 fn types() -> Done {
+    setup::tools()?;
     // With the features of every other command: another set would build the world anew.
-    let mut c = cargo(&["nextest", "run", "--release", "--workspace", "the_windows_types"]);
-    step("Write ui/src/backend/types.ts", c.env("MORTAR_WRITE_TYPES", "1"))
+    let mut c = tool("cargo-nextest", NEXTEST);
+    c.arg("the_windows_types").env("MORTAR_WRITE_TYPES", "1");
+    step("Write ui/src/backend/types.ts", &mut c)
 }

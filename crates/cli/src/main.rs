@@ -1,5 +1,6 @@
 //! `mortar`, the command line. Each command unpacks its arguments, makes one call into the desk and
 //! prints what comes back: results on stdout, everything else on stderr.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is what speaks to the user")]
 
 mod print;
 mod store;
