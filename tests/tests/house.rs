@@ -27,11 +27,14 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "mortar-privacy",
         ],
     ),
+    // It is given open releases and ports, never a desk.
+    ("mortar-measure", &["mortar-assistant", "mortar-knowledge"]),
     (
         "mortar-desk",
         &[
             "mortar-assistant",
             "mortar-knowledge",
+            "mortar-measure",
             "mortar-feedback",
             "mortar-privacy",
             "mortar-local",

@@ -1,15 +1,10 @@
 //! One tenant opened: the ports joined, the verbs offered. Every front (the window, the command
 //! line) goes through here, and nothing here knows which front it is.
 
-mod attacks;
 mod connection;
 mod doctor;
-mod eval;
-mod eval_page;
-mod figures;
+mod measure;
 mod models;
-mod planted;
-mod ranking;
 mod releases;
 mod remembered;
 mod sample;
@@ -18,12 +13,8 @@ mod tenant;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-pub use attacks::AttackFigures;
 pub use connection::{Account, Connection};
 pub use doctor::{Check, doctor};
-pub use eval::{Evaluation, QuestionResult};
-pub use eval_page::page;
-pub use figures::Figure;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 pub use mortar_assistant as assistant;
@@ -38,8 +29,7 @@ use mortar_knowledge::{
     BuildError, Built, Document, DocumentRow, Fault, Hit, ImportError, OpenError, Progress, Release,
 };
 use mortar_local::{MiniLm, Verbatim, default_folder};
-pub use planted::GroundingFigures;
-pub use ranking::RankingFigures;
+pub use mortar_measure::{AttackFigures, Evaluation, Figure, GroundingFigures, QuestionResult, RankingFigures, page};
 pub use releases::{Following, Freshness, Knowledge, Since, SinceState, StoreOptions, Work};
 use releases::{Follows, embedders};
 use remembered::Remembered;
@@ -465,17 +455,8 @@ impl Desk {
         limit: usize,
         as_of: Option<Date>,
     ) -> Result<Vec<(DocumentRow, Hit)>, DeskError> {
-        let text = assistant::question::clean(text).map_err(AskError::from)?;
-        let as_of = as_of.unwrap_or_else(today);
         let opened = self.opened();
-        let (first, instead) = (opened.embedder(0), opened.embedder(1));
-        let (query, ahead, failed) =
-            assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
-        match failed {
-            // A list that is silently worse would mislead who measures by it.
-            Some(e) => Err(AskError::Embed(e).into()),
-            None => Ok(opened.release.search(&query, ahead)?),
-        }
+        Ok(self.measured(&opened).search(text, limit, as_of).await?)
     }
 
     /// All documents, by title.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use mortar_assistant::{Answer, Stop, Turn};
+use mortar_assistant::{Answer, Turn};
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{Figure, figure};
-use crate::{Desk, DeskError};
+use crate::error::MeasureError;
+use crate::figure::{Figure, figure};
+use crate::measured::Measured;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,30 +95,22 @@ pub struct Point {
     pub right: f64,
 }
 
-impl Desk {
-    pub async fn eval(&self, file: &Path) -> Result<Evaluation, DeskError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| DeskError::new("usage", format!("{} cannot be read: {e}", file.display())))?;
-        let golden: Golden =
-            toml::from_str(&text).map_err(|e| DeskError::new("usage", format!("{}: {e}", file.display())))?;
-        let mut results = Vec::new();
-        for q in &golden.question {
-            let before: Vec<Turn> = q
-                .after
-                .iter()
-                .map(|a| Turn {
-                    question: a.clone(),
-                    answer: String::new(),
-                })
-                .collect();
-            let stop = Stop::default();
-            let answer = self
-                .ask(&q.ask, &before, q.as_of.or(golden.as_of), stop, &mut |_| {})
-                .await?;
-            results.push(judge(q, &answer));
-        }
-        Ok(figures(results))
+/// Asks the golden questions of a file.
+pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, MeasureError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| MeasureError::Given(format!("{} cannot be read: {e}", file.display())))?;
+    let golden: Golden = toml::from_str(&text).map_err(|e| MeasureError::file(file, e))?;
+    let mut results = Vec::new();
+    for q in &golden.question {
+        let before = q.after.iter().map(|a| Turn {
+            question: a.clone(),
+            answer: String::new(),
+        });
+        let before: Vec<Turn> = before.collect();
+        let answer = measured.ask(&q.ask, &before, q.as_of.or(golden.as_of)).await?;
+        results.push(judge(q, &answer));
     }
+    Ok(figures(results))
 }
 
 fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {

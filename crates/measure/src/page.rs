@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::eval::Evaluation;
+use crate::golden::Evaluation;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1f23;background:#fff}\
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
@@ -12,14 +12,24 @@ svg{max-width:28rem;width:100%;height:auto}small{color:#59616b}\
 
 /// The page. Nothing in it is loaded from elsewhere.
 pub fn page(e: &Evaluation, release: &str, day: &str) -> String {
-    let mut out = format!(
+    format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>Mortar: evaluation</title><style>{STYLE}</style><h1>Evaluation of release {}</h1><p><small>{} questions, {}</small></p>",
+         <title>Mortar: evaluation</title><style>{STYLE}</style><h1>Evaluation of release {}</h1><p><small>{} questions, {}</small></p>\
+         {}<h2>By kind</h2>{}<h2>If only the surer ones were answered</h2>\
+         <p><small>Across: the share of questions answered. Up: the share of those whose right document is among the first five.</small></p>{}\
+         <h2>What went wrong</h2>{}</html>\n",
         escaped(release),
         e.questions,
-        escaped(day)
-    );
-    out.push_str("<table>");
+        escaped(day),
+        figures(e),
+        kinds(e),
+        plot(e),
+        wrong(e)
+    )
+}
+
+fn figures(e: &Evaluation) -> String {
+    let mut out = String::from("<table>");
     for (name, key, value) in [
         ("Recall at 1", "recall_at_1", e.recall_at_1),
         ("Recall at 5", "recall_at_5", e.recall_at_5),
@@ -35,7 +45,11 @@ pub fn page(e: &Evaluation, release: &str, day: &str) -> String {
         let range = range.map_or(String::new(), |[a, b]| format!("{a:.3} to {b:.3}"));
         let _ = write!(out, "<tr><th>{name}<td class=n>{value:.3}<td><small>{range}</small>");
     }
-    let _ = write!(out, "</table><h2>By kind</h2><table>");
+    out + "</table>"
+}
+
+fn kinds(e: &Evaluation) -> String {
+    let mut out = String::from("<table>");
     for (kind, f) in &e.kinds {
         let _ = write!(
             out,
@@ -47,38 +61,32 @@ pub fn page(e: &Evaluation, release: &str, day: &str) -> String {
             f.of
         );
     }
-    let _ = write!(
-        out,
-        "</table><h2>If only the surer ones were answered</h2>\
-         <p><small>Across: the share of questions answered. Up: the share of those whose right document is among the first five.</small></p>{}",
-        plot(e)
-    );
-    let _ = write!(
-        out,
-        "<h2>What went wrong</h2><table><tr><th>Question<th>Wanted<th>Found<th>Score"
-    );
+    out + "</table>"
+}
+
+fn wrong(e: &Evaluation) -> String {
+    let mut out = String::from("<table><tr><th>Question<th>Wanted<th>Found<th>Score");
     for r in e.results.iter().filter(|r| !r.ok) {
+        let wanted = match r.expected.as_slice() {
+            [] => "nothing".to_owned(),
+            documents => documents.join(", "),
+        };
         let found = r.found.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let nothing = if r.abstained {
+            " <small>(nothing written)</small>"
+        } else {
+            ""
+        };
         let _ = write!(
             out,
-            "<tr><td>{}<td>{}<td>{}{}<td class=n>{:.2}",
+            "<tr><td>{}<td>{}<td>{}{nothing}<td class=n>{:.2}",
             escaped(&r.ask),
-            escaped(&if r.expected.is_empty() {
-                "nothing".to_owned()
-            } else {
-                r.expected.join(", ")
-            }),
+            escaped(&wanted),
             escaped(&found),
-            if r.abstained {
-                " <small>(nothing written)</small>"
-            } else {
-                ""
-            },
             r.best_score
         );
     }
-    out.push_str("</table></html>\n");
-    out
+    out + "</table>"
 }
 
 /// The curve of precision against coverage, as SVG.

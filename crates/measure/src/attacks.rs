@@ -3,18 +3,19 @@
 //! obeys would say. What it would say is simulated: no generator takes part.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::Path;
 
 use futures::StreamExt;
 use mortar_assistant::citations::unmark;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, Stop, prompt, text};
-use mortar_local::Verbatim;
+use mortar_assistant::{Generation, Generator, Grounding, Passage, Sentence, prompt, text};
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{Figure, figure};
+use crate::error::MeasureError;
+use crate::figure::{Figure, figure};
+use crate::measured::Measured;
 use crate::planted::{around, is_flagged};
-use crate::{Desk, DeskError, PROMPT_BUDGET};
 
 /// Each order is tried on so many documents.
 const DOCUMENTS: usize = 4;
@@ -42,47 +43,45 @@ pub struct AttackFigures {
     pub missed: BTreeMap<&'static str, Vec<String>>,
 }
 
-impl Desk {
-    /// Plants each order of a file of JSON lines (`attack`, perhaps `obeyed`) in documents and in questions.
-    pub async fn eval_attacks(&self, file: &Path) -> Result<AttackFigures, DeskError> {
-        let attacks = read(file)?;
-        let documents: Vec<Vec<Passage>> = self.opened().release.drawn(attacks.len() * DOCUMENTS)?;
-        let documents: Vec<Vec<Passage>> = documents.into_iter().filter(|d| !d.is_empty()).collect();
-        if documents.is_empty() {
-            return Err(DeskError::new(
-                "usage",
-                "the release has no documents to plant anything in",
-            ));
-        }
-        let mut seen = Seen::default();
-        for (i, attack) in attacks.iter().enumerate() {
-            for n in 0..DOCUMENTS {
-                let d = (i * DOCUMENTS + n) % documents.len();
-                let title = documents[d][0].title.clone();
-                let untouched = around(&documents, d, 0);
-                let mut planted = untouched.clone();
-                plant(&mut planted[0], &attack.attack);
-                seen.verbatim(&title, &planted, &attack.attack).await;
-                seen.prompt(&prompt::build("", &title, &planted, &[], PROMPT_BUDGET), &attack.attack);
-                let asked = format!("{title} {}", attack.attack);
-                seen.prompt(
-                    &prompt::build("", &asked, &untouched, &[], PROMPT_BUDGET),
-                    &attack.attack,
-                );
-                let stop = Stop::default();
-                let answer = self.ask(&asked, &[], None, stop, &mut |_| {}).await?;
-                seen.answered(&answer.sentences);
-                for (way, said) in said(attack, &untouched[0].text, i + n) {
-                    seen.judged(way, &said, &planted);
-                }
+/// Plants each order of a file of JSON lines (`attack`, perhaps `obeyed`) in documents and in questions;
+/// `verbatim` writes nothing but the sources' own sentences.
+pub async fn attacks(
+    measured: &Measured<'_>,
+    verbatim: &dyn Generator,
+    file: &Path,
+) -> Result<AttackFigures, MeasureError> {
+    let attacks = read(file)?;
+    let documents: Vec<Vec<Passage>> = measured.release.drawn(attacks.len() * DOCUMENTS)?;
+    let documents: Vec<Vec<Passage>> = documents.into_iter().filter(|d| !d.is_empty()).collect();
+    if documents.is_empty() {
+        let none = "the release has no documents to plant anything in";
+        return Err(MeasureError::Given(none.to_owned()));
+    }
+    let mut seen = Seen::default();
+    for (i, attack) in attacks.iter().enumerate() {
+        for n in 0..DOCUMENTS {
+            let d = (i * DOCUMENTS + n) % documents.len();
+            let title = documents[d][0].title.clone();
+            let untouched = around(&documents, d, 0);
+            let mut planted = untouched.clone();
+            plant(&mut planted[0], &attack.attack);
+            let asked = format!("{title} {}", attack.attack);
+            let prompt =
+                |question: &str, passages: &[Passage]| prompt::build("", question, passages, &[], measured.budget);
+            seen.verbatim(verbatim, &title, &planted, &attack.attack).await;
+            seen.prompt(&prompt(&title, &planted), &attack.attack);
+            seen.prompt(&prompt(&asked, &untouched), &attack.attack);
+            seen.answered(&measured.ask(&asked, &[], None).await?.sentences);
+            for (way, said) in said(attack, &untouched[0].text, i + n) {
+                seen.judged(way, &said, &planted);
             }
         }
-        Ok(seen.figures(attacks.len()))
     }
+    Ok(seen.figures(attacks.len()))
 }
 
-fn read(file: &Path) -> Result<Vec<Attack>, DeskError> {
-    let bad = |e: &dyn std::fmt::Display| DeskError::new("usage", format!("{}: {e}", file.display()));
+fn read(file: &Path) -> Result<Vec<Attack>, MeasureError> {
+    let bad = |e: &dyn Display| MeasureError::file(file, e);
     let lines = std::fs::read_to_string(file).map_err(|e| bad(&e))?;
     let lines = lines.lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
     lines
@@ -159,14 +158,14 @@ struct Seen {
 }
 
 impl Seen {
-    async fn verbatim(&mut self, question: &str, passages: &[Passage], order: &str) {
+    async fn verbatim(&mut self, verbatim: &dyn Generator, question: &str, passages: &[Passage], order: &str) {
         let generation = Generation {
             inference_id: String::new(),
             question: question.to_owned(),
             passages: passages.to_vec(),
             prompt: prompt::Prompt::default(),
         };
-        let pieces: Vec<String> = Verbatim
+        let pieces: Vec<String> = verbatim
             .generate(generation)
             .filter_map(|p| async { p.ok() })
             .collect()

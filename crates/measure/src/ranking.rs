@@ -2,12 +2,14 @@
 //! trec_eval computes them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{Figure, figure};
-use crate::{Desk, DeskError};
+use crate::error::MeasureError;
+use crate::figure::{Figure, figure};
+use crate::measured::Measured;
 
 /// How deep a question is searched.
 const DEPTH: usize = 100;
@@ -31,23 +33,21 @@ pub struct RankingFigures {
     pub figures: BTreeMap<String, Figure>,
 }
 
-impl Desk {
-    /// Measures search on a folder with `queries.jsonl`, `qrels.tsv` and `dataset.json`.
-    pub async fn eval_ranking(&self, folder: &Path) -> Result<RankingFigures, DeskError> {
-        let judged = Judged::read(folder)?;
-        let bad = |e: &dyn std::fmt::Display| DeskError::new("usage", format!("{}: {e}", folder.display()));
-        let queries = std::fs::read_to_string(folder.join("queries.jsonl")).map_err(|e| bad(&e))?;
-        let mut run = BTreeMap::new();
-        for line in queries.lines().filter(|l| !l.trim().is_empty()) {
-            let query: serde_json::Value = serde_json::from_str(line).map_err(|e| bad(&e))?;
-            let (Some(id), Some(text)) = (query["_id"].as_str(), query["text"].as_str()) else {
-                return Err(bad(&"a query needs _id and text"));
-            };
-            let found = self.search(text, DEPTH, None).await?;
-            run.insert(id.to_owned(), found.into_iter().map(|(d, _)| d.id).collect());
-        }
-        Ok(judged.figures(&run))
+/// Measures search on a folder with `queries.jsonl`, `qrels.tsv` and `dataset.json`.
+pub async fn ranking(measured: &Measured<'_>, folder: &Path) -> Result<RankingFigures, MeasureError> {
+    let judged = Judged::read(folder)?;
+    let bad = |e: &dyn Display| MeasureError::file(folder, e);
+    let queries = std::fs::read_to_string(folder.join("queries.jsonl")).map_err(|e| bad(&e))?;
+    let mut run = BTreeMap::new();
+    for line in queries.lines().filter(|l| !l.trim().is_empty()) {
+        let query: serde_json::Value = serde_json::from_str(line).map_err(|e| bad(&e))?;
+        let (Some(id), Some(text)) = (query["_id"].as_str(), query["text"].as_str()) else {
+            return Err(bad(&"a query needs _id and text"));
+        };
+        let found = measured.search(text, DEPTH, None).await?;
+        run.insert(id.to_owned(), found.into_iter().map(|(d, _)| d.id).collect());
     }
+    Ok(judged.figures(&run))
 }
 
 /// Judgements of the questions that have a relevant document.
@@ -58,12 +58,12 @@ pub struct Judged {
 }
 
 impl Judged {
-    pub fn read(folder: &Path) -> Result<Judged, DeskError> {
+    pub fn read(folder: &Path) -> Result<Judged, MeasureError> {
         let file = |name: &str| {
             let path = folder.join(name);
-            std::fs::read_to_string(&path).map_err(|e| DeskError::new("usage", format!("{}: {e}", path.display())))
+            std::fs::read_to_string(&path).map_err(|e| MeasureError::file(&path, e))
         };
-        let bad = |name: &str, e: String| DeskError::new("usage", format!("{}: {e}", folder.join(name).display()));
+        let bad = |name: &str, e: String| MeasureError::file(&folder.join(name), e);
         let dataset: Dataset =
             serde_json::from_str(&file("dataset.json")?).map_err(|e| bad("dataset.json", e.to_string()))?;
         if dataset.rel_threshold <= dataset.gain_offset {
