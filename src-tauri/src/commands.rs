@@ -38,7 +38,7 @@ impl State {
     fn desk(&self) -> Answered<Arc<Desk>> {
         let desk = self.desk.read().unwrap_or_else(|e| e.into_inner());
         desk.clone()
-            .ok_or_else(|| DeskError::new("not_open", "The knowledge is not open yet."))
+            .ok_or_else(|| DeskError::failed("The knowledge is not open yet."))
     }
 }
 
@@ -46,7 +46,7 @@ impl State {
 async fn away<T: Send + 'static>(work: impl FnOnce() -> Answered<T> + Send + 'static) -> Answered<T> {
     tauri::async_runtime::spawn_blocking(work)
         .await
-        .map_err(|e| DeskError::new("unexpected", e))?
+        .map_err(DeskError::failed)?
 }
 
 #[tauri::command]
@@ -263,7 +263,7 @@ pub async fn copy(
     let desk = state.desk()?;
     app.clipboard()
         .write_text(&text)
-        .map_err(|e| DeskError::new("clipboard", format!("The clipboard does not take the text: {e}")))?;
+        .map_err(|e| DeskError::failed(format!("The clipboard does not take the text: {e}")))?;
     match exchange {
         Some(id) => away(move || desk.copied(&id, text, confirmed)).await,
         None => Ok(()),
@@ -346,13 +346,9 @@ fn close(state: &State) {
 
 #[tauri::command]
 pub async fn open_link(app: tauri::AppHandle, state: tauri::State<'_, State>, url: String) -> Answered<()> {
-    if !state.desk()?.config().may_open(&url) {
-        return Err(DeskError::new(
-            "link",
-            format!("{url} is not on the tenant's list of links"),
-        ));
-    }
+    let link = state.desk()?.config().link(&url);
+    let link = link.ok_or_else(|| DeskError::failed(format!("{url} is not on the tenant's list of links")))?;
     app.opener()
-        .open_url(url, None::<&str>)
-        .map_err(|e| DeskError::new("link", format!("The browser cannot be opened: {e}")))
+        .open_url(link.as_str(), None::<&str>)
+        .map_err(|e| DeskError::failed(format!("The browser cannot be opened: {e}")))
 }

@@ -235,7 +235,6 @@ pub enum Event {
         answer: Box<Answer>,
     },
     Failed {
-        code: String,
         message: String,
     },
 }

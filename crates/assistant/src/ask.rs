@@ -102,18 +102,6 @@ pub enum AskError {
     Generate(ModelError),
 }
 
-impl AskError {
-    pub fn code(&self) -> &'static str {
-        match self {
-            AskError::Question(QuestionError::Empty) => "empty_question",
-            AskError::Question(QuestionError::TooLong(_)) => "long_question",
-            AskError::Embed(_) => "embedding_failed",
-            AskError::Retrieve(_) => "retrieval_failed",
-            AskError::Generate(_) => "generation_failed",
-        }
-    }
-}
-
 /// Answers a question; `tell` hears of each step. The last event is `Done` or `Failed`.
 pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
     let result = run(with, typed, tell).await;
@@ -121,10 +109,7 @@ pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Sen
         Ok(answer) => tell(Event::Done {
             answer: Box::new(answer.clone()),
         }),
-        Err(e) => tell(Event::Failed {
-            code: e.code().into(),
-            message: e.to_string(),
-        }),
+        Err(e) => tell(Event::Failed { message: e.to_string() }),
     }
     result
 }

@@ -2,21 +2,12 @@
 
 use std::path::Path;
 
-use mortar_assistant::Generator;
 use mortar_local::Verbatim;
-use mortar_measure::{AttackFigures, Evaluation, GroundingFigures, MeasureError, Measured, RankingFigures};
+use mortar_measure::{AttackFigures, Evaluation, GroundingFigures, Measured, RankingFigures};
 
-use crate::{Account, Desk, DeskError, Opened, PROMPT_BUDGET, today};
-
-impl From<MeasureError> for DeskError {
-    fn from(e: MeasureError) -> Self {
-        match e {
-            MeasureError::Given(_) => DeskError::new("usage", e),
-            MeasureError::Ask(e) => e.into(),
-            MeasureError::Release(e) => e.into(),
-        }
-    }
-}
+use crate::desk::{Desk, today};
+use crate::error::DeskError;
+use crate::opened::Opened;
 
 impl Desk {
     /// Asks the golden questions of a file.
@@ -49,13 +40,10 @@ impl Desk {
             embedder: opened.embedder(0),
             embedder_instead: opened.embedder(1),
             generator: self.generator().unwrap_or(&Verbatim),
-            instead: self.generator().map(|_| &Verbatim as &dyn Generator),
+            instead: self.generator().map(|_| &Verbatim as _),
             instructions: &self.config.instructions,
-            budget: self.account.as_ref().map_or(PROMPT_BUDGET, Account::budget),
-            inference_id: match &self.account {
-                Some(_) => || ulid::Ulid::generate().to_string(),
-                None => String::new,
-            },
+            budget: self.budget(),
+            inference_id: self.inference_id(),
             as_of: today(),
         }
     }

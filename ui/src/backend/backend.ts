@@ -69,5 +69,5 @@ export interface Backend {
 /** Whatever was thrown, as the program says it. */
 export function asError(e: unknown): DeskError {
   if (typeof e === "object" && e !== null && "message" in e && "code" in e) return e as DeskError;
-  return { code: "unexpected", message: e instanceof Error ? e.message : String(e) };
+  return { code: "failed", message: e instanceof Error ? e.message : String(e) };
 }

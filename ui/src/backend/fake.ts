@@ -244,7 +244,7 @@ export function fake(over: Told = {}): Fake {
     async goOn(exchange, onEvent) {
       note("goOn", exchange);
       const found = kept.find((e) => e.id === exchange);
-      if (!found) throw { code: "records", message: "unknown" };
+      if (!found) throw { code: "failed", message: "unknown" };
       // Words never come at once.
       await new Promise((done) => setTimeout(done, 20));
       const piece = `\n${SECOND}`;
@@ -276,7 +276,7 @@ export function fake(over: Told = {}): Fake {
     async label(exchange, label, sentences) {
       note("label", exchange, label, sentences);
       const found = kept.find((e) => e.id === exchange);
-      if (!found) throw { code: "records", message: "unknown" };
+      if (!found) throw { code: "failed", message: "unknown" };
       found.label = label;
       return found;
     },

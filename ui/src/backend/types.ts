@@ -102,7 +102,7 @@ export type Event = { "event": "passages", passages: Array<Passage>, asked_as: s
 /**
  * No answer is written from them.
  */
-refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
+refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", message: string, };
 
 export type Document = { id: string, title: string, 
 /**
@@ -214,4 +214,6 @@ on_aws: boolean, tenants: Array<string>, answers: Answers,
  */
 answers_locked: string | null, today: string, };
 
-export type DeskError = { code: string, message: string, };
+export type ErrorCode = "usage" | "sign_in" | "too_stale" | "no_document" | "failed";
+
+export type DeskError = { code: ErrorCode, message: string, };

@@ -12,14 +12,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use ts_rs::TS;
 
-use crate::tenant::{self, TenantConfig};
-use crate::{DeskError, PROMPT_BUDGET, Place};
-
-impl From<SignInError> for DeskError {
-    fn from(e: SignInError) -> Self {
-        DeskError::new(e.code(), e)
-    }
-}
+use crate::config;
+use crate::error::DeskError;
+use crate::place::Place;
+use crate::tenant::TenantConfig;
 
 /// How the tenant's services do, for the bar at the bottom of the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -48,15 +44,12 @@ pub struct Account {
 impl Account {
     /// The account of a tenant, without opening its knowledge.
     pub fn open(place: &Place) -> Result<Account, DeskError> {
-        let config = tenant::read(place)?;
+        let config = config::read(place)?;
         Account::of(place, &config)?.ok_or_else(|| {
-            DeskError::new(
-                "usage",
-                format!(
-                    "the tenant “{}” has nothing on AWS: nobody needs to sign in",
-                    place.tenant
-                ),
-            )
+            let tenant = &place.tenant;
+            DeskError::usage(format!(
+                "the tenant “{tenant}” has nothing on AWS: nobody needs to sign in"
+            ))
         })
     }
 
@@ -65,7 +58,7 @@ impl Account {
             return Ok(None);
         };
         let dir = place.tenant_dir();
-        std::fs::create_dir_all(&dir).map_err(|e| DeskError::new("home", format!("{}: {e}", dir.display())))?;
+        std::fs::create_dir_all(&dir).map_err(|e| DeskError::failed(format!("{}: {e}", dir.display())))?;
         let aws = Aws::new(config, Arc::new(Keyring::new(&place.tenant)), dir.join("sign-in.lock"));
         Ok(Some(Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
@@ -74,12 +67,6 @@ impl Account {
             aws,
             sending: Mutex::default(),
         }))
-    }
-
-    pub(crate) fn budget(&self) -> usize {
-        self.generator
-            .as_ref()
-            .map_or(PROMPT_BUDGET, SageMakerGenerator::budget)
     }
 
     /// Signs in with this computer's browser; `tell` hears the address, in case none opens.
@@ -106,13 +93,13 @@ impl Account {
         Ok(self.aws.sign_out().await?)
     }
 
-    pub async fn signed_in(&self) -> Result<Option<SignedIn>, DeskError> {
-        Ok(self.aws.sign_in.status().await?)
+    pub(crate) async fn signed_in(&self) -> Result<Option<SignedIn>, SignInError> {
+        self.aws.sign_in.status().await
     }
 
     /// Whether the keyring keeps what is given to it.
-    pub async fn check_keyring(&self) -> Result<(), DeskError> {
-        Ok(self.aws.sign_in.check_vault().await?)
+    pub(crate) async fn check_keyring(&self) -> Result<(), SignInError> {
+        self.aws.sign_in.check_vault().await
     }
 
     pub async fn connection(&self) -> Connection {
@@ -120,7 +107,7 @@ impl Account {
         Connection {
             needs_sign_in: !matches!(signed_in, Ok(Some(_))),
             signed_in_until: signed_in.as_ref().ok().and_then(|s| s.as_ref().map(|s| s.until)),
-            problem: signed_in.err(),
+            problem: signed_in.err().map(DeskError::from),
             embedding: self.embedder.as_ref().map(|e| e.health()),
             generation: self.generator.as_ref().map(SageMakerGenerator::health),
         }
@@ -128,9 +115,7 @@ impl Account {
 
     /// What an endpoint is, and what to write into the configuration for it.
     pub async fn probe(&self, endpoint: &str) -> Result<(Probed, String), DeskError> {
-        let probed = probe(&self.aws, endpoint)
-            .await
-            .map_err(|e| DeskError::new("probe", e))?;
+        let probed = probe(&self.aws, endpoint).await.map_err(DeskError::failed)?;
         let toml = probed.toml(endpoint);
         Ok((probed, toml))
     }
@@ -142,7 +127,7 @@ impl Account {
         let _one = self.sending.lock().await;
         let mut sent = 0;
         for entry in records.outbox()? {
-            sink.send(&entry).await.map_err(|e| DeskError::new("labels_wait", e))?;
+            sink.send(&entry).await.map_err(DeskError::failed)?;
             records.sent(&entry)?;
             sent += 1;
         }
