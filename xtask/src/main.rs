@@ -13,7 +13,7 @@ const USAGE: &str = "cargo xtask <command>
   test    set up and run everything that CI runs
   check   the fast part of test: formatting, lints, types, the window's unit tests
   setup   only set up: system packages, npm packages, the embedding model's weights, nextest
-  types   write the window's types anew from the Rust ones
+  types   write the window's types and calls anew from the desk's
   calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
           learn the weights of the calibration from questions that a release covers, and that it does not
   bench [--release DIR] [--sizes N,N] [--minutes N] [--only overhead|sync] [--corpus FILE]
@@ -171,5 +171,5 @@ fn test() -> Done {
 fn types() -> Done {
     // With the features of every other command: another set would build the world anew.
     let mut c = cargo(&["nextest", "run", "--release", "--workspace", "the_windows_types"]);
-    step("Write ui/src/backend/types.ts", c.env("MORTAR_WRITE_TYPES", "1"))
+    step("Write ui/src/backend/types.ts and calls.ts", c.env("MORTAR_WRITE_TYPES", "1"))
 }

@@ -3,18 +3,21 @@
 //!
 //! A [`Place`] says where everything is and which tenant is meant; [`Desk::open`] opens it. What can be done then
 //! stands in a file a family of verbs: `ask`, `browse`, `records`, `sync`, `status`, `measure`. [`Account`] is who is
-//! signed in, [`Work`] publishes, [`Following`] follows without opening, [`doctor`] looks at everything.
+//! signed in, [`Work`] publishes, [`Following`] follows without opening, [`doctor`] looks at everything. A front that
+//! stays open is a [`Front`], and all that it may ask is one list, in `calls`.
 
 mod account;
 mod ask;
 mod browse;
 mod build;
+mod calls;
 mod config;
 mod desk;
 mod doctor;
 mod embedders;
 mod error;
 mod follow;
+mod front;
 mod measure;
 mod opened;
 mod place;
@@ -22,18 +25,23 @@ mod publish;
 mod records;
 mod remembered;
 mod sample;
+mod schedule;
 mod status;
 mod stores;
 mod sync;
 mod tenant;
+#[cfg(test)]
+mod typescript;
 
 pub use account::{Account, Connection};
 pub use browse::{Since, SinceState};
 pub use build::build;
+pub use calls::Json;
 pub use desk::{Desk, today};
 pub use doctor::{Check, doctor};
 pub use error::{DeskError, ErrorCode};
 pub use follow::{Following, Freshness};
+pub use front::{Asked, Front, Host, Opening, OpeningStep};
 pub use mortar_assistant as assistant;
 pub use mortar_aws::{Health, Probed, SignedIn};
 pub use mortar_feedback as feedback;
@@ -45,6 +53,3 @@ pub use status::Status;
 pub use stores::StoreOptions;
 pub use sync::Knowledge;
 pub use tenant::{Answers, TenantConfig};
-
-#[cfg(test)]
-mod tests;
