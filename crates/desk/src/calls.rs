@@ -103,6 +103,11 @@ calls! { |front, tell|
         front.open(tell).await
     }
 
+    /// Which Mortar this is, whether or not a tenant is open.
+    fn version() -> String {
+        Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
     /// How the desk stands.
     fn status() -> Status {
         Ok(front.desk()?.status())

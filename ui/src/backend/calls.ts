@@ -5,6 +5,8 @@ import type { Answers, Asked, Connection, ConversationRow, Document, DocumentRow
 export interface Calls {
   /** Opens the tenant, where it is not open yet. */
   open(tell: (e: Opening) => void): Promise<Status>;
+  /** Which Mortar this is, whether or not a tenant is open. */
+  version(): Promise<string>;
   /** How the desk stands. */
   status(): Promise<Status>;
   /** Answers a question, in its conversation or as the first of a new one. */
@@ -56,6 +58,7 @@ export type Handover = <T, E>(name: string, args: object, tell?: (e: E) => void)
 
 export const callsOver = (call: Handover): Calls => ({
   open: (tell) => call("open", {}, tell),
+  version: () => call("version", {}),
   status: () => call("status", {}),
   ask: (question, conversation, tell) => call("ask", { question, conversation }, tell),
   goOn: (exchange, tell) => call("go_on", { exchange }, tell),

@@ -214,6 +214,7 @@ export function fake(over: Told = {}): Fake {
   };
   const backend: Backend = {
     open: async () => present,
+    version: async () => "0.1.0",
     status: async () => ({ ...present, labels_waiting: calls.filter((c) => c[0] === "label").length }),
     async ask(question, conversation, onEvent): Promise<Asked> {
       note("ask", question, conversation);
