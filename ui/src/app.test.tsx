@@ -396,3 +396,9 @@ test("what IT has set cannot be changed, and says who set it", async () => {
   await waitFor(() => expect(called(backend.calls, "switchTenant")).toEqual([["switchTenant", "clinic"]]));
   expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
 });
+
+test("the settings say which Mortar it is", async () => {
+  const { user } = await open();
+  await user.keyboard("{Control>},{/Control}");
+  expect(await within(await screen.findByRole("dialog")).findByText("Mortar 0.1.0")).toBeTruthy();
+});

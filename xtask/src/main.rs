@@ -18,7 +18,7 @@ const USAGE: &str = "cargo xtask <command>
   advisories
           known faults of the crates that are used; no part of test, since it needs the RustSec advisory database,
           a git repository that is fetched anew each time
-  types   write the window's types anew from the Rust ones
+  types   write the window's types and calls anew from the desk's
   calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
           learn the weights of the calibration from questions that a release covers, and that it does not
   bench [--release DIR] [--sizes N,N] [--minutes N] [--only overhead|sync] [--corpus FILE]
@@ -269,5 +269,5 @@ fn types() -> Done {
     // With the features of every other command: another set would build the world anew.
     let mut c = tool("cargo-nextest", NEXTEST);
     c.arg("the_windows_types").env("MORTAR_WRITE_TYPES", "1");
-    step("Write ui/src/backend/types.ts", &mut c)
+    step("Write ui/src/backend/types.ts and calls.ts", &mut c)
 }

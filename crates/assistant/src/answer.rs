@@ -39,6 +39,9 @@ pub struct Passage {
     pub text: String,
     /// The calibrated probability that this passage answers the question.
     pub score: f32,
+    /// Whether it is near enough for an answer to be made from it.
+    #[serde(default)]
+    pub carries: bool,
     pub found_by: Vec<FoundBy>,
 }
 
@@ -223,7 +226,6 @@ pub enum Event {
         answer: Box<Answer>,
     },
     Failed {
-        code: String,
         message: String,
     },
 }

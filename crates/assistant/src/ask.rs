@@ -102,18 +102,6 @@ pub enum AskError {
     Generate(ModelError),
 }
 
-impl AskError {
-    pub fn code(&self) -> &'static str {
-        match self {
-            AskError::Question(QuestionError::Empty) => "empty_question",
-            AskError::Question(QuestionError::TooLong(_)) => "long_question",
-            AskError::Embed(_) => "embedding_failed",
-            AskError::Retrieve(_) => "retrieval_failed",
-            AskError::Generate(_) => "generation_failed",
-        }
-    }
-}
-
 /// Answers a question; `tell` hears of each step. The last event is `Done` or `Failed`.
 pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
     let result = run(with, typed, tell).await;
@@ -121,10 +109,7 @@ pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Sen
         Ok(answer) => tell(Event::Done {
             answer: Box::new(answer.clone()),
         }),
-        Err(e) => tell(Event::Failed {
-            code: e.code().into(),
-            message: e.to_string(),
-        }),
+        Err(e) => tell(Event::Failed { message: e.to_string() }),
     }
     result
 }
@@ -168,6 +153,8 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     if follows && codes_of(&searched) == with.before.last().map(|t| codes_of(&t.question)).unwrap_or_default() {
         about_the_new(&asked, &mut passages);
     }
+    // Their scores are final.
+    passages.iter_mut().for_each(|p| p.carries = p.score >= ABSTAIN_BELOW);
     let reason = abstain(&passages, &unknown_codes, &codes_out_of_force, code_found);
     if reason.is_some() {
         passages.truncate(NEAREST);
@@ -310,8 +297,8 @@ fn abstain(passages: &[Passage], unknown: &[String], out_of_force: &[String], co
             Reason::UnknownCode
         });
     }
-    let best = passages.iter().map(|p| p.score).fold(0.0, f32::max);
-    (best < ABSTAIN_BELOW).then_some(Reason::NotCovered)
+    let covered = passages.iter().any(|p| p.carries);
+    (!covered).then_some(Reason::NotCovered)
 }
 
 /// Goes on with an answer that broke off, from `text`: what came, as the operator has it now. Its passages
@@ -381,7 +368,7 @@ pub async fn go_on(
 
 /// What is only near is shown, but an answer is not made from it.
 fn carrying(passages: &[Passage]) -> Vec<Passage> {
-    let carry = passages.iter().filter(|p| p.score >= ABSTAIN_BELOW);
+    let carry = passages.iter().filter(|p| p.carries);
     carry.cloned().collect()
 }
 
@@ -793,6 +780,16 @@ mod tests {
         assert!(got.abstained && got.answer.is_empty() && got.sentences.is_empty());
         assert_eq!(got.reason, Some(Reason::NotCovered));
         assert!(!events.iter().any(|e| matches!(e, Event::Text { .. })));
+    }
+
+    #[test]
+    fn what_is_only_near_is_shown_and_carries_nothing() {
+        let mut r = retrieved();
+        r.passages[1].score = 0.2;
+        r.passages.iter_mut().for_each(|p| p.carries = p.score < 0.5);
+        let got = answer(r, Says("Plans decide in 3 days. [1]", false), false).0.unwrap();
+        let carries: Vec<bool> = got.passages.iter().map(|p| p.carries).collect();
+        assert_eq!(carries, [true, false], "whatever the retriever said");
     }
 
     #[test]

@@ -382,6 +382,7 @@ pub(crate) mod tests {
             end: 7 + text.len() as u32,
             text: text.into(),
             score: 0.9,
+            carries: true,
             found_by: vec![],
         }
     }

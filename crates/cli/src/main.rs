@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use mortar_desk::assistant::{Stop, Turn};
-use mortar_desk::{Account, Desk, DeskError, Place};
+use mortar_desk::{Account, Desk, DeskError, ErrorCode, Place};
 use serde_json::{Value, json};
 
 /// Grounded answers from a pharmacy's own knowledge.
@@ -159,7 +159,7 @@ fn main() -> ExitCode {
                 println!("{}", json!({ "error": e }));
             }
             eprintln!("mortar: {}", e.message);
-            ExitCode::from(if e.is_usage() { 2 } else { 1 })
+            ExitCode::from(if e.code == ErrorCode::Usage { 2 } else { 1 })
         }
     }
 }
@@ -242,12 +242,11 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             out(common.json, &figures, || print::attacks(&figures))
         }
         Command::Eval { file, html, source, .. } => {
-            let file = file.ok_or_else(|| DeskError::new("usage", "name a file of golden questions"))?;
+            let file = file.ok_or_else(|| DeskError::usage("name a file of golden questions"))?;
             let desk = open(&common, &source).await?;
             if file.is_dir() {
                 if html.is_some() {
-                    return Err(DeskError::new(
-                        "usage",
+                    return Err(DeskError::usage(
                         "--html shows golden questions, not a folder's judgements",
                     ));
                 }
@@ -257,8 +256,7 @@ async fn run(cli: Cli) -> Result<ExitCode, DeskError> {
             let figures = desk.eval(&file).await?;
             if let Some(html) = html {
                 let page = mortar_desk::page(&figures, &desk.status().release, &desk.status().today.to_string());
-                std::fs::write(&html, page)
-                    .map_err(|e| DeskError::new("output", format!("{}: {e}", html.display())))?;
+                std::fs::write(&html, page).map_err(|e| DeskError::failed(format!("{}: {e}", html.display())))?;
             }
             out(common.json, &figures, || print::evaluation(&figures))
         }
@@ -326,8 +324,7 @@ async fn trec(
     source: &Source,
     json: bool,
 ) -> Result<ExitCode, DeskError> {
-    let bad =
-        |path: &std::path::Path, e: &dyn std::fmt::Display| DeskError::new("usage", format!("{}: {e}", path.display()));
+    let bad = |path: &std::path::Path, e: &dyn std::fmt::Display| DeskError::usage(format!("{}: {e}", path.display()));
     let lines = BufReader::new(File::open(queries).map_err(|e| bad(queries, &e))?).lines();
     let mut file = BufWriter::new(File::create(run).map_err(|e| bad(run, &e))?);
     let mut all: Vec<Value> = Vec::new();
@@ -361,7 +358,7 @@ async fn trec(
 /// Prints a result; a closed pipe is no failure of ours.
 fn out<T: serde::Serialize>(json: bool, value: &T, plain: impl FnOnce()) -> Result<ExitCode, DeskError> {
     if json {
-        let text = serde_json::to_string_pretty(value).map_err(|e| DeskError::new("output", e))?;
+        let text = serde_json::to_string_pretty(value).map_err(DeskError::failed)?;
         let _ = writeln!(std::io::stdout(), "{text}");
     } else {
         plain();

@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use mortar_knowledge::check_files;
+use mortar_aws::SignInError;
+use mortar_knowledge::{OpenError, check_files};
 use mortar_local::MiniLm;
+use mortar_privacy::VaultError;
 use serde::Serialize;
 
-use crate::{Account, Place, sample, tenant};
+use crate::account::Account;
+use crate::config;
+use crate::place::Place;
+use crate::tenant::SAMPLE;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -18,7 +23,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn of(name: &'static str, result: Result<String, (String, &str)>) -> Check {
+    fn of(name: &'static str, result: Found) -> Check {
         match result {
             Ok(found) => Check {
                 name,
@@ -36,69 +41,78 @@ impl Check {
     }
 }
 
+/// What was found, or what is wrong with it and what to do.
+type Found = Result<String, (String, &'static str)>;
+
 /// Looks without changing anything but a file that it writes and removes to try the home folder.
 pub async fn doctor(place: &Place) -> Vec<Check> {
     let release = place.release.clone().unwrap_or_else(|| place.release_dir());
     let mut checks = vec![
         Check::of("home folder", writable(&place.home)),
-        Check::of(
-            "tenant",
-            tenant::read(place)
-                .map(|t| format!("{} ({})", t.name, place.tenant))
-                .map_err(|e| {
-                    (
-                        e.message,
-                        "Mend the file that is named, or leave --tenant out for the sample tenant.",
-                    )
-                }),
-        ),
+        Check::of("tenant", tenant_found(place)),
         Check::of("release", release_found(place, &release)),
-        Check::of(
-            "embedding model",
-            MiniLm::open(&place.weights)
-                .map(|_| format!("{} in {}", mortar_local::MODEL, place.weights.display()))
-                .map_err(|e| (e.to_string(), "Until then search goes by words and codes alone.")),
-        ),
+        Check::of("embedding model", model_found(&place.weights)),
     ];
     // A tenant that has nothing on AWS needs neither.
     if let Ok(account) = Account::open(place) {
-        let keyring = account
-            .check_keyring()
-            .await
-            .map(|()| "it keeps what it is given".to_owned())
-            .map_err(|e| (e.message, keyring_remedy(&e.code), e.code));
-        let unknown = match &keyring {
-            Err((_, remedy, code)) if code == "locked_keyring" => Some(("while the keyring is locked", *remedy)),
-            Err((_, remedy, _)) => Some(("without the keyring", *remedy)),
-            Ok(_) => None,
-        };
-        checks.push(Check::of("keyring", keyring.map_err(|e| (e.0, e.1))));
-        // A keyring that gives nothing does not say that there is nothing in it.
-        let signed_in = match (unknown, account.signed_in().await) {
-            (Some((when, remedy)), _) => Err((format!("it cannot be told {when}"), remedy)),
-            (None, Ok(Some(s))) => Ok(format!(
-                "until {}{}",
-                s.until,
-                if s.renews { ", renewed by itself" } else { "" }
-            )),
-            (None, Ok(None)) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
-            (None, Err(e)) => Err((e.message, keyring_remedy(&e.code))),
-        };
-        checks.push(Check::of("signed in", signed_in));
+        let keyring = account.check_keyring().await.err();
+        checks.push(Check::of("keyring", keyring_found(keyring.as_ref())));
+        checks.push(Check::of("signed in", signed_in(&account, keyring.as_ref()).await));
     }
     checks
 }
 
-fn keyring_remedy(code: &str) -> &'static str {
-    match code {
-        "no_keyring" => "Install and start a keyring service, then start Mortar again.",
-        "locked_keyring" => "Unlock the keyring, then try again.",
-        "lost_keyring" => "`mortar logout`, then `mortar login`.",
+fn tenant_found(place: &Place) -> Found {
+    let remedy = "Mend the file that is named, or leave --tenant out for the sample tenant.";
+    match config::read(place) {
+        Ok(tenant) => Ok(format!("{} ({})", tenant.name, place.tenant)),
+        Err(e) => Err((e.message, remedy)),
+    }
+}
+
+fn model_found(weights: &Path) -> Found {
+    match MiniLm::open(weights) {
+        Ok(_) => Ok(format!("{} in {}", mortar_local::MODEL, weights.display())),
+        Err(e) => Err((e.to_string(), "Until then search goes by words and codes alone.")),
+    }
+}
+
+fn keyring_found(failed: Option<&SignInError>) -> Found {
+    match failed {
+        None => Ok("it keeps what it is given".to_owned()),
+        Some(e) => Err((e.to_string(), remedy(e))),
+    }
+}
+
+/// A keyring that gives nothing does not say that there is nothing in it.
+async fn signed_in(account: &Account, keyring: Option<&SignInError>) -> Found {
+    if let Some(e) = keyring {
+        let when = match e {
+            SignInError::Vault(VaultError::Locked(_)) => "while the keyring is locked",
+            _ => "without the keyring",
+        };
+        return Err((format!("it cannot be told {when}"), remedy(e)));
+    }
+    match account.signed_in().await {
+        Ok(Some(s)) => {
+            let renewed = if s.renews { ", renewed by itself" } else { "" };
+            Ok(format!("until {}{renewed}", s.until))
+        }
+        Ok(None) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
+        Err(e) => Err((e.to_string(), remedy(&e))),
+    }
+}
+
+fn remedy(e: &SignInError) -> &'static str {
+    match e {
+        SignInError::Vault(VaultError::None(_)) => "Install and start a keyring service, then start Mortar again.",
+        SignInError::Vault(VaultError::Locked(_)) => "Unlock the keyring, then try again.",
+        SignInError::Vault(VaultError::Lost) => "`mortar logout`, then `mortar login`.",
         _ => "Start Mortar again; if it stays so, tell IT.",
     }
 }
 
-fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static str)> {
+fn release_found(place: &Place, dir: &Path) -> Found {
     match check_files(dir) {
         Ok(m) => Ok(format!(
             "{}: {} documents, {} passages, {} MB, every byte as written",
@@ -107,7 +121,7 @@ fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static 
             m.passages,
             m.bytes().div_ceil(1 << 20)
         )),
-        Err(mortar_knowledge::OpenError::NotThere(_)) if place.release.is_none() && place.tenant == sample::TENANT => {
+        Err(OpenError::NotThere(_)) if place.release.is_none() && place.tenant == SAMPLE => {
             Ok("not made yet; the sample is made at the first question".into())
         }
         Err(e) => Err((
@@ -117,7 +131,7 @@ fn release_found(place: &Place, dir: &Path) -> Result<String, (String, &'static 
     }
 }
 
-fn writable(home: &Path) -> Result<String, (String, &'static str)> {
+fn writable(home: &Path) -> Found {
     let failed = |e: std::io::Error| {
         (
             format!("{}: {e}", home.display()),

@@ -10,12 +10,12 @@ use mortar_knowledge::{BuildError, Progress, Release, build};
 use mortar_local::{MODEL, MiniLm};
 use mortar_sources::{Imported, import_files};
 
-use crate::{DeskError, Place};
+use crate::error::DeskError;
+use crate::place::Place;
+use crate::tenant::SAMPLE;
 
 /// Longer than the slowest laptop takes to make the sample.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-pub const TENANT: &str = "pharmacy";
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../samples/pharmacy");
 
@@ -52,7 +52,7 @@ pub async fn release(
 ) -> Result<Arc<Release>, DeskError> {
     let dir = place.release_dir();
     let there = Release::open(&dir);
-    if place.tenant != TENANT {
+    if place.tenant != SAMPLE {
         return Ok(there?);
     }
     // What was fetched from a store is the tenant's own, not the sample.
@@ -93,6 +93,29 @@ fn awaited(dir: &Path) -> Result<Arc<Release>, DeskError> {
             Ok(release) => return Ok(release),
             Err(e) if began.elapsed() > PATIENCE => return Err(e.into()),
             Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mortar_local::default_folder;
+
+    #[test]
+    fn no_passage_of_the_sample_is_longer_than_the_model_reads() {
+        let model = MiniLm::open(&default_folder()).expect("the weights: run `cargo xtask setup`");
+        let sample = imported();
+        assert!(
+            sample.faults.is_empty() && sample.documents.len() > 260,
+            "{:?}",
+            sample.faults
+        );
+        for d in &sample.documents {
+            for p in mortar_sources::passages(d) {
+                let tokens = model.tokens(&mortar_sources::embedded(d, &p));
+                assert!(tokens <= 256, "{} {:?}: {tokens} tokens", d.id, p.heading_path);
+            }
         }
     }
 }

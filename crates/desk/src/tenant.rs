@@ -1,5 +1,5 @@
-//! The tenant's configuration: the machine's own file, which IT controls and which wins, over the user's,
-//! over the sample's. Each key that the machine's file sets is locked.
+//! What a tenant is: one business, with its models, buckets, policy and words. Read from text that somebody
+//! wrote; where that text comes from and which of two texts wins is not known here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,12 @@ use mortar_store::manifest as knowledge;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use ts_rs::TS;
+use url::{Host, Url};
 
-use crate::{DeskError, Place, sample};
+use crate::error::DeskError;
+
+/// The tenant that the program brings with itself.
+pub const SAMPLE: &str = "pharmacy";
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +104,7 @@ pub enum Answers {
 
 impl TenantConfig {
     /// What its shape alone does not say.
-    fn impossible(&self) -> Option<Impossible> {
+    pub(crate) fn impossible(&self) -> Option<Impossible> {
         let no = |key, reason: &str| {
             Some(Impossible {
                 key,
@@ -134,32 +138,19 @@ impl TenantConfig {
         None
     }
 
-    /// Whether a link may be opened in the system's browser: https to a host that the tenant lists.
-    pub fn may_open(&self, url: &str) -> bool {
-        let Some(rest) = url.strip_prefix("https://") else {
-            return false;
+    /// A document's link as the system's browser may open it: https to a host that the tenant lists. It is
+    /// opened as it was read here, so that nobody reads another host in it.
+    pub fn link(&self, written: &str) -> Option<Url> {
+        let url = Url::parse(written).ok()?;
+        let host = url.host_str()?;
+        let listed = |l: &String| {
+            let l = Host::parse(l).map(|l| l.to_string());
+            l.is_ok_and(|l| host == l || host.ends_with(&format!(".{l}")))
         };
-        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or("").to_lowercase();
-        let listed = |l: &String| host == *l || host.ends_with(&format!(".{l}"));
-        !rest.contains(['@', '\\']) && self.links.iter().any(listed)
-    }
-}
-
-/// What the operator chose in the window, where nothing is locked.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Choices {
-    answers: Option<Answers>,
-}
-
-/// Where IT keeps what holds for all users of a machine.
-pub fn machine_folder() -> PathBuf {
-    if cfg!(windows) {
-        let data = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
-        data.join("Mortar")
-    } else if cfg!(target_os = "macos") {
-        PathBuf::from("/Library/Application Support/Mortar")
-    } else {
-        PathBuf::from("/etc/mortar")
+        // A name or a backslash before the host is there to be taken for it.
+        let plain = url.username().is_empty() && url.password().is_none() && !written.contains('\\');
+        let may = url.scheme() == "https" && plain && self.links.iter().any(listed);
+        may.then_some(url)
     }
 }
 
@@ -171,51 +162,21 @@ pub fn is_id(id: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The tenants that this machine and this user know, the sample among them.
-pub fn known(place: &Place) -> Vec<String> {
-    let mut out = vec![sample::TENANT.to_owned(), place.tenant.clone()];
-    for entry in std::fs::read_dir(place.home.join("tenants"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        if entry.path().join("tenant.toml").is_file() {
-            out.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    for entry in std::fs::read_dir(place.machine.join("tenants"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let path = entry.path();
-        if path.extension().is_some_and(|e| e == "toml") {
-            out.extend(path.file_stem().map(|s| s.to_string_lossy().into_owned()));
-        }
-    }
-    out.retain(|id| is_id(id));
-    out.sort();
-    out.dedup();
-    out
-}
-
 /// The id that a file of a tenant names.
 pub fn id_of(file: &Path) -> Result<String, DeskError> {
-    let text = text_of(file)?.ok_or_else(|| DeskError::new("usage", format!("{} is not there", file.display())))?;
-    let table = parsed(file, &text)?.1;
+    let text = text_of(file)?.ok_or_else(|| DeskError::usage(format!("{} is not there", file.display())))?;
+    let table = parsed(file, &text)?;
     match table.get("id").and_then(Value::as_str) {
         Some(id) if is_id(id) => Ok(id.to_owned()),
-        _ => Err(DeskError::new(
-            "tenant",
-            format!(
-                "{}: id = \"…\" is needed: small letters, digits and hyphens",
-                file.display()
-            ),
-        )),
+        _ => Err(DeskError::failed(format!(
+            "{}: id = \"…\" is needed: small letters, digits and hyphens",
+            file.display()
+        ))),
     }
 }
 
-fn text_of(path: &Path) -> Result<Option<String>, DeskError> {
+/// The text of a file; nothing where it is not there.
+pub fn text_of(path: &Path) -> Result<Option<String>, DeskError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e)
@@ -226,16 +187,13 @@ fn text_of(path: &Path) -> Result<Option<String>, DeskError> {
         {
             Ok(None)
         }
-        Err(e) => Err(DeskError::new(
-            "tenant",
-            format!("{} cannot be read: {e}", path.display()),
-        )),
+        Err(e) => Err(DeskError::failed(format!("{} cannot be read: {e}", path.display()))),
     }
 }
 
 /// A file's table. Its keys and types must be right even where another file completes it.
-fn parsed(path: &Path, text: &str) -> Result<(PathBuf, Table), DeskError> {
-    let bad = |e: toml::de::Error| DeskError::new("tenant", format!("{}: {e}", path.display()));
+pub fn parsed(path: &Path, text: &str) -> Result<Table, DeskError> {
+    let bad = |e: toml::de::Error| DeskError::failed(format!("{}: {e}", path.display()));
     match toml::from_str::<TenantConfig>(text) {
         Err(e) if !e.message().starts_with("missing field") => return Err(bad(e)),
         _ => {}
@@ -249,256 +207,38 @@ fn parsed(path: &Path, text: &str) -> Result<(PathBuf, Table), DeskError> {
             }
         }
     }
-    Ok((path.to_owned(), table))
-}
-
-pub fn read(place: &Place) -> Result<TenantConfig, DeskError> {
-    let own = place
-        .tenant_file
-        .clone()
-        .unwrap_or_else(|| place.tenant_dir().join("tenant.toml"));
-    let machine = place.machine.join("tenants").join(format!("{}.toml", place.tenant));
-    let mut texts: Vec<(PathBuf, String)> = Vec::new();
-    for path in [&machine, &own] {
-        if let Some(text) = text_of(path)? {
-            texts.push((path.clone(), text));
-        }
-    }
-    if texts.is_empty() {
-        if place.tenant != sample::TENANT && place.release.is_none() {
-            return Err(DeskError::new(
-                "usage",
-                format!(
-                    "the tenant “{}” is not set up: {} is not there",
-                    place.tenant,
-                    own.display()
-                ),
-            ));
-        }
-        texts.push((PathBuf::from("the sample's tenant.toml"), sample::config().to_owned()));
-    }
-    let mut merged = Table::new();
-    let mut locked = BTreeMap::new();
-    for (path, text) in texts.iter().rev() {
-        let (_, table) = parsed(path, text)?;
-        if *path == machine {
-            leaves(&table, "", &mut |key| {
-                locked.insert(key, machine.clone());
-            });
-        }
-        merge(&mut merged, table);
-    }
-    let files = || {
-        texts
-            .iter()
-            .map(|t| t.0.display().to_string())
-            .collect::<Vec<_>>()
-            .join(" and ")
-    };
-    let mut config: TenantConfig = merged
-        .try_into()
-        .map_err(|e: toml::de::Error| DeskError::new("tenant", format!("{}: {}", files(), e.message())))?;
-    if let Some(id) = &config.id
-        && *id != place.tenant
-    {
-        return Err(DeskError::new(
-            "tenant",
-            format!("{}: id is \"{id}\", but this is the tenant {}", files(), place.tenant),
-        ));
-    }
-    let impossible = config.aws.as_ref().and_then(|aws| aws.check().err());
-    if let Some(e) = impossible.or_else(|| config.impossible()) {
-        let at = texts
-            .iter()
-            .find_map(|(path, text)| Some((path, line_of(text, e.key)?)));
-        let place = at.map_or_else(&files, |(path, line)| format!("{}, line {line}", path.display()));
-        return Err(DeskError::new("tenant", format!("{place}: {}: {}", e.key, e.reason)));
-    }
-    config.locked = locked;
-    if !config.locked.contains_key("policy.answers")
-        && let Some(answers) = choices(place).answers
-    {
-        config.policy.answers = answers;
-    }
-    Ok(config)
-}
-
-fn choices(place: &Place) -> Choices {
-    // What cannot be read is as if nothing had been chosen.
-    let text = std::fs::read_to_string(place.tenant_dir().join("choices.toml")).unwrap_or_default();
-    toml::from_str(&text).unwrap_or_default()
-}
-
-/// Keeps what the operator chose, where IT has not.
-pub fn choose(place: &Place, config: &TenantConfig, answers: Answers) -> Result<(), DeskError> {
-    if let Some(by) = config.locked.get("policy.answers") {
-        return Err(DeskError::new(
-            "locked",
-            format!("This is set by IT, in {}.", by.display()),
-        ));
-    }
-    let failed = |e: &dyn std::fmt::Display| DeskError::new("tenant", format!("The choice cannot be kept: {e}"));
-    let text = toml::to_string(&Choices { answers: Some(answers) }).map_err(|e| failed(&e))?;
-    std::fs::create_dir_all(place.tenant_dir()).map_err(|e| failed(&e))?;
-    std::fs::write(place.tenant_dir().join("choices.toml"), text).map_err(|e| failed(&e))
-}
-
-fn merge(into: &mut Table, from: Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(Value::Table(held)), Value::Table(more)) => merge(held, more),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
-    }
-}
-
-fn leaves(table: &Table, before: &str, tell: &mut dyn FnMut(String)) {
-    for (key, value) in table {
-        let name = format!("{before}{key}");
-        match value {
-            Value::Table(inner) => leaves(inner, &format!("{name}."), tell),
-            _ => tell(name),
-        }
-    }
-}
-
-/// The line on which a key stands, as people count lines.
-fn line_of(text: &str, key: &str) -> Option<usize> {
-    let (table, name) = key.rsplit_once('.')?;
-    let mut at = String::new();
-    for (n, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(head) = line.strip_prefix('[').and_then(|l| l.split(']').next()) {
-            at = head.trim().to_owned();
-        } else if at == table && line.split('=').next().map(str::trim) == Some(name) {
-            return Some(n + 1);
-        }
-    }
-    None
+    Ok(table)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WHOLE: &str = include_str!("../../../docs/tenant.example.toml");
-
-    fn place(home: &Path) -> Place {
-        Place {
-            home: home.join("home"),
-            machine: home.join("machine"),
-            tenant: "clinic".into(),
-            tenant_file: None,
-            release: None,
-            weights: PathBuf::new(),
-        }
-    }
-
-    fn write(path: PathBuf, text: &str) {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
     #[test]
-    fn the_example_holds_every_key_and_is_right() {
-        let config: TenantConfig = toml::from_str(WHOLE).unwrap();
-        config.aws.unwrap().check().unwrap();
-    }
-
-    #[test]
-    fn the_machines_file_wins_and_locks() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = place(dir.path());
-        write(
-            place.tenant_dir().join("tenant.toml"),
-            "name = \"Mine\"\nlinks = [\"a.example\"]\n[policy]\nanswers = \"model\"\n",
-        );
-        let machine = place.machine.join("tenants/clinic.toml");
-        write(machine.clone(), "name = \"Clinic\"\n[policy]\nanswers = \"verbatim\"\n");
-        let config = read(&place).unwrap();
-        assert_eq!(
-            (config.name.as_str(), config.policy.answers),
-            ("Clinic", Answers::Verbatim)
-        );
-        assert_eq!(config.links, ["a.example"]);
-        assert_eq!(config.locked.get("policy.answers"), Some(&machine));
-        assert!(!config.locked.contains_key("links"));
-        let refused = choose(&place, &config, Answers::Model).unwrap_err();
-        assert!(refused.code == "locked" && refused.message.contains("clinic.toml"));
-        assert!(known(&place).contains(&"clinic".to_owned()));
-    }
-
-    #[test]
-    fn a_choice_holds_where_nothing_is_locked() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = place(dir.path());
-        write(place.tenant_dir().join("tenant.toml"), "name = \"Clinic\"\n");
-        let config = read(&place).unwrap();
-        choose(&place, &config, Answers::Verbatim).unwrap();
-        assert_eq!(read(&place).unwrap().policy.answers, Answers::Verbatim);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_file_line_and_what_is_allowed() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = place(dir.path());
-        for (from, to, said) in [
-            (
-                "region =",
-                "regoin =",
-                "unknown field `regoin`, expected one of `region`",
-            ),
-            (
-                "dimensions = 384",
-                "dimensions = \"many\"",
-                "invalid type: string \"many\", expected usize",
-            ),
-            (
-                "contract = \"tei\"",
-                "contract = \"te\"",
-                "unknown variant `te`, expected one of",
-            ),
-            (
-                "account = \"123456789012\"",
-                "account = \"12\"",
-                "aws.sso.account: an account is twelve digits",
-            ),
-            (
-                "bucket = \"pharmacy-feedback\"",
-                "bucket = \"pharmacy-knowledge\"",
-                "needs a bucket of its own",
-            ),
-            ("s3 = \"https:", "s3 = \"http:", "https is needed"),
-            ("batch = 32", "batch = 0", "at least 1"),
-            (
-                "contract = \"messages\"",
-                "contract = \"llama3-base\"",
-                "stream = false",
-            ),
+    fn links_open_only_on_the_tenants_hosts() {
+        let c: TenantConfig = toml::from_str("name = \"T\"\nlinks = [\"kb.example\", \"bücher.example\"]").unwrap();
+        for (written, may) in [
+            ("https://kb.example/a", true),
+            ("https://sub.kb.example/a?b#c", true),
+            ("https://KB.example", true),
+            ("https://kb.example:8443/@somebody", true),
+            ("https://bücher.example/", true),
+            ("http://kb.example/a", false),
+            ("https://evil.example/kb.example", false),
+            ("https://notkb.example/", false),
+            ("https://kb.example@evil.example/", false),
+            ("https://kb.example\\@evil.example/", false),
+            ("https://kb.example:443@evil.example/", false),
+            ("https://evil.example@kb.example/", false),
+            ("https://kb.example%2f@evil.example/", false),
+            ("https://kb.example.evil.example/", false),
+            ("javascript:alert(1)", false),
+            ("file:///etc/passwd", false),
+            ("", false),
         ] {
-            assert!(WHOLE.contains(from), "{from}");
-            let text = WHOLE
-                .replacen(from, to, 1)
-                .replacen("id = \"pharmacy\"", "id = \"clinic\"", 1);
-            write(place.tenant_dir().join("tenant.toml"), &text);
-            let message = read(&place).unwrap_err().message;
-            assert!(
-                message.contains(said) && message.contains("tenant.toml") && message.contains("line "),
-                "{to}: {message}"
-            );
+            assert_eq!(c.link(written).is_some(), may, "{written}");
         }
-    }
-
-    #[test]
-    fn a_tenant_is_not_another() {
-        let dir = tempfile::tempdir().unwrap();
-        let place = place(dir.path());
-        write(
-            place.tenant_dir().join("tenant.toml"),
-            "id = \"pharmacy\"\nname = \"P\"\n",
-        );
-        assert!(read(&place).unwrap_err().message.contains("this is the tenant clinic"));
+        let opened = c.link("https://KB.example/a b").unwrap();
+        assert_eq!(opened.as_str(), "https://kb.example/a%20b");
     }
 }

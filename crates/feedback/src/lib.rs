@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
 use heed::types::{SerdeJson, Str};
-use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, WithoutTls};
+use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RoTxn, WithoutTls};
 use jiff::Timestamp;
-use mortar_assistant::{Answer, ModelError, Sentence, Turn};
+use mortar_assistant::{ABSTAIN_BELOW, Answer, ModelError, Sentence, Turn};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
@@ -193,12 +193,19 @@ impl Records {
         Ok(exchange)
     }
 
+    fn exchange(&self, txn: &RoTxn<'_, WithoutTls>, id: &str) -> Result<Exchange, RecordsError> {
+        let found = self.exchanges.get(txn, id)?;
+        let mut exchange = found.ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
+        // Of those that were kept before passages said it themselves, their scores do.
+        for p in &mut exchange.answer.passages {
+            p.carries = p.score >= ABSTAIN_BELOW;
+        }
+        Ok(exchange)
+    }
+
     fn change(&self, id: &str, change: impl FnOnce(&mut Exchange)) -> Result<Exchange, RecordsError> {
         let mut txn = self.env.write_txn()?;
-        let mut exchange = self
-            .exchanges
-            .get(&txn, id)?
-            .ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
+        let mut exchange = self.exchange(&txn, id)?;
         change(&mut exchange);
         self.exchanges.put(&mut txn, id, &exchange)?;
         txn.commit()?;
@@ -209,7 +216,7 @@ impl Records {
     pub fn with_before(&self, id: &str) -> Result<(Exchange, Vec<Turn>), RecordsError> {
         let txn = self.env.read_txn()?;
         let unknown = || RecordsError::Unknown(id.to_owned());
-        let exchange = self.exchanges.get(&txn, id)?.ok_or_else(unknown)?;
+        let exchange = self.exchange(&txn, id)?;
         let mut before = self.conversation(&exchange.conversation)?;
         before.truncate(before.iter().position(|e| e.id == id).ok_or_else(unknown)?);
         Ok((exchange, before.into_iter().map(turn).collect()))
@@ -247,10 +254,7 @@ impl Records {
     /// Keeps a label with all that it refers to, ready to be sent. A second label replaces the first.
     pub fn label(&self, id: &str, label: Label, sentences: Vec<Sentence>) -> Result<Exchange, RecordsError> {
         let mut txn = self.env.write_txn()?;
-        let mut exchange = self
-            .exchanges
-            .get(&txn, id)?
-            .ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
+        let mut exchange = self.exchange(&txn, id)?;
         exchange.label = Some(label.clone());
         let entry = Entry {
             format: FORMAT,
@@ -321,14 +325,7 @@ impl Records {
             .conversations
             .get(&txn, id)?
             .ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
-        row.exchanges
-            .iter()
-            .map(|e| {
-                self.exchanges
-                    .get(&txn, e)?
-                    .ok_or_else(|| RecordsError::Unknown(e.clone()))
-            })
-            .collect()
+        row.exchanges.iter().map(|id| self.exchange(&txn, id)).collect()
     }
 
     /// What was said before, for a follow-up.
@@ -428,6 +425,25 @@ mod tests {
         assert_eq!(r.conversation(&first.conversation).unwrap()[1], went_on);
         assert_eq!(went_on.answer.answer, "As it is. And more.");
         assert!(r.with_before("no").is_err());
+    }
+
+    #[test]
+    fn passages_that_do_not_say_whether_they_carry_do_by_their_score() {
+        let mut older = serde_json::to_value(answer("One?")).unwrap();
+        let passage = |score: f32| {
+            serde_json::json!({
+                "id": "d#0", "number": 1, "document": "d", "version": "1", "title": "D", "kind": "qa", "url": null,
+                "effective_from": null, "effective_to": null, "heading_path": [], "start": 0, "end": 1, "text": "A",
+                "score": score, "found_by": []
+            })
+        };
+        older["passages"] = [passage(0.9), passage(0.4)].into();
+        let dir = tempfile::tempdir().unwrap();
+        let r = Records::open(dir.path()).unwrap();
+        let kept = r.add(None, &serde_json::from_value(older).unwrap()).unwrap();
+        let read = &r.conversation(&kept.conversation).unwrap()[0];
+        let carries: Vec<bool> = read.answer.passages.iter().map(|p| p.carries).collect();
+        assert_eq!(carries, [true, false]);
     }
 
     #[test]

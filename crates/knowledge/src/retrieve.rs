@@ -416,6 +416,7 @@ fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> Result<Pass
         end: range.end as u32,
         text: document.body.get(range).unwrap_or_default().to_owned(),
         score: 1.0,
+        carries: false,
         found_by: Vec::new(),
     })
 }

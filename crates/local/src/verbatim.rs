@@ -162,6 +162,7 @@ mod tests {
             end: text.len() as u32,
             text: text.into(),
             score,
+            carries: true,
             found_by: vec![],
         }
     }

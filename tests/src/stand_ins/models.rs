@@ -335,6 +335,7 @@ fn passages(prompt: &str) -> Vec<Passage> {
             end: text.len() as u32,
             text,
             score: 0.9,
+            carries: true,
             found_by: vec![],
         })
         .collect()

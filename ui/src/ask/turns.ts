@@ -139,7 +139,7 @@ export function heard(turn: Turn, event: Heard): Turn {
         notices: event.answer.notices,
       };
     case "failed":
-      return { ...turn, state: "failed", error: { code: event.code, message: event.message } };
+      return { ...turn, state: "failed", error: asError(event.message) };
   }
 }
 

@@ -48,6 +48,7 @@ export const passage: Passage = {
   end: body.length,
   text: body,
   score: 0.99,
+  carries: true,
   found_by: ["code"],
 };
 
@@ -213,6 +214,7 @@ export function fake(over: Told = {}): Fake {
   };
   const backend: Backend = {
     open: async () => present,
+    version: async () => "0.1.0",
     status: async () => ({ ...present, labels_waiting: calls.filter((c) => c[0] === "label").length }),
     async ask(question, conversation, onEvent): Promise<Asked> {
       note("ask", question, conversation);
@@ -243,7 +245,7 @@ export function fake(over: Told = {}): Fake {
     async goOn(exchange, onEvent) {
       note("goOn", exchange);
       const found = kept.find((e) => e.id === exchange);
-      if (!found) throw { code: "records", message: "unknown" };
+      if (!found) throw { code: "failed", message: "unknown" };
       // Words never come at once.
       await new Promise((done) => setTimeout(done, 20));
       const piece = `\n${SECOND}`;
@@ -275,7 +277,7 @@ export function fake(over: Told = {}): Fake {
     async label(exchange, label, sentences) {
       note("label", exchange, label, sentences);
       const found = kept.find((e) => e.id === exchange);
-      if (!found) throw { code: "records", message: "unknown" };
+      if (!found) throw { code: "failed", message: "unknown" };
       found.label = label;
       return found;
     },

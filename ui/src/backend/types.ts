@@ -1,65 +1,5 @@
 // Generated from the Rust types by `cargo xtask types`. Do not edit.
 
-export type Kind = "qa" | "sop" | "article" | "code";
-
-export type FoundBy = "code" | "words" | "meaning";
-
-export type Passage = { 
-/**
- * `<document>#<n>`, stable for the same sources.
- */
-id: string, 
-/**
- * Its number in this answer, from 1.
- */
-number: number, document: string, version: string, title: string, kind: Kind, url: string | null, effective_from: string | null, effective_to: string | null, heading_path: Array<string>, 
-/**
- * Byte range of `text` in the document's body.
- */
-start: number, end: number, text: string, 
-/**
- * The calibrated probability that this passage answers the question.
- */
-score: number, found_by: Array<FoundBy>, };
-
-export type Grounding = "verbatim" | "supported" | "partial" | "unsupported";
-
-export type Citation = { passage: string, 
-/**
- * The passage's number in this answer.
- */
-number: number, document: string, version: string, 
-/**
- * Byte range of `quote` in the document's body.
- */
-start: number, end: number, quote: string, };
-
-export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
-
-export type Sentence = { text: string, 
-/**
- * Byte range in the answer's text.
- */
-start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
-
-export type Reason = "unknown_code" | "not_in_force" | "not_covered";
-
-export type LookAlike = { code: string, document: string, title: string, };
-
-export type Timings = { embed: number, retrieve: number, 
-/**
- * From the question to the first text; absent where nothing was written.
- */
-first_text: number | null, total: number, };
-
-export type Models = { embedding: string | null, generation: string | null, };
-
-export type Stage = "embedding" | "generation";
-
-export type Fault = "sign_in" | "offline" | "busy" | "slow" | "refused" | "other_model" | "failed";
-
-export type Notice = { about: Stage, fault: Fault, message: string, };
-
 export type Answer = { question: string, 
 /**
  * The question that was searched for, where a follow-up was made into a question of its own.
@@ -94,11 +34,35 @@ notices: Array<Notice>,
  */
 inference_id: string | null, timings_ms: Timings, models: Models, };
 
-export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, 
+export type Answers = "model" | "verbatim";
+
+export type Asked = { answer: Answer, exchange: Exchange | null, };
+
+export type Citation = { passage: string, 
 /**
- * No answer is written from them.
+ * The passage's number in this answer.
  */
-refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", code: string, message: string, };
+number: number, document: string, version: string, 
+/**
+ * Byte range of `quote` in the document's body.
+ */
+start: number, end: number, quote: string, };
+
+export type Connection = { 
+/**
+ * Nobody is signed in, or the keyring cannot say.
+ */
+needs_sign_in: boolean, signed_in_until: string | null, 
+/**
+ * Why a sign-in cannot be kept.
+ */
+problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
+
+export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
+
+export type Copied = { at: string, text: string, confirmed: Array<string>, };
+
+export type DeskError = { code: ErrorCode, message: string, };
 
 export type Document = { id: string, title: string, 
 /**
@@ -124,15 +88,13 @@ history: string | null, };
 
 export type DocumentRow = { id: string, title: string, kind: Kind, version: string, effective_from: string | null, effective_to: string | null, tags: Array<string>, codes: Array<string>, };
 
-export type Verdict = "good" | "bad";
+export type ErrorCode = "usage" | "sign_in" | "too_stale" | "no_document" | "failed";
 
-export type Label = { verdict: Verdict, 
+export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, 
 /**
- * A short name from the window's list, such as `wrong_source`.
+ * No answer is written from them.
  */
-reason: string | null, note: string, };
-
-export type Copied = { at: string, text: string, confirmed: Array<string>, };
+refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", message: string, };
 
 export type Exchange = { id: string, conversation: string, at: string, answer: Answer, 
 /**
@@ -140,21 +102,15 @@ export type Exchange = { id: string, conversation: string, at: string, answer: A
  */
 text: string, confirmed: Array<string>, copied: Array<Copied>, label: Label | null, };
 
-export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
+export type Fault = "sign_in" | "offline" | "busy" | "slow" | "refused" | "other_model" | "failed";
 
-export type Answers = "model" | "verbatim";
-
-export type Connection = { 
-/**
- * Nobody is signed in, or the keyring cannot say.
- */
-needs_sign_in: boolean, signed_in_until: string | null, 
-/**
- * Why a sign-in cannot be kept.
- */
-problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
+export type FoundBy = "code" | "words" | "meaning";
 
 export type Freshness = "fresh" | "stale" | "too_stale";
+
+export type Grounding = "verbatim" | "supported" | "partial" | "unsupported";
+
+export type Kind = "qa" | "sop" | "article" | "code";
 
 export type Knowledge = { channel: string, number: number, notes: string, 
 /**
@@ -166,27 +122,59 @@ checked_at: string | null, freshness: Freshness,
  */
 problem: string | null, };
 
-export type SyncStep = "checking" | "downloading" | "building" | "switching";
+export type Label = { verdict: Verdict, 
+/**
+ * A short name from the window's list, such as `wrong_source`.
+ */
+reason: string | null, note: string, };
 
-export type SyncProgress = { step: SyncStep, done: number, of: number, };
+export type LookAlike = { code: string, document: string, title: string, };
 
-export type SyncReport = { changed: boolean, number: number, release: string, channel: string, 
+export type Models = { embedding: string | null, generation: string | null, };
+
+export type Notice = { about: Stage, fault: Fault, message: string, };
+
+export type Opening = { step: OpeningStep, done: number, of: number, };
+
+export type OpeningStep = "downloading" | "embedding" | "indexing" | "verifying";
+
+export type Passage = { 
 /**
- * How it got there: nothing, back, grow, rebase, whole.
+ * `<document>#<n>`, stable for the same sources.
  */
-plan: string, 
+id: string, 
 /**
- * Of segments, and of metadata.
+ * Its number in this answer, from 1.
  */
-bytes: number, metadata_bytes: number, requests: number, added: number, changed_documents: number, withdrawn: number, seconds: number, 
+number: number, document: string, version: string, title: string, kind: Kind, url: string | null, effective_from: string | null, effective_to: string | null, heading_path: Array<string>, 
 /**
- * Of these, making and looking at the new state.
+ * Byte range of `text` in the document's body.
  */
-build_seconds: number, };
+start: number, end: number, text: string, 
+/**
+ * The calibrated probability that this passage answers the question.
+ */
+score: number, 
+/**
+ * Whether it is near enough for an answer to be made from it.
+ */
+carries: boolean, found_by: Array<FoundBy>, };
+
+export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
+
+export type Reason = "unknown_code" | "not_in_force" | "not_covered";
+
+export type Sentence = { text: string, 
+/**
+ * Byte range in the answer's text.
+ */
+start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
+
+export type Since = { document: string, state: SinceState, };
 
 export type SinceState = "withdrawn" | "changed";
 
-export type Since = { document: string, state: SinceState, };
+export type Stage = "embedding" | "generation";
 
 export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, 
 /**
@@ -210,4 +198,28 @@ on_aws: boolean, tenants: Array<string>, answers: Answers,
  */
 answers_locked: string | null, today: string, };
 
-export type DeskError = { code: string, message: string, };
+export type SyncProgress = { step: SyncStep, done: number, of: number, };
+
+export type SyncReport = { changed: boolean, number: number, release: string, channel: string, 
+/**
+ * How it got there: nothing, back, grow, rebase, whole.
+ */
+plan: string, 
+/**
+ * Of segments, and of metadata.
+ */
+bytes: number, metadata_bytes: number, requests: number, added: number, changed_documents: number, withdrawn: number, seconds: number, 
+/**
+ * Of these, making and looking at the new state.
+ */
+build_seconds: number, };
+
+export type SyncStep = "checking" | "downloading" | "building" | "switching";
+
+export type Timings = { embed: number, retrieve: number, 
+/**
+ * From the question to the first text; absent where nothing was written.
+ */
+first_text: number | null, total: number, };
+
+export type Verdict = "good" | "bad";

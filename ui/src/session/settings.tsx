@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import type { Answers, Status } from "../backend/backend";
+import { useBackend } from "../backend/context";
 import type { Preferences } from "../shared/preferences";
 import { ago, strings } from "../shared/strings";
 import { Button, cx, Sheet } from "../shared/ui";
@@ -63,6 +65,8 @@ export function Settings({ status, account, preferences, onChange, onTenant, onA
     />
   );
   const { connection } = account;
+  const backend = useBackend();
+  const { data: version } = useQuery({ queryKey: ["version"], queryFn: () => backend.version(), staleTime: Infinity });
   return (
     <Sheet open onClose={onClose} title={strings.settings}>
       {choice("theme", strings.theme, strings.themes)}
@@ -118,6 +122,7 @@ export function Settings({ status, account, preferences, onChange, onTenant, onA
           ▲ {strings.notKept}: {status.records_problem}
         </p>
       )}
+      {version && <p className="mt-4 text-[12px] text-faint">{strings.program(version)}</p>}
     </Sheet>
   );
 }

@@ -298,6 +298,7 @@ export const strings = {
   motion: "Motion",
   motions: { system: "As the system", reduced: "Reduced" },
   about: "This tenant",
+  program: (v: string) => `Mortar ${v}`,
 
   commands: {
     focus: "Go to the question field",

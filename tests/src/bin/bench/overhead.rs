@@ -164,7 +164,7 @@ async fn round_trips(w: &Window) -> Result<Vec<f64>, Anything> {
              const once = async () => {
                  for (let i = 0; i < 60; i++) {
                      const began = performance.now();
-                     await window.__TAURI_INTERNALS__.invoke('status');
+                     await window.__TAURI_INTERNALS__.invoke('call', { name: 'status', arguments: {} });
                      out.push(performance.now() - began);
                      await new Promise(r => setTimeout(r, 50));
                  }

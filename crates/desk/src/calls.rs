@@ -1,0 +1,244 @@
+//! Everything that a front which stays open may ask of the program, in one list. A call is added here and nowhere else:
+//! the shell hands over whatever it is called, and what the window knows of it (`ui/src/backend/calls.ts`, `types.ts`)
+//! is written by `cargo xtask types` from this list.
+
+use std::sync::Arc;
+
+use mortar_assistant::{Event, Passage, Sentence};
+use mortar_feedback::{ConversationRow, Exchange, Label};
+use mortar_sources::{Document, DocumentRow};
+use mortar_store::sync::{SyncProgress, SyncReport};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::account::{Account, Connection};
+use crate::browse::Since;
+use crate::error::DeskError;
+use crate::front::{Asked, Front, Opening};
+use crate::schedule::Occasion;
+use crate::status::Status;
+use crate::tenant::Answers;
+
+/// A value as it goes to a front: it is written as JSON once.
+pub struct Json(pub String);
+
+/// `fn name(arguments) -> result, tells event { body }`, where `front` and `tell` are named first. Each makes an arm of
+/// [`Front::call`], and for the tests a description.
+macro_rules! calls {
+    (
+        |$front:ident, $tell:ident|
+        $(
+            $(#[doc = $doc:literal])+
+            fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty $(, tells $event:ty)? $body:block
+        )+
+    ) => {
+        impl Front {
+            /// Does what is called `name`; `hear` hears what it tells on its way. Calls compute and read: they are
+            /// to be awaited where a thread may be kept.
+            pub async fn call(
+                self: &Arc<Self>,
+                name: &str,
+                arguments: Value,
+                hear: &mut (dyn FnMut(Json) + Send),
+            ) -> Result<Json, DeskError> {
+                let $front = self;
+                match name {
+                    $(
+                        stringify!($name) => {
+                            #[derive(Deserialize)]
+                            #[serde(deny_unknown_fields)]
+                            struct Arguments { $($argument: $type),* }
+                            let Arguments { $($argument),* } = read(name, arguments)?;
+                            $( let $tell = &mut |e: $event| json(&e).map_or((), &mut *hear); )?
+                            let done: Result<$result, DeskError> = async { $body }.await;
+                            json(&done?)
+                        }
+                    )+
+                    _ => Err(DeskError::usage(format!("there is no call “{name}”"))),
+                }
+            }
+        }
+
+        /// Tells all calls with their types, in the order of the list.
+        #[cfg(test)]
+        pub(crate) fn describe(to: &mut impl Describe) {
+            $(
+                let arguments = vec![$((stringify!($argument), to.name::<$type>())),*];
+                let result = to.name::<$result>();
+                let event: Option<String> = None$(.or(Some(to.name::<$event>())))?;
+                to.call(stringify!($name), &[$($doc),+], arguments, result, event);
+            )+
+        }
+    };
+}
+
+/// Who hears what calls there are.
+#[cfg(test)]
+pub(crate) trait Describe {
+    /// What a type is called there.
+    fn name<T: ts_rs::TS + 'static>(&mut self) -> String;
+    /// A call with the lines of its documentation and the names of its types.
+    fn call(
+        &mut self,
+        name: &'static str,
+        doc: &[&'static str],
+        arguments: Vec<(&'static str, String)>,
+        result: String,
+        event: Option<String>,
+    );
+}
+
+fn read<T: DeserializeOwned>(name: &str, arguments: Value) -> Result<T, DeskError> {
+    serde_json::from_value(arguments).map_err(|e| DeskError::usage(format!("{name}: {e}")))
+}
+
+fn json(value: &impl Serialize) -> Result<Json, DeskError> {
+    serde_json::to_string(value).map(Json).map_err(DeskError::failed)
+}
+
+calls! { |front, tell|
+    /// Opens the tenant, where it is not open yet.
+    fn open() -> Status, tells Opening {
+        front.open(tell).await
+    }
+
+    /// Which Mortar this is, whether or not a tenant is open.
+    fn version() -> String {
+        Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
+    /// How the desk stands.
+    fn status() -> Status {
+        Ok(front.desk()?.status())
+    }
+
+    /// Answers a question, in its conversation or as the first of a new one.
+    fn ask(question: String, conversation: Option<String>) -> Asked, tells Event {
+        let desk = front.desk()?;
+        let (answer, exchange) = desk.converse(&question, conversation.as_deref(), front.begin(), tell).await?;
+        Ok(Asked { answer, exchange })
+    }
+
+    /// Goes on with an answer that broke off, from the text as it was saved; done when it is whole, stopped, or broken
+    /// off again.
+    fn go_on(exchange: String) -> Exchange, tells Event {
+        front.desk()?.go_on(&exchange, front.begin(), tell).await
+    }
+
+    /// Ends the answer that is being written; its text so far is kept.
+    fn stop() -> () {
+        front.stop();
+        Ok(())
+    }
+
+    /// The grounding of a text that the operator edited.
+    fn ground(text: String, passages: Vec<Passage>) -> Vec<Sentence> {
+        Ok(front.desk()?.ground(&text, &passages))
+    }
+
+    /// All documents, by title.
+    fn documents() -> Vec<DocumentRow> {
+        front.desk()?.documents()
+    }
+
+    /// The documents that hold what was typed so far.
+    fn find(typed: String) -> Vec<DocumentRow> {
+        front.desk()?.find_as_typed(&typed)
+    }
+
+    /// A document, by its id.
+    fn document(id: String) -> Document {
+        front.desk()?.document(&id)
+    }
+
+    /// The day's conversations, newest first.
+    fn conversations() -> Vec<ConversationRow> {
+        front.desk()?.conversations()
+    }
+
+    /// All questions of a conversation with what became of them, in order.
+    fn conversation(id: String) -> Vec<Exchange> {
+        front.desk()?.conversation(&id)
+    }
+
+    /// Keeps the operator's text as it is typed.
+    fn save_text(exchange: String, text: String, confirmed: Vec<String>) -> () {
+        front.desk()?.save_text(&exchange, text, confirmed)
+    }
+
+    /// Puts text on the clipboard and keeps what went out. The clipboard comes first: the operator needs the text even
+    /// if it cannot be kept.
+    fn copy(exchange: Option<String>, text: String, confirmed: Vec<String>) -> () {
+        let desk = front.desk()?;
+        let refused = |e| DeskError::failed(format!("The clipboard does not take the text: {e}"));
+        front.host.copy(&text).map_err(refused)?;
+        exchange.map_or(Ok(()), |id| desk.copied(&id, text, confirmed))
+    }
+
+    /// Labels an answer or a refusal, with the grounding of the text as it stands.
+    fn label(exchange: String, label: Label, sentences: Vec<Sentence>) -> Exchange {
+        let desk = front.desk()?;
+        let labelled = desk.label(&exchange, label, sentences)?;
+        front.after(Occasion::Labelled, &desk);
+        Ok(labelled)
+    }
+
+    /// Opens a document's link in the browser, if the tenant lists its host.
+    fn open_link(url: String) -> () {
+        let link = front.desk()?.config().link(&url);
+        let link = link.ok_or_else(|| DeskError::failed(format!("{url} is not on the tenant's list of links")))?;
+        let refused = |e| DeskError::failed(format!("The browser cannot be opened: {e}"));
+        front.host.open_link(link.as_str()).map_err(refused)
+    }
+
+    /// How the tenant's services do; nothing where it has none.
+    fn connection() -> Option<Connection> {
+        Ok(match front.desk()?.account() {
+            Some(account) => Some(account.connection().await),
+            None => None,
+        })
+    }
+
+    /// Opens the browser; done when the person has come back from it.
+    fn sign_in() -> () {
+        let Ok(desk) = front.desk() else {
+            // The first release of a tenant is fetched as somebody: before that there is nothing to open.
+            Account::open(&front.place()?)?.sign_in(|_| {}).await?;
+            return Ok(());
+        };
+        if let Some(account) = desk.account() {
+            account.sign_in(|_| {}).await?;
+        }
+        front.after(Occasion::SignedIn, &desk);
+        Ok(())
+    }
+
+    /// Ends the sign-in, at the service and here.
+    fn sign_out() -> () {
+        match front.desk()?.account() {
+            Some(account) => account.sign_out().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Closes this tenant; `open` opens the other.
+    fn switch_tenant(tenant: String) -> () {
+        front.switch_tenant(&tenant).await
+    }
+
+    /// Chooses who writes answers; `open` opens the tenant anew with it.
+    fn choose_answers(answers: Answers) -> () {
+        front.choose_answers(answers).await
+    }
+
+    /// Fetches what changed, verifies who signed it and switches to it.
+    fn sync() -> SyncReport, tells SyncProgress {
+        front.sync(&front.desk()?, tell).await
+    }
+
+    /// Which of these passages' documents the present release no longer has, or has otherwise.
+    fn since(passages: Vec<Passage>) -> Vec<Since> {
+        front.desk()?.since(&passages)
+    }
+}

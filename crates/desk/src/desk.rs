@@ -1,0 +1,109 @@
+//! The desk itself: what is open of one tenant. What can be done with it is in the files of its verbs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use mortar_assistant::Generator;
+use mortar_feedback::Records;
+use mortar_knowledge::{Progress, Release};
+
+use crate::account::Account;
+use crate::config;
+use crate::embedders::Embedders;
+use crate::error::DeskError;
+use crate::follow::Follows;
+use crate::opened::Opened;
+use crate::place::Place;
+use crate::sample;
+use crate::tenant::{Answers, TenantConfig};
+
+pub struct Desk {
+    pub(crate) place: Place,
+    pub(crate) config: TenantConfig,
+    now: RwLock<Arc<Opened>>,
+    here: Embedders,
+    /// The tenant's models and buckets, where it has them.
+    pub(crate) account: Option<Account>,
+    /// The store that the release follows, where there is one.
+    pub(crate) follows: Option<Follows>,
+    pub(crate) records: Result<Records, String>,
+}
+
+impl Desk {
+    /// Opens a tenant. The sample tenant's release is made here where there is none yet; that of a tenant
+    /// with a store is fetched.
+    pub async fn open(place: Place, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Desk, DeskError> {
+        let config = config::read(&place)?;
+        let account = Account::of(&place, &config)?;
+        let here = Embedders::of(&place.weights, account.as_ref().and_then(|a| a.embedder.clone()));
+        let follows = Follows::of(&place, &config, account.as_ref(), &here)?;
+        let release = match (&place.release, &follows) {
+            (Some(dir), _) => Release::open(dir)?,
+            (None, Some(follows)) => follows.first(progress).await?,
+            (None, None) => sample::release(&place, here.local.as_deref(), progress).await?,
+        };
+        Ok(Desk {
+            now: RwLock::new(Arc::new(Opened::of(release, &here))),
+            follows: follows.filter(|_| place.release.is_none()),
+            place,
+            config,
+            here,
+            account,
+            records: Err("not opened".into()),
+        })
+    }
+
+    /// Opens the conversations too. The window does; a command that only reads does not.
+    pub fn with_records(mut self) -> Self {
+        self.records = Records::open(&self.place.tenant_dir().join("records")).map_err(|e| e.to_string());
+        self
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    /// The tenant's account, where it has one.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// Why search goes by words alone, if it does.
+    pub fn embedding_problem(&self) -> Option<String> {
+        self.opened().problem().map(str::to_owned)
+    }
+
+    /// Chooses who writes answers, where IT has not; it holds from the next opening on.
+    pub fn choose(&self, answers: Answers) -> Result<(), DeskError> {
+        config::choose(&self.place, &self.config, answers)
+    }
+
+    /// What is read now. Whoever holds it stays with it, whatever is switched to meanwhile.
+    pub(crate) fn opened(&self) -> Arc<Opened> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads another release from now on.
+    pub(crate) fn switch(&self, release: Arc<Release>) {
+        let opened = Arc::new(Opened::of(release, &self.here));
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    /// The tenant's generation model, unless answers are to be verbatim.
+    pub(crate) fn generator(&self) -> Option<&dyn Generator> {
+        let model = self.account.as_ref().and_then(|a| a.generator.as_ref());
+        model
+            .filter(|_| self.config.policy.answers == Answers::Model)
+            .map(|g| g as &dyn Generator)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: here the day is asked for")]
+pub fn today() -> Date {
+    Zoned::now().date()
+}

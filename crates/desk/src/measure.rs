@@ -1,0 +1,50 @@
+//! Measuring what is open: each verb hands it over to `mortar_measure`, where the rules are.
+
+use std::path::Path;
+
+use mortar_local::Verbatim;
+use mortar_measure::{AttackFigures, Evaluation, GroundingFigures, Measured, RankingFigures};
+
+use crate::desk::{Desk, today};
+use crate::error::DeskError;
+use crate::opened::Opened;
+
+impl Desk {
+    /// Asks the golden questions of a file.
+    pub async fn eval(&self, file: &Path) -> Result<Evaluation, DeskError> {
+        self.fresh_enough()?;
+        Ok(mortar_measure::golden(&self.measured(&self.opened()), file).await?)
+    }
+
+    /// Measures search on a folder with `queries.jsonl`, `qrels.tsv` and `dataset.json`.
+    pub async fn eval_ranking(&self, folder: &Path) -> Result<RankingFigures, DeskError> {
+        Ok(mortar_measure::ranking(&self.measured(&self.opened()), folder).await?)
+    }
+
+    /// Measures grounding; `paraphrases` holds lines of document, tab, sentence. Quotes are looked at after
+    /// so many random edits as well.
+    pub fn eval_grounding(&self, paraphrases: Option<&Path>, edits: usize) -> Result<GroundingFigures, DeskError> {
+        Ok(mortar_measure::grounding(&self.opened().release, paraphrases, edits)?)
+    }
+
+    /// Plants each order of a file of JSON lines (`attack`, perhaps `obeyed`) in documents and in questions.
+    pub async fn eval_attacks(&self, file: &Path) -> Result<AttackFigures, DeskError> {
+        self.fresh_enough()?;
+        Ok(mortar_measure::attacks(&self.measured(&self.opened()), &Verbatim, file).await?)
+    }
+
+    /// What is open, and what answers from it today.
+    pub(crate) fn measured<'a>(&'a self, opened: &'a Opened) -> Measured<'a> {
+        Measured {
+            release: &opened.release,
+            embedder: opened.embedder(0),
+            embedder_instead: opened.embedder(1),
+            generator: self.generator().unwrap_or(&Verbatim),
+            instead: self.generator().map(|_| &Verbatim as _),
+            instructions: &self.config.instructions,
+            budget: self.budget(),
+            inference_id: self.inference_id(),
+            as_of: today(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is kept of an operator's work: conversations, drafts, copies and labels. It stays on the device until labels
+//! are sent.
+
+use jiff::{Timestamp, Zoned};
+use mortar_assistant::Sentence;
+use mortar_feedback::{ConversationRow, Exchange, Label, Records};
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+
+impl Desk {
+    /// The day's conversations, newest first.
+    pub fn conversations(&self) -> Result<Vec<ConversationRow>, DeskError> {
+        #[expect(clippy::disallowed_methods, reason = "the edge: what the day has seen, until now")]
+        let midnight = Zoned::now()
+            .start_of_day()
+            .map(|z| z.timestamp())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok(self.records()?.conversations(midnight)?)
+    }
+
+    pub fn conversation(&self, id: &str) -> Result<Vec<Exchange>, DeskError> {
+        Ok(self.records()?.conversation(id)?)
+    }
+
+    pub fn save_text(&self, exchange: &str, text: String, confirmed: Vec<String>) -> Result<(), DeskError> {
+        Ok(self.records()?.save_text(exchange, text, confirmed)?)
+    }
+
+    pub fn copied(&self, exchange: &str, text: String, confirmed: Vec<String>) -> Result<(), DeskError> {
+        Ok(self.records()?.copied(exchange, text, confirmed)?)
+    }
+
+    /// Labels an answer or a refusal, with the grounding of the text as it stands.
+    pub fn label(&self, exchange: &str, label: Label, sentences: Vec<Sentence>) -> Result<Exchange, DeskError> {
+        Ok(self.records()?.label(exchange, label, sentences)?)
+    }
+
+    /// Sends the labels that wait; how many have arrived. What does not arrive waits on.
+    pub async fn send_labels(&self) -> Result<u32, DeskError> {
+        let (Some(account), Ok(records)) = (&self.account, &self.records) else {
+            return Ok(0);
+        };
+        account.send(records).await
+    }
+
+    pub(crate) fn records(&self) -> Result<&Records, DeskError> {
+        self.records.as_ref().map_err(DeskError::failed)
+    }
+}

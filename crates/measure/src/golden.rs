@@ -1,0 +1,220 @@
+//! Golden questions: what a release answers, against what it should.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::civil::Date;
+use mortar_assistant::{Answer, Turn};
+use serde::{Deserialize, Serialize};
+
+use crate::error::MeasureError;
+use crate::figure::{Figure, figure};
+use crate::measured::Measured;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Golden {
+    /// The day on which all questions are asked, unless they say another.
+    as_of: Option<Date>,
+    question: Vec<GoldenQuestion>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoldenKind {
+    Plain,
+    Code,
+    UnknownCode,
+    Uncovered,
+    FollowUp,
+    Dated,
+    Misspelt,
+    /// A customer's own long message.
+    Long,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoldenQuestion {
+    ask: String,
+    kind: GoldenKind,
+    /// The documents that answer it; none: nothing may be written.
+    #[serde(default)]
+    documents: Vec<String>,
+    /// The question before, for a follow-up.
+    after: Option<String>,
+    as_of: Option<Date>,
+}
+
+/// One question's outcome.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuestionResult {
+    pub ask: String,
+    pub kind: GoldenKind,
+    pub expected: Vec<String>,
+    /// Documents in the order of their passages.
+    pub found: Vec<String>,
+    pub abstained: bool,
+    pub best_score: f32,
+    /// The place of the first expected document, from 1.
+    pub rank: Option<usize>,
+    pub ok: bool,
+}
+
+/// The figures over all questions. A share of nothing is 1: there was nothing to get wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evaluation {
+    pub questions: usize,
+    pub recall_at_1: f64,
+    pub recall_at_5: f64,
+    pub mrr: f64,
+    /// The share of questions about held codes whose own document came first.
+    pub code_accuracy: f64,
+    /// Questions about a code that were answered from another document.
+    pub wrong_substitutions: usize,
+    pub abstention_precision: f64,
+    pub abstention_recall: f64,
+    pub abstention_f1: f64,
+    /// How far scores lie from the share of questions with that score that are covered.
+    pub calibration_error: f64,
+    /// Between what each figure lies with a probability of 95 %.
+    pub intervals: BTreeMap<&'static str, [f64; 2]>,
+    /// For each kind of question: how many, and the share of them that went right.
+    pub kinds: BTreeMap<String, Figure>,
+    /// If all were answered whose best score is at least `threshold`.
+    pub curve: Vec<Point>,
+    pub results: Vec<QuestionResult>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Point {
+    pub threshold: f32,
+    /// The share of all questions that would be answered.
+    pub answered: f64,
+    /// The share of those that the knowledge covers, with the right document among the first five.
+    pub right: f64,
+}
+
+/// Asks the golden questions of a file.
+pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, MeasureError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| MeasureError::Given(format!("{} cannot be read: {e}", file.display())))?;
+    let golden: Golden = toml::from_str(&text).map_err(|e| MeasureError::file(file, e))?;
+    let mut results = Vec::new();
+    for q in &golden.question {
+        let before = q.after.iter().map(|a| Turn {
+            question: a.clone(),
+            answer: String::new(),
+        });
+        let before: Vec<Turn> = before.collect();
+        let answer = measured.ask(&q.ask, &before, q.as_of.or(golden.as_of)).await?;
+        results.push(judge(q, &answer));
+    }
+    Ok(figures(results))
+}
+
+fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
+    let mut found: Vec<String> = Vec::new();
+    for p in &answer.passages {
+        if !found.contains(&p.document) {
+            found.push(p.document.clone());
+        }
+    }
+    let rank = found.iter().position(|d| q.documents.contains(d)).map(|r| r + 1);
+    let ok = if q.documents.is_empty() {
+        answer.abstained
+    } else {
+        !answer.abstained && rank.is_some_and(|r| r <= if q.kind == GoldenKind::Code { 1 } else { 5 })
+    };
+    QuestionResult {
+        ask: q.ask.clone(),
+        kind: q.kind,
+        expected: q.documents.clone(),
+        best_score: answer.passages.iter().map(|p| p.score).fold(0.0, f32::max),
+        abstained: answer.abstained,
+        found,
+        rank,
+        ok,
+    }
+}
+
+fn figures(results: Vec<QuestionResult>) -> Evaluation {
+    let one = |b: bool| f64::from(u8::from(b));
+    let of = |keep: &dyn Fn(&QuestionResult) -> bool, value: &dyn Fn(&QuestionResult) -> f64| {
+        figure(&results.iter().filter(|r| keep(r)).map(value).collect::<Vec<_>>())
+    };
+    let answerable = |r: &QuestionResult| !r.expected.is_empty();
+    let code = |r: &QuestionResult| r.kind == GoldenKind::Code;
+    let about_code = |r: &QuestionResult| matches!(r.kind, GoldenKind::Code | GoldenKind::UnknownCode);
+    let first_is_other = |r: &QuestionResult| r.found.first().is_some_and(|f| !r.expected.contains(f));
+    let within = |n: usize| move |r: &QuestionResult| one(r.rank.is_some_and(|x| x <= n));
+    let recall_at_1 = of(&answerable, &within(1));
+    let recall_at_5 = of(&answerable, &within(5));
+    let mrr = of(&answerable, &|r| r.rank.map_or(0.0, |x| 1.0 / x as f64));
+    let code_accuracy = of(&code, &within(1));
+    let precision = of(&|r| r.abstained, &|r| one(!answerable(r)));
+    let recall = of(&|r| !answerable(r), &|r| one(r.abstained));
+    let all = [
+        ("recall_at_1", recall_at_1),
+        ("recall_at_5", recall_at_5),
+        ("mrr", mrr),
+        ("code_accuracy", code_accuracy),
+        ("abstention_precision", precision),
+        ("abstention_recall", recall),
+    ];
+    let mut kinds: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for r in &results {
+        let name = serde_json::to_value(r.kind)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned));
+        kinds.entry(name.unwrap_or_default()).or_default().push(one(r.ok));
+    }
+    Evaluation {
+        questions: results.len(),
+        recall_at_1: recall_at_1.value,
+        recall_at_5: recall_at_5.value,
+        mrr: mrr.value,
+        code_accuracy: code_accuracy.value,
+        wrong_substitutions: results
+            .iter()
+            .filter(|r| about_code(r) && !r.abstained && first_is_other(r))
+            .count(),
+        abstention_precision: precision.value,
+        abstention_recall: recall.value,
+        abstention_f1: 2.0 * precision.value * recall.value / (precision.value + recall.value).max(f64::MIN_POSITIVE),
+        calibration_error: calibration_error(&results),
+        intervals: all.into_iter().map(|(n, f)| (n, [f.low, f.high])).collect(),
+        kinds: kinds.into_iter().map(|(k, v)| (k, figure(&v))).collect(),
+        curve: curve(&results),
+        results,
+    }
+}
+
+/// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
+/// questions that the knowledge covers, weighed by the bin's size.
+fn calibration_error(results: &[QuestionResult]) -> f64 {
+    let mut bins = vec![(0.0, 0.0, 0usize); 10];
+    for r in results {
+        let bin = &mut bins[((r.best_score * 10.0) as usize).min(9)];
+        bin.0 += f64::from(r.best_score);
+        bin.1 += f64::from(u8::from(!r.expected.is_empty()));
+        bin.2 += 1;
+    }
+    let off: f64 = bins.iter().map(|(score, covered, _)| (score - covered).abs()).sum();
+    off / results.len().max(1) as f64
+}
+
+fn curve(results: &[QuestionResult]) -> Vec<Point> {
+    (0..=20)
+        .map(|i| {
+            let threshold = i as f32 / 20.0;
+            let answered: Vec<_> = results.iter().filter(|r| r.best_score >= threshold).collect();
+            let right = answered.iter().filter(|r| r.rank.is_some_and(|x| x <= 5)).count();
+            Point {
+                threshold,
+                answered: answered.len() as f64 / results.len().max(1) as f64,
+                right: right as f64 / answered.len().max(1) as f64,
+            }
+        })
+        .collect()
+}

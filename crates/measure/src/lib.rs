@@ -1,0 +1,25 @@
+//! How well a release answers and how well grounding sees: golden questions, rankings, planted errors,
+//! attacks; figures with their intervals, and a page of them.
+//!
+//! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
+//! no tenant and reads no clock but to time what it measures. Whatever is drawn by chance is drawn from a
+//! seed, so that two runs measure the same.
+
+mod attacks;
+mod changes;
+mod error;
+mod figure;
+mod golden;
+mod measured;
+mod page;
+mod planted;
+mod ranking;
+
+pub use attacks::{AttackFigures, attacks};
+pub use error::MeasureError;
+pub use figure::{Figure, figure};
+pub use golden::{Evaluation, GoldenKind, Point, QuestionResult, golden};
+pub use measured::Measured;
+pub use page::{page, plot};
+pub use planted::{GroundingFigures, KindResult, grounding};
+pub use ranking::{Judged, RankingFigures, ranking};

@@ -1,0 +1,83 @@
+// Generated from the desk's calls by `cargo xtask types`. Do not edit.
+import type { Answers, Asked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
+
+/** What may be asked of the program. */
+export interface Calls {
+  /** Opens the tenant, where it is not open yet. */
+  open(tell: (e: Opening) => void): Promise<Status>;
+  /** Which Mortar this is, whether or not a tenant is open. */
+  version(): Promise<string>;
+  /** How the desk stands. */
+  status(): Promise<Status>;
+  /** Answers a question, in its conversation or as the first of a new one. */
+  ask(question: string, conversation: string | null, tell: (e: Event) => void): Promise<Asked>;
+  /** Goes on with an answer that broke off, from the text as it was saved; done when it is whole, stopped, or broken
+   * off again. */
+  goOn(exchange: string, tell: (e: Event) => void): Promise<Exchange>;
+  /** Ends the answer that is being written; its text so far is kept. */
+  stop(): Promise<void>;
+  /** The grounding of a text that the operator edited. */
+  ground(text: string, passages: Array<Passage>): Promise<Array<Sentence>>;
+  /** All documents, by title. */
+  documents(): Promise<Array<DocumentRow>>;
+  /** The documents that hold what was typed so far. */
+  find(typed: string): Promise<Array<DocumentRow>>;
+  /** A document, by its id. */
+  document(id: string): Promise<Document>;
+  /** The day's conversations, newest first. */
+  conversations(): Promise<Array<ConversationRow>>;
+  /** All questions of a conversation with what became of them, in order. */
+  conversation(id: string): Promise<Array<Exchange>>;
+  /** Keeps the operator's text as it is typed. */
+  saveText(exchange: string, text: string, confirmed: Array<string>): Promise<void>;
+  /** Puts text on the clipboard and keeps what went out. The clipboard comes first: the operator needs the text even
+   * if it cannot be kept. */
+  copy(exchange: string | null, text: string, confirmed: Array<string>): Promise<void>;
+  /** Labels an answer or a refusal, with the grounding of the text as it stands. */
+  label(exchange: string, label: Label, sentences: Array<Sentence>): Promise<Exchange>;
+  /** Opens a document's link in the browser, if the tenant lists its host. */
+  openLink(url: string): Promise<void>;
+  /** How the tenant's services do; nothing where it has none. */
+  connection(): Promise<Connection | null>;
+  /** Opens the browser; done when the person has come back from it. */
+  signIn(): Promise<void>;
+  /** Ends the sign-in, at the service and here. */
+  signOut(): Promise<void>;
+  /** Closes this tenant; `open` opens the other. */
+  switchTenant(tenant: string): Promise<void>;
+  /** Chooses who writes answers; `open` opens the tenant anew with it. */
+  chooseAnswers(answers: Answers): Promise<void>;
+  /** Fetches what changed, verifies who signed it and switches to it. */
+  sync(tell: (e: SyncProgress) => void): Promise<SyncReport>;
+  /** Which of these passages' documents the present release no longer has, or has otherwise. */
+  since(passages: Array<Passage>): Promise<Array<Since>>;
+}
+
+/** Hands a call to the program and its result back; `tell` hears what the call tells on its way. */
+export type Handover = <T, E>(name: string, args: object, tell?: (e: E) => void) => Promise<T>;
+
+export const callsOver = (call: Handover): Calls => ({
+  open: (tell) => call("open", {}, tell),
+  version: () => call("version", {}),
+  status: () => call("status", {}),
+  ask: (question, conversation, tell) => call("ask", { question, conversation }, tell),
+  goOn: (exchange, tell) => call("go_on", { exchange }, tell),
+  stop: () => call("stop", {}),
+  ground: (text, passages) => call("ground", { text, passages }),
+  documents: () => call("documents", {}),
+  find: (typed) => call("find", { typed }),
+  document: (id) => call("document", { id }),
+  conversations: () => call("conversations", {}),
+  conversation: (id) => call("conversation", { id }),
+  saveText: (exchange, text, confirmed) => call("save_text", { exchange, text, confirmed }),
+  copy: (exchange, text, confirmed) => call("copy", { exchange, text, confirmed }),
+  label: (exchange, label, sentences) => call("label", { exchange, label, sentences }),
+  openLink: (url) => call("open_link", { url }),
+  connection: () => call("connection", {}),
+  signIn: () => call("sign_in", {}),
+  signOut: () => call("sign_out", {}),
+  switchTenant: (tenant) => call("switch_tenant", { tenant }),
+  chooseAnswers: (answers) => call("choose_answers", { answers }),
+  sync: (tell) => call("sync", {}, tell),
+  since: (passages) => call("since", { passages }),
+});
