@@ -3,6 +3,7 @@
 
 mod browser;
 mod folder;
+mod graph;
 mod keyring;
 mod minilm;
 mod runtime;

@@ -1,8 +1,10 @@
 //! ONNX Runtime, the library that computes the embedding model: found beside the weights, loaded
 //! once, and only if its bytes are those that this program was made with.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 
@@ -29,37 +31,42 @@ const HASH: &str = if cfg!(target_os = "windows") {
     "b9ca235169118134f48a14c831d0cb389470e1d98b78942aea77c99d90cf8d98"
 };
 
-static LOADED: OnceLock<Environment> = OnceLock::new();
-static LOADING: Mutex<()> = Mutex::new(());
+static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
 
 /// Loads the library from the folder `onnxruntime` beside a model's own folder.
-pub fn load(model: &Path) -> Result<&'static Environment, MiniLmError> {
-    let folder: PathBuf = model.parent().unwrap_or(model).join("onnxruntime");
-    let _one = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(loaded) = LOADED.get() {
-        return Ok(loaded);
+pub fn load(model: &Path) -> Result<Environment, MiniLmError> {
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(environment) = &*loaded {
+        return Ok(environment.clone());
     }
+    let folder = model.parent().unwrap_or(model).join("onnxruntime");
     let path = folder.join(LIBRARY);
     let unusable = |reason: String| MiniLmError::Unusable {
         folder: folder.clone(),
         reason,
     };
-    let bytes = match std::fs::read(&path) {
-        Ok(b) => b,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+    match hash_of(&path) {
+        Ok(hash) if hash == HASH => {}
+        Ok(_) => {
+            return Err(unusable(format!(
+                "{LIBRARY} is not the library that this program was made with"
+            )));
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(MiniLmError::NotThere { name: LIBRARY, folder });
         }
         Err(e) => return Err(unusable(e.to_string())),
-    };
-    if blake3::hash(&bytes).to_hex().as_str() != HASH {
-        return Err(unusable(format!(
-            "{LIBRARY} is not the library that this program was made with"
-        )));
     }
     let environment = ort::init_from(&path)
         .map_err(|e| unusable(e.to_string()))?
         .with_telemetry(false)
         .build()
         .map_err(|e| unusable(e.to_string()))?;
-    Ok(LOADED.get_or_init(|| environment))
+    Ok(loaded.insert(environment).clone())
+}
+
+fn hash_of(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
