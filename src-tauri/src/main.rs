@@ -36,6 +36,8 @@ fn draw_directly_without_a_card() {
 }
 
 fn main() {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_desk::quiet() };
     #[cfg(target_os = "linux")]
     draw_directly_without_a_card();
     let context = tauri::generate_context!();

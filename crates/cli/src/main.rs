@@ -142,6 +142,8 @@ enum Models {
 }
 
 fn main() -> ExitCode {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_desk::quiet() };
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(r) => r,

@@ -37,6 +37,7 @@ pub use mortar_knowledge as knowledge;
 use mortar_knowledge::{
     BuildError, Built, Document, DocumentRow, Fault, Hit, ImportError, OpenError, Progress, Release,
 };
+pub use mortar_local::quiet;
 use mortar_local::{MiniLm, Verbatim, default_folder};
 pub use planted::GroundingFigures;
 pub use ranking::RankingFigures;

@@ -1,5 +1,5 @@
 //! ONNX Runtime, the library that computes the embedding model: found beside the weights, loaded
-//! once, and only if its bytes are those that this program was made with.
+//! once, and only if its bytes are those that this program was made with and it may report nothing.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 
 use crate::minilm::MiniLmError;
+use crate::quiet;
 
 /// The name that the runtime's own package gives the library.
 pub const LIBRARY: &str = if cfg!(target_os = "windows") {
@@ -57,6 +58,13 @@ pub fn load(model: &Path) -> Result<Environment, MiniLmError> {
         }
         Err(e) => return Err(unusable(e.to_string())),
     }
+    if !quiet::is_quiet() {
+        return Err(unusable(format!(
+            "{LIBRARY} would report on its use, which this program has not forbidden ({}=1)",
+            quiet::FORBIDS
+        )));
+    }
+    quiet::clear();
     let environment = ort::init_from(&path)
         .map_err(|e| unusable(e.to_string()))?
         .with_telemetry(false)
@@ -69,4 +77,30 @@ fn hash_of(path: &Path) -> std::io::Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(File::open(path)?)?;
     Ok(hasher.finalize().to_hex().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::minilm::{MiniLm, default_folder};
+
+    /// In a program of its own: an environment changes for all of a program's threads.
+    #[test]
+    fn where_nothing_forbids_it_to_report_it_is_not_loaded() {
+        const NAME: &str = "runtime::tests::where_nothing_forbids_it_to_report_it_is_not_loaded";
+        if quiet::is_quiet() {
+            let me = std::env::current_exe().unwrap();
+            let again = Command::new(me)
+                .args(["--exact", NAME])
+                .env_remove(quiet::FORBIDS)
+                .output();
+            let again = again.unwrap();
+            assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
+        } else {
+            let said = MiniLm::open(&default_folder()).err().unwrap().to_string();
+            assert!(said.contains(quiet::FORBIDS), "{said}");
+        }
+    }
 }
