@@ -29,7 +29,9 @@ use jiff::{Timestamp, Zoned};
 pub use mortar_assistant as assistant;
 use mortar_assistant::ask::AskError;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Answer, Ask, Embedder, Event, Generator, Passage, Sentence, Stop, Turn};
+use mortar_assistant::{
+    Answer, Ask, Embedder, Event, Fault as ModelFault, Generator, Notice, Passage, Sentence, Stage, Stop, Turn,
+};
 pub use mortar_aws::{Health, Probed, SignedIn};
 pub use mortar_feedback as feedback;
 use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
@@ -400,6 +402,16 @@ impl Desk {
             stop,
         };
         Ok(assistant::ask(&with, question, tell).await?)
+    }
+
+    /// Why search goes by words alone, for who reads an answer without the status beside it.
+    pub fn words_alone(&self) -> Option<Notice> {
+        let message = self.opened().embedders.as_ref().err()?.clone();
+        Some(Notice {
+            about: Stage::Embedding,
+            fault: ModelFault::Failed,
+            message,
+        })
     }
 
     /// Answers a question within a kept conversation and keeps the answer. If it cannot be kept, the
