@@ -14,6 +14,8 @@ use tauri_plugin_global_shortcut::{Code, GlobalShortcutExt, Modifiers, Shortcut,
 use tauri_plugin_window_state::StateFlags;
 
 fn main() {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_desk::quiet() };
     #[cfg(target_os = "linux")]
     draw_directly_without_a_card();
     let place = arguments::place();

@@ -5,6 +5,7 @@ pub mod keyring;
 pub mod leaks;
 pub mod shelf;
 pub mod stand_ins;
+pub mod trace;
 pub mod window;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::programs;
+use crate::trace::strace;
 
 /// A window with its driver and its display; all of them end with it.
 pub struct Window {
@@ -35,6 +36,8 @@ pub struct Options<'a> {
     pub open: &'a str,
     /// Where all that the program prints goes; nowhere, if it is not asked for.
     pub printed: Option<&'a Path>,
+    /// Where strace notes what the program calls, if that is asked for; the driver's calls are among them.
+    pub traced: Option<&'a Path>,
 }
 
 impl<'a> Options<'a> {
@@ -48,6 +51,7 @@ impl<'a> Options<'a> {
             environment: &[],
             open: "textarea",
             printed: None,
+            traced: None,
         }
     }
 }
@@ -318,7 +322,14 @@ pub const DIRECTLY: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 
 /// A driver that starts the program on a display, with a home of its own.
 fn driver(o: &Options<'_>, display: &str, port: u16) -> Result<Child, String> {
-    let mut c = Command::new("WebKitWebDriver");
+    let mut c = match o.traced {
+        Some(file) => {
+            let mut strace = strace(file);
+            strace.arg("WebKitWebDriver");
+            strace
+        }
+        None => Command::new("WebKitWebDriver"),
+    };
     c.arg(format!("--port={port}"))
         .env("TAURI_AUTOMATION", "true")
         .env("TAURI_WEBVIEW_AUTOMATION", "true")

@@ -204,6 +204,14 @@ fn without_weights_words_and_codes_go_on() {
     assert_eq!(a["passages"][0]["document"], "reject-75");
     assert_eq!(a["sentences"][0]["grounding"], "verbatim");
     assert!(a["models"]["embedding"].is_null());
+    assert_eq!(a["notices"].as_array().unwrap().len(), 1);
+    assert_eq!(a["notices"][0]["about"], "embedding");
+    assert!(
+        a["notices"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("model.safetensors is not in")
+    );
     let a = json(words_only(home.path()).args(["ask", "--json", "reject 7Z5"]));
     assert_eq!(a["reason"], "unknown_code");
 }

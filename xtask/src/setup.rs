@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::{Done, npm as npm_command, root, step};
 
 /// Debian's packages: to build the window, to drive it without a screen, to draw every script, to have
-/// a keyring without a desktop, and to fetch the weights.
+/// a keyring without a desktop, to see what the programs open and call, and to fetch the weights.
 const PACKAGES: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
     "webkit2gtk-driver",
@@ -18,6 +18,7 @@ const PACKAGES: &[&str] = &[
     "fonts-noto-color-emoji",
     "gnome-keyring",
     "dbus-daemon",
+    "strace",
 ];
 
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };

@@ -1,73 +1,20 @@
 //! Results for a person at a terminal.
 
+use std::io::{Result, Write};
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::assistant::{Answer, Grounding, Problem, Reason, Stage};
-use mortar_desk::knowledge::{Built, Hit, Progress};
+use mortar_desk::knowledge::{Built, Hit};
 use mortar_desk::sources::{Document, DocumentRow};
 use mortar_desk::store::keys::KeysShown;
-use mortar_desk::store::publish::{PublishProgress, Published};
-use mortar_desk::store::sync::{SyncProgress, SyncReport, SyncStep};
+use mortar_desk::store::publish::Published;
+use mortar_desk::store::sync::SyncReport;
 use mortar_desk::store::tend::{Checked, Cleared, ReleaseRow};
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
-/// A progress bar on stderr; silent where stderr is no terminal.
-pub struct Bar(ProgressBar);
-
-impl Bar {
-    pub fn new() -> Self {
-        let bar = ProgressBar::no_length();
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
-            bar.set_style(style);
-        }
-        Bar(bar)
-    }
-
-    pub fn show(&self, p: Progress) {
-        match p {
-            Progress::Downloading { done, of } => self.at("downloading".into(), done as u64, of as u64),
-            Progress::Embedding { done, of } => self.at("embedding".into(), done as u64, of as u64),
-            Progress::Indexing => self.0.set_message("indexing"),
-            Progress::Verifying => self.0.set_message("verifying"),
-        }
-    }
-
-    fn at(&self, what: String, done: u64, of: u64) {
-        self.0.set_message(what);
-        self.0.set_length(of);
-        self.0.set_position(done);
-    }
-
-    pub fn sync(&self, p: SyncProgress) {
-        let what = match p.step {
-            SyncStep::Checking => "checking",
-            SyncStep::Downloading => "downloading",
-            SyncStep::Building => "building",
-            SyncStep::Switching => "switching",
-        };
-        self.at(what.to_owned(), p.done, p.of);
-    }
-
-    pub fn publish(&self, p: &PublishProgress) {
-        match p {
-            PublishProgress::Comparing => self.0.set_message("comparing"),
-            PublishProgress::Embedding { model, done, of } => {
-                self.at(format!("embedding by {model}"), *done as u64, *of as u64);
-            }
-            PublishProgress::Uploading { done, of } => self.at("uploading".into(), *done, *of),
-            PublishProgress::Signing => self.0.set_message("signing"),
-        }
-    }
-
-    pub fn done(&self) {
-        self.0.finish_and_clear();
-    }
-}
-
-pub fn answer(a: &Answer) {
+pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
     if let Some(q) = &a.asked_as {
-        println!("asked as: {q}\n");
+        writeln!(to, "asked as: {q}\n")?;
     }
     for n in &a.notices {
         let instead = match (n.about, a.incomplete) {
@@ -75,20 +22,22 @@ pub fn answer(a: &Answer) {
             (Stage::Generation, true) => "the answer is incomplete",
             (Stage::Generation, false) => "answered with the sources' own sentences",
         };
-        println!("{instead}: {}\n", n.message);
+        writeln!(to, "{instead}: {}\n", n.message)?;
     }
     if a.abstained {
-        println!("{}", refusal(a));
+        writeln!(to, "{}", refusal(a))?;
         if !a.look_alikes.is_empty() {
-            println!("\nThese look alike; check the claim before you use one:");
-            a.look_alikes.iter().for_each(|l| println!("  {}  {}", l.code, l.title));
+            writeln!(to, "\nThese look alike; check the claim before you use one:")?;
+            for l in &a.look_alikes {
+                writeln!(to, "  {}  {}", l.code, l.title)?;
+            }
         }
         if !a.passages.is_empty() {
-            println!("\nNearest, not used:");
+            writeln!(to, "\nNearest, not used:")?;
         }
     } else {
         for code in &a.unknown_codes {
-            println!("Code {code} is not in the knowledge.");
+            writeln!(to, "Code {code} is not in the knowledge.")?;
         }
         for s in &a.sentences {
             let (mark, word) = match s.grounding {
@@ -98,19 +47,21 @@ pub fn answer(a: &Answer) {
                 Grounding::Unsupported => ("▲", "no source"),
             };
             let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
-            println!("{mark} {} {} ({word})", s.text, cited.concat());
+            writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
             if let Some(Problem::Missing { values }) = &s.problem {
-                println!("    in no passage: {}", values.join(", "));
+                writeln!(to, "    in no passage: {}", values.join(", "))?;
             }
         }
-        println!("\nSources:");
+        writeln!(to, "\nSources:")?;
     }
     for p in &a.passages {
-        println!(
+        writeln!(
+            to,
             "  [{}] {} ({}, version {}, {:.2})",
             p.number, p.title, p.document, p.version, p.score
-        );
+        )?;
     }
+    Ok(())
 }
 
 fn refusal(a: &Answer) -> String {
@@ -127,58 +78,68 @@ fn refusal(a: &Answer) -> String {
     }
 }
 
-pub fn found(found: &[(DocumentRow, Hit)]) {
+pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {
-        println!("{:3}  {:.2}  {}  ({})", n + 1, h.probability(), d.title, d.id);
+        writeln!(to, "{:3}  {:.2}  {}  ({})", n + 1, h.probability(), d.title, d.id)?;
     }
+    Ok(())
 }
 
-pub fn rows(rows: &[DocumentRow]) {
+pub fn rows(to: &mut dyn Write, rows: &[DocumentRow]) -> Result<()> {
     for d in rows {
-        println!("{:8} {:24} {}", format!("{:?}", d.kind).to_lowercase(), d.id, d.title);
+        writeln!(
+            to,
+            "{:8} {:24} {}",
+            format!("{:?}", d.kind).to_lowercase(),
+            d.id,
+            d.title
+        )?;
     }
+    Ok(())
 }
 
-pub fn document(d: &Document) {
-    println!("{}\n{} · version {}", d.title, d.id, d.version);
+pub fn document(to: &mut dyn Write, d: &Document) -> Result<()> {
+    writeln!(to, "{}\n{} · version {}", d.title, d.id, d.version)?;
     if let Some(from) = d.effective_from {
-        println!("in force from {from}");
+        writeln!(to, "in force from {from}")?;
     }
-    if let Some(to) = d.effective_to {
-        println!("in force until {to}");
+    if let Some(until) = d.effective_to {
+        writeln!(to, "in force until {until}")?;
     }
     if let Some(history) = &d.history {
-        println!("{history}");
+        writeln!(to, "{history}")?;
     }
-    println!("\n{}", d.body);
+    writeln!(to, "\n{}", d.body)
 }
 
-pub fn built(b: &Built, dir: &Path) {
+pub fn built(to: &mut dyn Write, b: &Built, dir: &Path) -> Result<()> {
     let m = &b.manifest;
     let by = m.embeddings.first().map_or("no embedding model".to_owned(), |e| {
         format!("{} vectors of {}", e.vectors, e.model)
     });
-    println!(
+    writeln!(
+        to,
         "release {} in {}: {} documents, {} passages, {by}",
         m.release,
         dir.display(),
         m.documents,
         m.passages
-    );
+    )
 }
 
-pub fn evaluation(e: &Evaluation) {
+pub fn evaluation(to: &mut dyn Write, e: &Evaluation) -> Result<()> {
     for r in e.results.iter().filter(|r| !r.ok) {
-        println!(
+        writeln!(
+            to,
             "✗ {}\n    wanted {:?}, found {:?}{} ({:.2})",
             r.ask,
             r.expected,
             r.found,
             if r.abstained { ", nothing written" } else { "" },
             r.best_score
-        );
+        )?;
     }
-    println!("questions             {}", e.questions);
+    writeln!(to, "questions             {}", e.questions)?;
     for (name, key, value) in [
         ("recall@1", "recall_at_1", e.recall_at_1),
         ("recall@5", "recall_at_5", e.recall_at_5),
@@ -191,77 +152,88 @@ pub fn evaluation(e: &Evaluation) {
     ] {
         let range = e.intervals.get(key);
         let range = range.map_or(String::new(), |[a, b]| format!("  ({a:.3} to {b:.3})"));
-        println!("{name:21} {value:.3}{range}");
+        writeln!(to, "{name:21} {value:.3}{range}")?;
     }
-    println!("wrong substitutions   {}", e.wrong_substitutions);
+    writeln!(to, "wrong substitutions   {}", e.wrong_substitutions)?;
     for (kind, f) in &e.kinds {
-        println!("  {kind:19} {:.3}  of {}", f.value, f.of);
+        writeln!(to, "  {kind:19} {:.3}  of {}", f.value, f.of)?;
     }
+    Ok(())
 }
 
-pub fn ranking(r: &RankingFigures) {
-    println!("questions             {}", r.questions);
+pub fn ranking(to: &mut dyn Write, r: &RankingFigures) -> Result<()> {
+    writeln!(to, "questions             {}", r.questions)?;
     for (name, f) in &r.figures {
-        println!("{name:21} {:.3}  ({:.3} to {:.3})", f.value, f.low, f.high);
+        writeln!(to, "{name:21} {:.3}  ({:.3} to {:.3})", f.value, f.low, f.high)?;
     }
+    Ok(())
 }
 
-pub fn grounding(g: &GroundingFigures) {
+pub fn grounding(to: &mut dyn Write, g: &GroundingFigures) -> Result<()> {
     for k in &g.kinds {
         for wrong in &k.wrong {
             let what = if k.honest { "flagged" } else { "not flagged" };
-            println!("✗ {}, {what}: {wrong}", k.kind);
+            writeln!(to, "✗ {}, {what}: {wrong}", k.kind)?;
         }
     }
-    println!("share flagged");
+    writeln!(to, "share flagged")?;
     for k in &g.kinds {
-        line(k.kind, &k.flagged);
+        line(to, k.kind, &k.flagged)?;
     }
-    line("all planted", &g.planted_flagged);
-    line("all honest", &g.honest_flagged);
-    println!(
+    line(to, "all planted", &g.planted_flagged)?;
+    line(to, "all honest", &g.honest_flagged)?;
+    writeln!(
+        to,
         "wrong quotes          {}  after {} random edits too",
         g.wrong_quotes, g.edits
-    );
-    println!("ms a sentence         {:.3}", g.ms_a_sentence);
+    )?;
+    writeln!(to, "ms a sentence         {:.3}", g.ms_a_sentence)
 }
 
-fn line(name: &str, f: &Figure) {
-    println!("{name:21} {:.3}  ({:.3} to {:.3})  of {}", f.value, f.low, f.high, f.of);
+fn line(to: &mut dyn Write, name: &str, f: &Figure) -> Result<()> {
+    writeln!(
+        to,
+        "{name:21} {:.3}  ({:.3} to {:.3})  of {}",
+        f.value, f.low, f.high, f.of
+    )
 }
 
-pub fn attacks(a: &AttackFigures) {
+pub fn attacks(to: &mut dyn Write, a: &AttackFigures) -> Result<()> {
     for (way, missed) in &a.missed {
-        missed.iter().for_each(|m| println!("✗ {way}, not flagged: {m}"));
-    }
-    println!("orders                {}", a.orders);
-    println!("verbatim obeyed       {}", a.verbatim_obeyed);
-    line("verbatim repeated", &a.verbatim_repeated);
-    println!("unfenced prompts      {}", a.unfenced);
-    println!("share flagged");
-    a.flagged.iter().for_each(|(way, f)| line(way, f));
-}
-
-pub fn checks(checks: &[Check]) {
-    for c in checks {
-        println!("{} {:16} {}", if c.ok { "●" } else { "▲" }, c.name, c.found);
-        if let Some(remedy) = &c.remedy {
-            println!("  {:16} {remedy}", "");
+        for m in missed {
+            writeln!(to, "✗ {way}, not flagged: {m}")?;
         }
     }
+    writeln!(to, "orders                {}", a.orders)?;
+    writeln!(to, "verbatim obeyed       {}", a.verbatim_obeyed)?;
+    line(to, "verbatim repeated", &a.verbatim_repeated)?;
+    writeln!(to, "unfenced prompts      {}", a.unfenced)?;
+    writeln!(to, "share flagged")?;
+    a.flagged.iter().try_for_each(|(way, f)| line(to, way, f))
+}
+
+pub fn checks(to: &mut dyn Write, checks: &[Check]) -> Result<()> {
+    for c in checks {
+        writeln!(to, "{} {:16} {}", if c.ok { "●" } else { "▲" }, c.name, c.found)?;
+        if let Some(remedy) = &c.remedy {
+            writeln!(to, "  {:16} {remedy}", "")?;
+        }
+    }
+    Ok(())
 }
 
 /// Bytes as people count them.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
 
-pub fn synced(r: &SyncReport) {
+pub fn synced(to: &mut dyn Write, r: &SyncReport) -> Result<()> {
     if r.changed {
-        println!(
+        writeln!(
+            to,
             "{} shows release {} ({}): {} added, {} changed, {} withdrawn; {} in {} requests, {:.1} s",
             r.channel,
             r.number,
@@ -272,16 +244,18 @@ pub fn synced(r: &SyncReport) {
             size(r.bytes + r.metadata_bytes),
             r.requests,
             r.seconds
-        );
+        )?;
     } else {
-        println!(
+        writeln!(
+            to,
             "{} shows release {} ({}) still: nothing new",
             r.channel, r.number, r.release
-        );
+        )?;
     }
+    Ok(())
 }
 
-pub fn published(p: &Published) {
+pub fn published(to: &mut dyn Write, p: &Published) -> Result<()> {
     let what = format!(
         "{} added, {} changed, {} withdrawn, {} as before",
         p.added.len(),
@@ -290,35 +264,40 @@ pub fn published(p: &Published) {
         p.unchanged
     );
     if p.dry_run {
-        println!(
+        writeln!(
+            to,
             "release {} would be made: {what}; at most {} texts to embed",
             p.number, p.embedded
-        );
+        )?;
     } else if p.nothing_new {
-        println!(
+        writeln!(
+            to,
             "{} shows release {} ({}) already: nothing new",
             p.channel, p.number, p.release
-        );
+        )?;
     } else {
-        println!(
+        writeln!(
+            to,
             "{} shows release {} ({}): {what}; {} texts embedded, {} uploaded",
             p.channel,
             p.number,
             p.release,
             p.embedded,
             size(p.uploaded_bytes)
-        );
+        )?;
     }
+    Ok(())
 }
 
-pub fn releases(rows: &[ReleaseRow]) {
+pub fn releases(to: &mut dyn Write, rows: &[ReleaseRow]) -> Result<()> {
     for r in rows {
         let shown = if r.channels.is_empty() {
             String::new()
         } else {
             format!("  ← {}", r.channels.join(", "))
         };
-        println!(
+        writeln!(
+            to,
             "{:>4}  {}  {}  {} documents, {} in {} segments{shown}",
             r.number,
             r.release,
@@ -326,45 +305,58 @@ pub fn releases(rows: &[ReleaseRow]) {
             r.documents,
             size(r.bytes),
             r.segments
-        );
+        )?;
         if !r.notes.is_empty() {
-            println!("      {}", r.notes);
+            writeln!(to, "      {}", r.notes)?;
         }
     }
+    Ok(())
 }
 
-pub fn verified(c: &Checked) {
-    c.faults.iter().for_each(|f| println!("✗ {f}"));
+pub fn verified(to: &mut dyn Write, c: &Checked) -> Result<()> {
+    for f in &c.faults {
+        writeln!(to, "✗ {f}")?;
+    }
     if c.faults.is_empty() {
-        println!(
+        writeln!(
+            to,
             "{} releases, {} files, {}: every byte as signed",
             c.releases,
             c.files,
             size(c.bytes)
-        );
+        )?;
     }
+    Ok(())
 }
 
-pub fn cleared(c: &Cleared, dry_run: bool) {
+pub fn cleared(to: &mut dyn Write, c: &Cleared, dry_run: bool) -> Result<()> {
     let verb = if dry_run {
         "would be cleared away"
     } else {
         "cleared away"
     };
-    println!(
+    writeln!(
+        to,
         "{} releases and {} files, {}, {verb}",
         c.releases.len(),
         c.files,
         size(c.bytes)
-    );
+    )
 }
 
-pub fn keys(k: &KeysShown) {
-    println!("root {}, until {}", k.root_version, k.root_expires);
+pub fn keys(to: &mut dyn Write, k: &KeysShown) -> Result<()> {
+    writeln!(to, "root {}, until {}", k.root_version, k.root_expires)?;
     for role in &k.roles {
-        println!("{} (signed by {} of {}):", role.role, role.threshold, role.keys.len());
+        writeln!(
+            to,
+            "{} (signed by {} of {}):",
+            role.role,
+            role.threshold,
+            role.keys.len()
+        )?;
         for key in &role.keys {
-            println!("  {}  {}", key.id, if key.here { "here" } else { "elsewhere" });
+            writeln!(to, "  {}  {}", key.id, if key.here { "here" } else { "elsewhere" })?;
         }
     }
+    Ok(())
 }

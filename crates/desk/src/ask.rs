@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Answer, Ask, Event, Passage, Sentence, Stop, Turn};
+use mortar_assistant::{Answer, Ask, Event, Fault, Notice, Passage, Sentence, Stage, Stop, Turn};
 use mortar_feedback::Exchange;
 use mortar_local::Verbatim;
 use ulid::Ulid;
@@ -34,6 +34,16 @@ impl Desk {
             ..self.with(&opened, before)
         };
         Ok(mortar_assistant::ask(&with, question, tell).await?)
+    }
+
+    /// Why search goes by words alone, for who reads an answer without the status beside it.
+    pub fn words_alone(&self) -> Option<Notice> {
+        let message = self.opened().problem()?.to_owned();
+        Some(Notice {
+            about: Stage::Embedding,
+            fault: Fault::Failed,
+            message,
+        })
     }
 
     /// Answers a question within a kept conversation and keeps the answer. If it cannot be kept, the

@@ -46,6 +46,26 @@ impl Keyring {
             Some(bytes) => Head::read(&bytes).map(Some).ok_or(VaultError::Lost),
         }
     }
+
+    /// The head that is to go: one that is damaged goes like any other.
+    fn head_to_replace(&self, name: &str) -> Result<Option<Head>, VaultError> {
+        match self.head(name) {
+            Err(VaultError::Lost) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Deletes a side's pieces from one on. There are `known` or more: a write may have been cut short. The last
+    /// goes first, so that what an error leaves is found from the beginning.
+    fn delete_pieces(&self, name: &str, side: char, from: usize, known: usize) -> Result<(), VaultError> {
+        let mut end = known.max(from);
+        while self.items.get(&self.piece(name, side, end))?.is_some() {
+            end += 1;
+        }
+        (from..end)
+            .rev()
+            .try_for_each(|n| self.items.delete(&self.piece(name, side, n)))
+    }
 }
 
 /// What stands in a secret's own item: which of two sides holds its pieces, how many, and their hash.
@@ -93,15 +113,10 @@ impl Vault for Keyring {
     }
 
     fn put(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
-        // A head that is damaged is replaced like any other.
-        let before = match self.head(name) {
-            Err(VaultError::Lost) => None,
-            other => other?,
-        };
-        let side = if before.as_ref().is_some_and(|h| h.side == 'a') {
-            'b'
-        } else {
-            'a'
+        let before = self.head_to_replace(name)?;
+        let (side, other) = match before {
+            Some(Head { side: 'a', .. }) => ('b', 'a'),
+            _ => ('a', 'b'),
         };
         let pieces: Vec<&[u8]> = secret.chunks(PIECE).collect();
         for (n, piece) in pieces.iter().enumerate() {
@@ -113,30 +128,16 @@ impl Vault for Keyring {
             hash: hash(secret),
         };
         self.items.set(&self.item(name), &head.write())?;
-        if let Some(before) = before {
-            for n in 0..before.pieces {
-                self.items.delete(&self.piece(name, before.side, n))?;
-            }
-        }
-        Ok(())
+        self.delete_pieces(name, other, 0, before.map_or(0, |h| h.pieces))?;
+        self.delete_pieces(name, side, head.pieces, 0)
     }
 
     fn remove(&self, name: &str) -> Result<(), VaultError> {
-        let head = match self.head(name) {
-            Err(VaultError::Lost) => None,
-            other => other?,
-        };
+        let known = self.head_to_replace(name)?.map_or(0, |h| h.pieces);
         self.items.delete(&self.item(name))?;
-        // Both sides, and one more than is known: a write may have been cut short.
-        let known = head.map_or(0, |h| h.pieces);
-        for side in ['a', 'b'] {
-            let mut n = 0;
-            while n < known || self.items.get(&self.piece(name, side, n))?.is_some() {
-                self.items.delete(&self.piece(name, side, n))?;
-                n += 1;
-            }
-        }
-        Ok(())
+        ['a', 'b']
+            .into_iter()
+            .try_for_each(|side| self.delete_pieces(name, side, 0, known))
     }
 
     fn check(&self) -> Result<(), VaultError> {
@@ -269,6 +270,9 @@ mod tests {
             let held = k.get("token").unwrap().unwrap();
             prop_assert_eq!(&held, if done { &new } else { &old });
             *small.writes_left.lock().unwrap() = None;
+            // The next write leaves no piece of any before it.
+            k.put("token", b"short").unwrap();
+            prop_assert_eq!(small.held.lock().unwrap().len(), 2);
             k.remove("token").unwrap();
             prop_assert!(small.held.lock().unwrap().is_empty());
         }

@@ -3,8 +3,10 @@
 
 mod browser;
 mod folder;
+mod graph;
 mod keyring;
 mod minilm;
+mod quiet;
 mod runtime;
 mod verbatim;
 
@@ -12,4 +14,5 @@ pub use browser::open_browser;
 pub use folder::Folder;
 pub use keyring::Keyring;
 pub use minilm::{MODEL, MiniLm, MiniLmError, default_folder};
+pub use quiet::quiet;
 pub use verbatim::Verbatim;

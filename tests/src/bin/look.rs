@@ -7,8 +7,14 @@ use mortar_tests::stand_ins::{Fault, StandIns};
 use mortar_tests::window::{Options, Window};
 use mortar_tests::{json, mortar, programs};
 
+fn main() {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_local::quiet() };
+    draw();
+}
+
 #[tokio::main]
-async fn main() {
+async fn draw() {
     let out = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/look".into()));
     for (size, dark) in [
         ((1280, 800), false),

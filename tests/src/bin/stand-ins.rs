@@ -6,8 +6,14 @@ use std::process::ExitCode;
 
 use mortar_tests::stand_ins::StandIns;
 
+fn main() -> ExitCode {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_local::quiet() };
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn serve() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let after = |name: &str| {
         let at = arguments.iter().position(|a| a == name)?;

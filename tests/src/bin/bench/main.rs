@@ -56,8 +56,14 @@ impl Embedder for Made<'_> {
     }
 }
 
+fn main() -> Result<(), Anything> {
+    // SAFETY: no other thread runs yet.
+    unsafe { mortar_local::quiet() };
+    measure()
+}
+
 #[tokio::main(worker_threads = 2)]
-async fn main() -> Result<(), Anything> {
+async fn measure() -> Result<(), Anything> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let after = |name: &str| {
         arguments

@@ -1,0 +1,73 @@
+//! What measures: golden questions, a folder's judgements, grounding, attacks.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mortar_desk::{Desk, DeskError, Evaluation};
+
+use crate::common::{Common, Source};
+use crate::output::{self, Done};
+use crate::print;
+
+#[derive(Args)]
+pub struct Eval {
+    /// Questions with the documents that answer them, or a folder with queries.jsonl, qrels.tsv and
+    /// dataset.json; with --grounding, lines of document, tab and
+    /// an honest paraphrase.
+    file: Option<PathBuf>,
+    /// Measure grounding on sentences changed by script, and on honest ones.
+    #[arg(long)]
+    grounding: bool,
+    /// Look at the quotes after so many random edits, too.
+    #[arg(long, default_value_t = 10_000, requires = "grounding", value_name = "N")]
+    edits: usize,
+    /// Plant the orders of a file of JSON lines in documents and in questions.
+    #[arg(long, conflicts_with_all = ["file", "grounding"], value_name = "FILE")]
+    attacks: Option<PathBuf>,
+    /// Also write a page with plots, which needs nothing else.
+    #[arg(long, conflicts_with = "grounding")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+}
+
+pub async fn run(common: &Common, what: Eval) -> Done {
+    if what.grounding {
+        let desk = common.open(&what.source).await?;
+        let figures = desk.eval_grounding(what.file.as_deref(), what.edits)?;
+        return output::result(common.json, &figures, |to| print::grounding(to, &figures));
+    }
+    if let Some(attacks) = &what.attacks {
+        let figures = common.open(&what.source).await?.eval_attacks(attacks).await?;
+        return output::result(common.json, &figures, |to| print::attacks(to, &figures));
+    }
+    match &what.file {
+        None => Err(DeskError::usage("name a file of golden questions").into()),
+        Some(folder) if folder.is_dir() => ranking(common, &what, folder).await,
+        Some(file) => golden(common, &what, file).await,
+    }
+}
+
+async fn ranking(common: &Common, what: &Eval, folder: &Path) -> Done {
+    if what.html.is_some() {
+        let message = "--html shows golden questions, not a folder's judgements";
+        return Err(DeskError::usage(message).into());
+    }
+    let figures = common.open(&what.source).await?.eval_ranking(folder).await?;
+    output::result(common.json, &figures, |to| print::ranking(to, &figures))
+}
+
+async fn golden(common: &Common, what: &Eval, file: &Path) -> Done {
+    let desk = common.open(&what.source).await?;
+    let figures = desk.eval(file).await?;
+    if let Some(html) = &what.html {
+        write_page(&desk, &figures, html)?;
+    }
+    output::result(common.json, &figures, |to| print::evaluation(to, &figures))
+}
+
+fn write_page(desk: &Desk, figures: &Evaluation, html: &Path) -> Result<(), DeskError> {
+    let status = desk.status();
+    let page = mortar_desk::page(figures, &status.release, &status.today.to_string());
+    std::fs::write(html, page).map_err(|e| DeskError::failed(format!("{}: {e}", html.display())))
+}

@@ -1,0 +1,239 @@
+//! The commands that make releases, publish them and look after their store.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use mortar_desk::sources::Fault;
+use mortar_desk::store::publish::Options;
+use mortar_desk::{DeskError, StoreOptions, Work};
+use serde_json::json;
+
+use crate::common::Common;
+use crate::keys::{self, Keys};
+use crate::output::{self, Done};
+use crate::print;
+use crate::progress::{Progress, Step};
+
+#[derive(Subcommand)]
+pub enum Kb {
+    /// Make a release from CSV, XLSX, JSON lines, Markdown and HTML
+    Build(Build),
+    /// Publish sources as a new release: only what changed is embedded and uploaded
+    Publish(Publish),
+    /// List the releases of the store
+    Releases(Reading),
+    /// Read every byte of the store against its signatures
+    Verify(Reading),
+    /// Let a channel show an earlier release again
+    Rollback(Rollback),
+    /// Clear away what no channel and none of the last releases needs
+    Gc(Gc),
+    /// Sign what is there anew, before it expires
+    Refresh(Refresh),
+    /// The keys that sign the store
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+}
+
+pub async fn run(common: &Common, command: Kb) -> Done {
+    match command {
+        Kb::Build(what) => build(common, what).await,
+        Kb::Publish(what) => publish(common, what).await,
+        Kb::Releases(what) => releases(common, what).await,
+        Kb::Verify(what) => verify(common, what).await,
+        Kb::Rollback(what) => roll_back(common, what).await,
+        Kb::Gc(what) => clear(common, what).await,
+        Kb::Refresh(what) => refresh(common, what).await,
+        Kb::Keys { command } => keys::run(common, command).await,
+    }
+}
+
+/// Which store, and whose signatures.
+#[derive(Args)]
+pub struct Signed {
+    /// A folder, or s3://bucket/prefix (else the configuration's)
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+    /// The folder of keys (else the configuration's knowledge.keys)
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+}
+
+impl Signed {
+    pub fn open(self, common: &Common) -> Result<Work, DeskError> {
+        self.open_with(common, None)
+    }
+
+    fn open_with(self, common: &Common, root: Option<PathBuf>) -> Result<Work, DeskError> {
+        let options = StoreOptions {
+            store: self.store,
+            keys: self.keys,
+            root,
+            ..StoreOptions::default()
+        };
+        Work::open(&common.place()?, &options)
+    }
+}
+
+#[derive(Args)]
+pub struct Build {
+    #[arg(required = true)]
+    sources: Vec<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write nothing if a row or a file is bad (the default)
+    #[arg(long, conflicts_with = "skip_bad")]
+    strict: bool,
+    /// Leave bad rows and files out, and say which
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+async fn build(common: &Common, what: Build) -> Done {
+    let weights = common.place()?.weights;
+    let mut progress = Progress::new();
+    progress.at(Step::named("reading the sources"));
+    let mut tell = |p| progress.at(p);
+    let built = mortar_desk::build(&what.sources, &what.out, what.skip_bad, &weights, &mut tell).await;
+    progress.end(built.is_ok());
+    let (built, problem) = built?;
+    if let Some(problem) = problem {
+        output::say(format_args!("made without an embedding model: {problem}"));
+    }
+    tell_left_out(&built.left_out, &built.ignored);
+    let report = json!({
+        "manifest": built.manifest,
+        "left_out": built.left_out,
+        "ignored": built.ignored,
+        "dir": what.out,
+    });
+    output::result(common.json, &report, |to| print::built(to, &built, &what.out))
+}
+
+#[derive(Args)]
+pub struct Publish {
+    #[arg(required = true)]
+    sources: Vec<PathBuf>,
+    /// The channel that shows it from then on: live, preview
+    #[arg(long)]
+    channel: String,
+    /// What a reader should know of it
+    #[arg(long, default_value = "")]
+    notes: String,
+    /// Only say what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave bad rows and files out, and say which
+    #[arg(long)]
+    skip_bad: bool,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn publish(common: &Common, what: Publish) -> Done {
+    let work = what.signed.open(common)?;
+    if let Some(problem) = &work.problem {
+        output::say(format_args!("published without an embedding model: {problem}"));
+    }
+    let options = Options {
+        channel: what.channel,
+        notes: what.notes,
+        skip_bad: what.skip_bad,
+        dry_run: what.dry_run,
+    };
+    let mut progress = Progress::new();
+    progress.at(Step::named("reading the sources"));
+    let mut tell = |p| progress.at(p);
+    let published = work.publish(&what.sources, &options, &mut tell).await;
+    progress.end(published.is_ok());
+    let published = published?;
+    tell_left_out(&published.left_out, &published.ignored);
+    output::result(common.json, &published, |to| print::published(to, &published))
+}
+
+/// What of the sources is not in the release, by name.
+fn tell_left_out(left_out: &[Fault], ignored: &[String]) {
+    for fault in left_out {
+        output::say(format_args!("left out: {fault}"));
+    }
+    for name in ignored {
+        output::say(format_args!("no source by its name, passed over: {name}"));
+    }
+}
+
+/// Reading a store needs no private key.
+#[derive(Args)]
+pub struct Reading {
+    #[command(flatten)]
+    signed: Signed,
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
+}
+
+async fn releases(common: &Common, what: Reading) -> Done {
+    let rows = what.signed.open_with(common, what.root)?.releases().await?;
+    output::result(common.json, &rows, |to| print::releases(to, &rows))
+}
+
+async fn verify(common: &Common, what: Reading) -> Done {
+    let checked = what.signed.open_with(common, what.root)?.verify().await?;
+    output::verdict(common.json, checked.faults.is_empty(), &checked, |to| {
+        print::verified(to, &checked)
+    })
+}
+
+#[derive(Args)]
+pub struct Rollback {
+    #[arg(long)]
+    channel: String,
+    /// Its number (else the one that the channel showed before)
+    #[arg(long, value_name = "NUMBER")]
+    to: Option<u32>,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn roll_back(common: &Common, what: Rollback) -> Done {
+    let channel = what.channel;
+    let manifest = what.signed.open(common)?.roll_back(&channel, what.to).await?;
+    let (number, release) = (manifest.number, manifest.release);
+    let report = json!({ "channel": channel, "number": number, "release": release });
+    output::result(common.json, &report, |to| {
+        writeln!(to, "{channel} shows release {number} ({release})")
+    })
+}
+
+#[derive(Args)]
+pub struct Gc {
+    /// So many of the last releases stay
+    #[arg(long, default_value_t = 60)]
+    keep: usize,
+    /// What is younger stays, since somebody may be publishing it
+    #[arg(long, default_value_t = 24, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(0..=87_600))]
+    grace: i64,
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn clear(common: &Common, what: Gc) -> Done {
+    let work = what.signed.open(common)?;
+    let cleared = work.clear(what.keep, what.grace, what.dry_run).await?;
+    output::result(common.json, &cleared, |to| print::cleared(to, &cleared, what.dry_run))
+}
+
+#[derive(Args)]
+pub struct Refresh {
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn refresh(common: &Common, what: Refresh) -> Done {
+    let until = what.signed.open(common)?.refresh().await?;
+    output::result(common.json, &json!({ "until": until }), |to| {
+        writeln!(to, "signed until {until}")
+    })
+}
