@@ -4,7 +4,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
 import type { Passage } from "./backend/backend";
-import { answerTo, fake, passagesFound, SECOND, status } from "./backend/fake";
+import { answerTo, fake, passage, passagesFound, SECOND, status } from "./backend/fake";
 import { asked, called, gate, open } from "./test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
@@ -151,6 +151,16 @@ test("the source that the operator chose while passages came stays", async () =>
   expect(source.queryByText("About other")).not.toBeNull();
   go();
   await source.findByText("About reject-75");
+});
+
+test("whether a passage carries an answer is as the program says, whatever its score", async () => {
+  const likely = { ...passage, id: "near#0", document: "near", number: 2, title: "A near one", carries: false };
+  await asked({ answer: (q) => ({ ...answerTo(q), passages: [{ ...passage, score: 0.2 }, likely] }) });
+  await screen.findByText("Copy");
+  const chips = within(screen.getByLabelText("Passages")).getAllByRole("button");
+  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}`]);
+  const near = await within(screen.getByRole("complementary")).findByRole("button", { name: /A near one/ });
+  expect(near.textContent).toContain("weak");
 });
 
 test("a text that ends otherwise than it streamed keeps its marks", async () => {

@@ -190,7 +190,7 @@ function Desk({ first, preferences, setPreferences, onReopen }: DeskProps) {
       sourced.current = last.key;
       setSentence(0);
       setShown(shownCitation(firstSentence.citations[0], last.passages));
-    } else if (firstPassage && firstPassage.score >= 0.5 && sourced.current !== last.key) {
+    } else if (firstPassage?.carries && sourced.current !== last.key) {
       const first = { ...shownPassage(firstPassage), range: null };
       const soon = setTimeout(() => {
         // What the operator chose meanwhile stays: a source, or another answer.

@@ -42,7 +42,7 @@ export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail,
   const [asking, setAsking] = useState<{ sources: boolean } | null>(null);
   const note = useRef<HTMLDivElement>(null);
   const writing = turn.state === "running";
-  const passages = useMemo(() => turn.passages.filter((p) => p.score >= 0.5), [turn.passages]);
+  const passages = useMemo(() => turn.passages.filter((p) => p.carries), [turn.passages]);
 
   // While it is written, text and grounding come from the generator's stream.
   // The last state of the stream comes with its end.

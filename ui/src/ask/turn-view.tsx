@@ -50,7 +50,7 @@ export function TurnView(p: Props) {
   const answer = turn.answer;
   const since = useSince(turn, p.release);
   const news = hasNews(turn, since);
-  const chips = turn.passages.filter((x) => !turn.refused && x.score >= 0.5);
+  const chips = turn.passages.filter((x) => !turn.refused && x.carries);
   return (
     <div
       ref={top}
@@ -161,7 +161,7 @@ export function TurnView(p: Props) {
 function line(turn: Turn, release: string, number: number | null): string {
   if (turn.state === "searching" || (turn.state === "running" && turn.refused)) return strings.searching;
   const { answer } = turn;
-  const n = turn.passages.filter((p) => p.score >= 0.5).length;
+  const n = turn.passages.filter((p) => p.carries).length;
   const parts = turn.refused || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];
   if (turn.state === "running") parts.push(strings.writing);
   if (answer) {

@@ -48,6 +48,7 @@ export const passage: Passage = {
   end: body.length,
   text: body,
   score: 0.99,
+  carries: true,
   found_by: ["code"],
 };
 

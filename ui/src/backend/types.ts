@@ -20,7 +20,11 @@ start: number, end: number, text: string,
 /**
  * The calibrated probability that this passage answers the question.
  */
-score: number, found_by: Array<FoundBy>, };
+score: number, 
+/**
+ * Whether it is near enough for an answer to be made from it.
+ */
+carries: boolean, found_by: Array<FoundBy>, };
 
 export type Grounding = "verbatim" | "supported" | "partial" | "unsupported";
 

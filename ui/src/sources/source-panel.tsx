@@ -129,7 +129,7 @@ export function SourcePanel({ shown, since, passages, today, onChoose, onBrowse,
                 <span className="text-[12px] font-medium whitespace-nowrap text-warn">▲ {strings.withdrawn}</span>
               ) : (
                 <span className="text-[12px] whitespace-nowrap text-faint">
-                  {p.score >= 0.5 ? strings.strong : strings.weak}
+                  {p.carries ? strings.strong : strings.weak}
                 </span>
               )}
             </button>
