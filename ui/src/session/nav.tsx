@@ -1,6 +1,8 @@
 // The left column: the two screens, the day's conversations or the kinds of documents, the settings.
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
+import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { strings } from "../shared/strings";
@@ -32,7 +34,7 @@ function Day() {
   const { records_problem } = useStatus();
   const { id, running } = useConversation();
   const { show, fresh } = useAsking();
-  const { data: conversations = [] } = useQuery({
+  const { data } = useQuery({
     queryKey: ["conversations"],
     queryFn: () => backend.conversations(),
     enabled: !records_problem,
@@ -40,17 +42,26 @@ function Day() {
   return (
     <div className="mt-3 min-h-0 flex-1 overflow-auto">
       <NavButton words={strings.newConversation} keys="mod+N" onClick={fresh} />
-      {conversations.length > 0 && (
-        <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
-      )}
-      {conversations.map((c) => (
+      {data && data.length > 0 && <Conversations rows={data} id={id} running={running} onShow={show} />}
+    </div>
+  );
+}
+
+type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean; onShow: (id: string) => void };
+
+/** Of an answer that comes it shows nothing, and is not drawn for it. */
+const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
+  return (
+    <>
+      <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
+      {rows.map((c) => (
         <button
           type="button"
           key={c.id}
           title={c.title}
           aria-current={c.id === id ? "true" : undefined}
           disabled={running}
-          onClick={() => c.id !== id && show(c.id)}
+          onClick={() => c.id !== id && onShow(c.id)}
           className={cx(
             "block w-full truncate rounded-md px-2 py-1.5 text-left text-[13px]",
             c.id === id ? "font-medium text-ink" : "text-soft hover:text-ink",
@@ -59,9 +70,9 @@ function Day() {
           {c.title}
         </button>
       ))}
-    </div>
+    </>
   );
-}
+});
 
 type ButtonProps = { words: string; keys: string; on?: boolean; onClick: () => void };
 

@@ -1,4 +1,5 @@
 // The source itself, its bytes lit up: as it is now, as it was found where it has changed, or its last text.
+import { memo } from "react";
 import type { Document } from "../backend/backend";
 import { useBrowse } from "../browse/filter";
 import { strings } from "../shared/strings";
@@ -14,7 +15,8 @@ const Part = ({ words }: { words: string }) => <h3 className="mb-1.5 text-[11px]
 
 type PresentProps = { document: Document; shown: Shown; state: "changed" | undefined };
 
-export function Present({ document, shown, state }: PresentProps) {
+/** A long document: drawn only when it is another one, or another place in it. */
+export const Present = memo(function Present({ document, shown, state }: PresentProps) {
   const browse = useBrowse();
   const { passage } = shown;
   // In a changed document the range may be anything: what was cited is looked for, and else shown as it was.
@@ -52,7 +54,7 @@ export function Present({ document, shown, state }: PresentProps) {
       </section>
     </>
   );
-}
+});
 
 export function Withdrawn({ shown }: { shown: Shown }) {
   const { passage } = shown;
