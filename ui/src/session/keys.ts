@@ -1,5 +1,5 @@
 // The keys of the window: which press is which command.
-import { useEffect } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 import { mac } from "../shared/ui";
 import type { Command } from "./commands";
 
@@ -22,20 +22,24 @@ function hits(e: KeyboardEvent, keys: string): boolean {
   return pressed.toLowerCase() === key.toLowerCase();
 }
 
-/** With `off`, a sheet has the keys. */
+/**
+ * With `off`, a sheet has the keys. One listener for as long as the window is there, which reads what is newest:
+ * attached anew after each drawing, it would for a moment know only what was possible before.
+ */
 export function useKeys(commands: Command[], off: boolean) {
-  useEffect(() => {
-    const listen = (e: KeyboardEvent) => {
-      // The view's own reload would throw the conversation away.
-      if (e.key === "F5" || ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "r")) e.preventDefault();
-      const by = e.altKey ? { ArrowDown: 1 as const, ArrowUp: -1 as const }[e.key] : undefined;
-      const command = commands.find((c) => (by ? c.id === "nextSentence" : hits(e, c.keys)));
-      if (!command || (off && !by)) return;
-      e.preventDefault();
-      e.stopPropagation();
-      if (!off && command.able !== false) command.run(by ?? 1);
-    };
+  const press = useEffectEvent((e: KeyboardEvent) => {
+    // The view's own reload would throw the conversation away.
+    if (e.key === "F5" || ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "r")) e.preventDefault();
+    const by = e.altKey ? { ArrowDown: 1 as const, ArrowUp: -1 as const }[e.key] : undefined;
+    const command = commands.find((c) => (by ? c.id === "nextSentence" : hits(e, c.keys)));
+    if (!command || (off && !by)) return;
+    e.preventDefault();
+    e.stopPropagation();
+    if (!off && command.able !== false) command.run(by ?? 1);
+  });
+  useLayoutEffect(() => {
+    const listen = (e: KeyboardEvent) => press(e);
     window.addEventListener("keydown", listen, { capture: true });
     return () => window.removeEventListener("keydown", listen, { capture: true });
-  }, [commands, off]);
+  }, []);
 }
