@@ -3,7 +3,7 @@ import { type ActionDispatch, type ReactNode, useCallback, useLayoutEffect, useM
 import type { CardHandle } from "../answer/answer-card";
 import { useBackend } from "../backend/context";
 import { useAccount } from "../session/account";
-import { useFields, useNavigation, useToField } from "../session/navigation";
+import { useFields, useNavigation } from "../session/navigation";
 import { useRefresh, useStatus } from "../session/status";
 import { useLatest } from "../shared/latest";
 import { provided } from "../shared/provided";
@@ -86,9 +86,8 @@ function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType
   const account = useAccount();
   const { go } = useNavigation();
   const { question: field } = useFields();
-  const toField = useToField();
   const refresh = useRefresh();
-  const now = useLatest({ talk, toField, account });
+  const now = useLatest({ talk, account });
   const cards = useRef(new Map<string, CardHandle>()).current;
 
   const submit = useCallback(
@@ -98,7 +97,6 @@ function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType
       // What was typed meanwhile is another question, and stays.
       field.current?.change((typed) => (typed === question ? "" : typed));
       ask(question);
-      now.current.toField();
     },
     [now, go, field, ask],
   );
@@ -126,8 +124,7 @@ function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType
     if (now.current.talk.running) backend.stop();
     reset();
     go("ask");
-    setTimeout(() => field.current?.focus(), 0);
-  }, [now, backend, reset, go, field]);
+  }, [now, backend, reset, go]);
   return useMemo(
     () => ({ submit, goOn, signIn, show, fresh, dispatch, cards }),
     [submit, goOn, signIn, show, fresh, dispatch, cards],

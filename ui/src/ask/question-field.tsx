@@ -1,6 +1,6 @@
 // The one field below a conversation. What is typed is its own: a key draws nothing else.
 import { useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
-import { useFields } from "../session/navigation";
+import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
 import { Kbd } from "../shared/ui";
 
@@ -9,9 +9,13 @@ type Props = { onSubmit: (question: string) => void; followUp: boolean };
 /** Grows with a pasted message, up to a third of the window. */
 export function QuestionField({ onSubmit, followUp }: Props) {
   const { question } = useFields();
+  const { screen } = useNavigation();
   const [value, setValue] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(question, () => ({ focus: () => field.current?.focus(), change: setValue }), []);
+  useLayoutEffect(() => {
+    if (screen === "ask") field.current?.focus();
+  }, [screen]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     const f = field.current;

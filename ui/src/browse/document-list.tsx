@@ -1,8 +1,8 @@
 // The documents that were found, and the field that finds them: the keys go from one to the other.
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useRef } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 import type { DocumentRow } from "../backend/backend";
-import { useFields } from "../session/navigation";
+import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
 import { Button, Kbd } from "../shared/ui";
 import { useFound } from "./documents";
@@ -107,6 +107,10 @@ type FieldProps = { onMove: (by: number) => void; onEnter: () => void };
 
 function FindField({ onMove, onEnter }: FieldProps) {
   const { find } = useFields();
+  const { screen } = useNavigation();
+  useLayoutEffect(() => {
+    if (screen === "browse") find.current?.focus();
+  }, [screen, find]);
   const { filter, setFilter } = useFilter();
   return (
     <div className="px-5 pt-3 pb-[18px]">

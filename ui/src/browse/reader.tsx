@@ -86,6 +86,5 @@ function useAskAbout() {
     const words = kind === "qa" || kind === "code" ? title : `${title}: `;
     go("ask");
     question.current?.change((now) => (now.trim() ? `${now}\n${words}` : words));
-    setTimeout(() => question.current?.focus(), 0);
   };
 }

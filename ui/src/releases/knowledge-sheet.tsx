@@ -6,8 +6,9 @@ import { useAccount } from "../session/account";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
+import { Sheet } from "../shared/sheet";
 import { ago, ended, moment, strings } from "../shared/strings";
-import { Button, cx, Sheet } from "../shared/ui";
+import { Button, cx } from "../shared/ui";
 import { type Update, useUpdate } from "./updates";
 import { useUpdating } from "./updating";
 
@@ -17,7 +18,6 @@ export function KnowledgeSheet({ knowledge }: { knowledge: Knowledge }) {
   const update = useUpdate(updates);
   return (
     <Sheet
-      open
       onClose={() => {
         close();
         updates.seen();

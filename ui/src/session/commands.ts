@@ -3,10 +3,11 @@ import { useAsking, useConversation } from "../ask/conversation";
 import type { Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useUpdating } from "../releases/updating";
+import { useHome } from "../shared/focus";
 import type { strings } from "../shared/strings";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
-import { useNavigation, useToField } from "./navigation";
+import { useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
 import { useStatus } from "./status";
 
@@ -27,10 +28,10 @@ export function useCommands(): Command[] {
 /** Where the operator goes, and what is asked there. */
 function useGoing(): Command[] {
   const { go } = useNavigation();
-  const toField = useToField();
+  const home = useHome();
   const { fresh } = useAsking();
   return [
-    { id: "focus", keys: "/", run: toField },
+    { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
     { id: "ask", keys: "mod+1", run: () => go("ask") },
     { id: "browse", keys: "mod+2", run: () => go("browse") },

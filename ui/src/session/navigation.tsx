@@ -1,11 +1,13 @@
 // Where the operator is: on which of the two screens, and in which of the two fields.
-import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { HomeContext } from "../shared/focus";
 import { provided } from "../shared/provided";
 
 export type Screen = "ask" | "browse";
 
 export type QuestionHandle = { focus: () => void; change: (next: (now: string) => string) => void };
 
+/** Who goes to a screen is in its field. */
 type Navigation = { screen: Screen; go: (to: Screen) => void };
 
 /** They are there as long as the window is, and drawing anything needs neither. */
@@ -21,23 +23,22 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const question = useRef<QuestionHandle>(null);
   const find = useRef<HTMLInputElement>(null);
   const fields = useMemo(() => ({ question, find }), []);
-  const go = useCallback((to: Screen) => setScreen(to), []);
-  useEffect(() => focusSoon(screen === "ask" ? question : find), [screen]);
+  const focus = useCallback((of: Screen) => (of === "ask" ? question : find).current?.focus(), []);
+  const go = useCallback(
+    (to: Screen) => {
+      setScreen(to);
+      // On another screen it takes the focus itself, as soon as it can be seen.
+      focus(to);
+    },
+    [focus],
+  );
   const navigation = useMemo(() => ({ screen, go }), [screen, go]);
+  const home = useCallback(() => focus(screen), [focus, screen]);
   return (
     <FieldsContext value={fields}>
-      <ScreenContext value={navigation}>{children}</ScreenContext>
+      <ScreenContext value={navigation}>
+        <HomeContext value={home}>{children}</HomeContext>
+      </ScreenContext>
     </FieldsContext>
   );
-}
-
-/** The field of the present screen takes the focus, once what is being drawn is there. */
-export function useToField(): () => void {
-  const { screen } = useNavigation();
-  const { question, find } = useFields();
-  return useCallback(() => focusSoon(screen === "ask" ? question : find), [screen, question, find]);
-}
-
-function focusSoon(field: RefObject<{ focus: () => void } | null>) {
-  setTimeout(() => field.current?.focus(), 0);
 }

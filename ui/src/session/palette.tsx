@@ -1,14 +1,15 @@
 // All that can be done now, found as one types.
 import { Command as Palette } from "cmdk";
+import { Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
-import { Kbd, Sheet } from "../shared/ui";
+import { Kbd } from "../shared/ui";
 import type { Command } from "./commands";
 
 type Props = { commands: Command[]; onClose: () => void };
 
 export function CommandPalette({ commands, onClose }: Props) {
   return (
-    <Sheet open onClose={onClose} title={strings.palette}>
+    <Sheet onClose={onClose} title={strings.palette}>
       <Palette label={strings.palette} loop>
         <Palette.Input
           autoFocus

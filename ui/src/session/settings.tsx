@@ -2,8 +2,9 @@
 import { useBackend } from "../backend/context";
 import { type Preferences, usePreferences } from "../shared/preferences";
 import { useSaid } from "../shared/said";
+import { Sheet } from "../shared/sheet";
 import { ago, strings } from "../shared/strings";
-import { Button, cx, Sheet } from "../shared/ui";
+import { Button, cx } from "../shared/ui";
 import { useAccount } from "./account";
 import { useSheets } from "./sheets";
 import { useStatus } from "./status";
@@ -53,7 +54,7 @@ export function Settings({ onReopen }: { onReopen: () => void }) {
   const { fail } = useSaid();
   const { close } = useSheets();
   return (
-    <Sheet open onClose={close} title={strings.settings}>
+    <Sheet onClose={close} title={strings.settings}>
       <Looks />
       {status.tenants.length > 1 && (
         <Choice
