@@ -13,8 +13,10 @@ import { useStatus } from "./status";
 
 export type Command = {
   id: keyof typeof strings.commands;
-  /** As Kbd shows it; the first is what the keyboard listens to. */
+  /** As Kbd shows it. */
   keys: string;
+  /** Another key, for where the first would be typed. */
+  also?: string;
   /** Forwards (1) or back (-1), where it goes somewhere. */
   run: (by: 1 | -1) => void;
   /** Now possible; not shown in the palette otherwise. */
@@ -83,6 +85,6 @@ function useSession(): Command[] {
     { id: "update", keys: "mod+U", run: check, able: knowledge !== null },
     { id: "settings", keys: "mod+,", run: () => show("settings") },
     { id: "palette", keys: "mod+K", run: () => show("palette") },
-    { id: "keys", keys: "?", run: () => show("keys") },
+    { id: "keys", keys: "?", also: "F1", run: () => show("keys") },
   ];
 }

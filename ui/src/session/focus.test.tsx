@@ -102,3 +102,90 @@ test.each(SHEETS.slice(0, 3))("behind the %s sheet over Browse, typing goes on i
   await closed();
   await focused(() => screen.getByLabelText("Search the documents"));
 });
+
+const away = () => (document.activeElement as HTMLElement | null)?.blur();
+
+test("what is typed without a field goes to the question, with its first letter", async () => {
+  const { user } = await answered();
+  away();
+  await user.keyboard("and 76/77?");
+  expect(question().value).toBe("and 76/77?");
+});
+
+test("also where a button was pressed, which keeps its own keys", async () => {
+  const { user } = await answered();
+  await user.type(question(), "first");
+  await user.click(screen.getByRole("button", { name: /Reject 75.*required$/ }));
+  await user.keyboard(" ");
+  expect(question().value).toBe("first");
+  await user.keyboard(" then");
+  expect(question().value).toBe("firstthen");
+});
+
+test("in Browse it goes to the search", async () => {
+  const { user } = await answered();
+  await user.keyboard("{Control>}2{/Control}");
+  (await screen.findByLabelText("Documents")).focus();
+  await user.keyboard("rej");
+  expect((screen.getByLabelText("Search the documents") as HTMLInputElement).value).toBe("rej");
+});
+
+test("what is pasted without a field goes to the question", async () => {
+  const { user } = await answered();
+  away();
+  await user.keyboard("{Control>}v{/Control}");
+  expect(document.activeElement).toBe(question());
+});
+
+test("what is typed on a sheet stays there, and commands type nothing", async () => {
+  const { user } = await answered();
+  away();
+  await user.keyboard("{Control>},{/Control}");
+  await screen.findByRole("dialog");
+  await user.keyboard("abc");
+  expect(document.activeElement).not.toBe(question());
+  await user.keyboard("{Escape}");
+  await closed();
+  away();
+  await user.keyboard("{Control>}x{/Control}{Alt>}x{/Alt}{ArrowDown}{Tab}");
+  expect(question().value).toBe("");
+});
+
+test("a slash and a question mark are typed wherever something is typed", async () => {
+  const { user } = await answered();
+  await user.type(question(), "75/76?");
+  expect(question().value).toBe("75/76?");
+  for (const key of ["/", "?"]) {
+    const press = new KeyboardEvent("keydown", { key, shiftKey: key === "?", bubbles: true, cancelable: true });
+    answer().dispatchEvent(press);
+    expect(press.defaultPrevented).toBe(false);
+  }
+  await user.keyboard("{Control>}g{/Control}");
+  const note = await screen.findByLabelText(/Note/);
+  await user.type(note, "a/b?");
+  expect((note as HTMLTextAreaElement).value).toBe("a/b?");
+  await user.keyboard("{Escape}");
+  await closed();
+  await user.keyboard("{Control>}2{/Control}a/b?");
+  expect((screen.getByLabelText("Search the documents") as HTMLInputElement).value).toBe("a/b?");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("without a field a slash goes to the question and types nothing; a question mark shows the keys", async () => {
+  const { user } = await answered();
+  away();
+  await user.keyboard("/");
+  expect(document.activeElement).toBe(question());
+  expect(question().value).toBe("");
+  away();
+  await user.keyboard("?");
+  expect(await screen.findByRole("dialog", { name: "Keys" })).toBeTruthy();
+});
+
+test("F1 shows the keys from within a field", async () => {
+  const { user } = await answered();
+  await user.type(question(), "half a question");
+  await user.keyboard("{F1}");
+  const sheet = await screen.findByRole("dialog", { name: "Keys" });
+  expect(within(sheet).getByText("F1")).toBeTruthy();
+});

@@ -1,4 +1,5 @@
 // What the keyboard does, and the two sheets that say so.
+import { useHome } from "../shared/focus";
 import { useCommands } from "./commands";
 import { useKeys } from "./keys";
 import { KeysSheet } from "./keys-sheet";
@@ -9,7 +10,7 @@ export function Keyboard() {
   const sheet = useOpenSheet();
   const { close } = useSheets();
   const commands = useCommands();
-  useKeys(commands, sheet !== null);
+  useKeys(commands, sheet !== null, useHome());
   if (sheet === "keys") return <KeysSheet commands={commands} onClose={close} />;
   if (sheet === "palette")
     return <CommandPalette commands={commands.filter((c) => c.id !== "palette")} onClose={close} />;

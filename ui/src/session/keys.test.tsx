@@ -12,7 +12,7 @@ const press = (key: string, over: KeyboardEventInit = {}) =>
 type Props = { commands: Command[]; off?: boolean; shown?: () => unknown };
 
 function Keys({ commands, off = false, shown }: Props) {
-  useKeys(commands, off);
+  useKeys(commands, off, () => {});
   // Before the page has had time for anything else.
   useLayoutEffect(() => void shown?.());
   return null;

@@ -6,6 +6,11 @@ export type Home = () => void;
 
 export const [HomeContext, useHome] = provided<Home>("field");
 
+const FIELD = "textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable=true]";
+
+/** What takes typing: plain keys are its own. */
+export const isField = (target: EventTarget | null) => target instanceof Element && target.closest(FIELD) !== null;
+
 /** Nothing has the focus, or what had it is gone. */
 export const nowhere = () => document.activeElement === null || document.activeElement === document.body;
 
