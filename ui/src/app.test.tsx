@@ -4,7 +4,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
 import type { Passage } from "./backend/backend";
-import { answerTo, fake, passagesFound, SECOND, status } from "./backend/fake";
+import { answerTo, fake, passage, passagesFound, SECOND, status } from "./backend/fake";
 import { asked, called, gate, open } from "./test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
@@ -38,12 +38,13 @@ test("copying goes out at once when everything has a source", async () => {
   await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
 });
 
-test("a sentence without a source holds copying once: dropped, it does not go out", async () => {
+test("a sentence without a source holds copying once: dropped, the next copy goes out without it", async () => {
   const { backend, user } = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${INVENTED}`) });
   await user.click(await screen.findByText("Copy"));
   expect(await screen.findByText(/Before you copy/)).toBeTruthy();
   expect(called(backend.calls, "copy")).toEqual([]);
   await user.click(screen.getByText("Drop it"));
+  await user.click(screen.getByText("Copy"));
   await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
 });
 
@@ -153,6 +154,16 @@ test("the source that the operator chose while passages came stays", async () =>
   await source.findByText("About reject-75");
 });
 
+test("whether a passage carries an answer is as the program says, whatever its score", async () => {
+  const likely = { ...passage, id: "near#0", document: "near", number: 2, title: "A near one", carries: false };
+  await asked({ answer: (q) => ({ ...answerTo(q), passages: [{ ...passage, score: 0.2 }, likely] }) });
+  await screen.findByText("Copy");
+  const chips = within(screen.getByLabelText("Passages")).getAllByRole("button");
+  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}`]);
+  const near = await within(screen.getByRole("complementary")).findByRole("button", { name: /A near one/ });
+  expect(near.textContent).toContain("weak");
+});
+
 test("a text that ends otherwise than it streamed keeps its marks", async () => {
   const base = fake();
   await asked({
@@ -193,7 +204,7 @@ test("a refusal shows what looks alike and can be labelled", async () => {
 test("a failure says what to do and loses nothing", async () => {
   const { user } = await asked({
     ask: async () => {
-      throw { code: "long_question", message: "The question has 100000 characters." };
+      throw { code: "usage", message: "The question has 100000 characters." };
     },
   });
   expect((await screen.findByRole("alert")).textContent).toContain("The question has 100000 characters.");
@@ -208,7 +219,7 @@ test("an opening that fails can be tried again", async () => {
   const { user } = await open({
     open: async (p) => {
       tries += 1;
-      if (tries === 1) throw { code: "damaged_release", message: "The release is damaged." };
+      if (tries === 1) throw { code: "failed", message: "The release is damaged." };
       return good.open(p);
     },
   });
@@ -370,7 +381,7 @@ test("an answer that cannot go on stays as it is, and says why", async () => {
   const { user } = await asked({
     answer: broken,
     goOn: async () => {
-      throw { code: "records", message: "The disk is full." };
+      throw { code: "failed", message: "The disk is full." };
     },
   });
   const note = await screen.findByRole("status");

@@ -1,244 +1,95 @@
 // The answer of one turn: read, check, edit, copy, label.
-import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { useComing } from "../ask/coming";
+import { useAsking } from "../ask/conversation";
 import type { Turn } from "../ask/turns";
-import type { Label, Sentence, Verdict } from "../backend/backend";
-import { useBackend } from "../backend/context";
 import { strings } from "../shared/strings";
-import { Button, cx } from "../shared/ui";
-import { Editor, type EditorHandle } from "./editor";
-import { plainText, withSources } from "./text";
+import { useChoice, useSource } from "../sources/showing";
+import { CardActions } from "./card-actions";
+import { Editor } from "./editor";
+import type { EditorHandle } from "./editor-handle";
+import { Unsourced } from "./unsourced";
+import { useCopying } from "./use-copying";
+import { useDeciding } from "./use-deciding";
+import { useDraft } from "./use-draft";
 
 export type CardHandle = {
   /** Done when what was typed is kept. */
   settle(): Promise<void>;
   copy(sources: boolean): void;
   compare(): void;
+  /** Lets a copy go that was held; false, if none was. */
+  letGo(): boolean;
   move(by: 1 | -1): void;
 };
 
-type Props = {
-  turn: Turn;
-  active: number | null;
-  onActive: (sentence: Sentence | null, index: number | null) => void;
-  onLabel: (verdict: Verdict) => void;
-  onText: (text: string, sentences: Sentence[], confirmed: string[]) => void;
-  say: (words: string) => void;
-  fail: (e: unknown) => void;
-  handle: React.Ref<CardHandle>;
-};
+type Props = { turn: Turn; current: boolean };
 
-/** Typing pauses this long before grounding and keeping follow. */
-const PAUSE = 180;
-
-export function AnswerCard({ turn, active, onActive, onLabel, onText, say, fail, handle }: Props) {
-  const backend = useBackend();
+export function AnswerCard({ turn, current }: Props) {
   const editor = useRef<EditorHandle>(null);
-  const [text, setText] = useState(turn.text);
-  const [sentences, setSentences] = useState(turn.sentences);
-  const [confirmed, setConfirmed] = useState(turn.confirmed);
+  const draft = useDraft(turn);
+  const copying = useCopying(turn, draft);
+  const { held, copy, release } = copying;
+  const deciding = useDeciding(editor, draft, copying);
   const [comparing, setComparing] = useState(false);
-  /** Copying waits for an answer about sentences without a source: with or without sources. */
-  const [asking, setAsking] = useState<{ sources: boolean } | null>(null);
-  const note = useRef<HTMLDivElement>(null);
   const writing = turn.state === "running";
-  const passages = useMemo(() => turn.passages.filter((p) => p.score >= 0.5), [turn.passages]);
-
-  // While it is written, text and grounding come from the generator's stream.
-  // The last state of the stream comes with its end.
-  const streaming = useRef(writing);
-  useEffect(() => {
-    if (!writing && !streaming.current) return;
-    streaming.current = writing;
-    setText(turn.text);
-    setSentences(turn.sentences);
-  }, [writing, turn.text, turn.sentences]);
-
-  // The draft is kept and grounding follows as it is typed.
-  const latest = useRef({ text, confirmed });
-  latest.current = { text, confirmed };
-  const timer = useRef(0);
-  /** What an edit still owes: grounding and keeping. Done after a pause, or at once when the card goes. */
-  const owed = useRef<(() => void) | null>(null);
-  const keeping = useRef(Promise.resolve());
-  const keep = useCallback(
-    (now: string, kept: string[]) => {
-      if (turn.exchange) keeping.current = backend.saveText(turn.exchange.id, now, kept).catch(fail);
-    },
-    [backend, turn.exchange, fail],
-  );
-  const edited = (now: string) => {
-    setText(now);
-    latest.current.text = now;
-    onText(now, sentences, latest.current.confirmed);
-    clearTimeout(timer.current);
-    owed.current = () => {
-      owed.current = null;
-      clearTimeout(timer.current);
-      keep(now, latest.current.confirmed);
-      backend
-        .ground(now, passages)
-        .then((found) => {
-          if (latest.current.text !== now) return;
-          setSentences(found);
-          onText(now, found, latest.current.confirmed);
-        })
-        .catch(fail);
-    };
-    timer.current = window.setTimeout(() => owed.current?.(), PAUSE);
-  };
-  // A kept answer opens with the grounding of the operator's text, not of the draft.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the card is opened
-  useEffect(() => {
-    if (!writing && turn.text !== turn.draft) edited(turn.text);
-    // What was typed in the last moment before the card goes is kept too.
-    return () => owed.current?.();
-  }, []);
-
-  const open = useMemo(
-    () => sentences.filter((s) => s.grounding === "unsupported" && !confirmed.includes(s.text)),
-    [sentences, confirmed],
-  );
-
-  const copyNow = useCallback(
-    async (sources: boolean) => {
-      try {
-        // What is copied is what stands there now, with the grounding of just that.
-        const now = latest.current.text;
-        const found = await backend.ground(now, passages);
-        if (found.some((s) => s.grounding === "unsupported" && !latest.current.confirmed.includes(s.text))) {
-          setSentences(found);
-          setAsking({ sources });
-          return;
-        }
-        const stood = found.filter((s) => latest.current.confirmed.includes(s.text)).map((s) => s.text);
-        await backend.copy(
-          turn.exchange?.id ?? null,
-          sources ? withSources(now, found, turn.passages) : plainText(now),
-          stood,
-        );
-        setAsking(null);
-        say(sources ? strings.copiedWithSources : strings.copied);
-      } catch (e) {
-        fail(e);
-      }
-    },
-    [backend, passages, turn.exchange, turn.passages, say, fail],
-  );
-
-  const confirm = (s: Sentence) => {
-    const next = [...confirmed, s.text];
-    setConfirmed(next);
-    latest.current.confirmed = next;
-    keep(text, next);
-    onText(text, sentences, next);
-  };
-
-  // Once every sentence is dealt with, the copy that was asked for goes out.
-  useEffect(() => {
-    if (asking && open.length === 0) copyNow(asking.sources);
-  }, [asking, open.length, copyNow]);
-  useEffect(() => {
-    if (asking && open.length > 0) note.current?.querySelector("button")?.focus();
-  }, [asking, open.length]);
-
-  useImperativeHandle(handle, () => ({
-    settle: () => {
-      owed.current?.();
-      return keeping.current;
-    },
-    copy: (sources) => !writing && copyNow(sources),
-    compare: () => setComparing((c) => !c),
-    move: (by) => editor.current?.move(by),
-  }));
-
-  const label: Label | null = turn.exchange?.label ?? null;
-  const changed = text !== turn.draft;
+  const compare = () => setComparing((c) => !c);
+  const { cards } = useAsking();
+  // The keys find it by its turn.
+  useLayoutEffect(() => {
+    cards.set(turn.key, {
+      settle: draft.settle,
+      copy: (sources) => !writing && copy(sources),
+      compare,
+      letGo: () => {
+        release();
+        return held !== null;
+      },
+      move: (by) => editor.current?.move(by),
+    });
+    return () => void cards.delete(turn.key);
+  });
+  const { sentence } = useSource();
+  const { at, pass } = useChoice();
+  const { text, sentences, confirmed } = draft;
   return (
     <div
       role="group"
-      className="overflow-hidden rounded-xl border border-line bg-panel"
+      className="card overflow-hidden rounded-xl border border-line bg-panel"
       aria-label={strings.main}
       data-state={turn.state}
     >
       {/* Whoever goes on writing has not decided yet: the copy that was held is not sent by itself. */}
-      <div className="px-[10px] pt-3.5 pb-1.5" onFocusCapture={() => setAsking(null)}>
+      <div className="px-[10px] pt-3.5 pb-1.5" onFocusCapture={release}>
         {(turn.draft !== "" || turn.text !== "" || !writing) && (
           <Editor
             handle={editor}
-            draft={turn.draft}
-            text={turn.text}
-            writing={writing}
-            sentences={sentences}
-            confirmed={confirmed}
-            active={active}
+            content={{ draft: turn.draft, text: turn.text, writing, sentences, confirmed }}
+            active={current ? sentence : null}
             comparing={comparing}
-            onText={edited}
-            onActive={(i) => onActive(i === null ? null : (sentences[i] ?? null), i)}
+            onText={deciding.edit}
+            onKept={deciding.confirm}
+            onActive={(i) => at(i === null ? null : (sentences[i] ?? null), i, turn.passages)}
+            // Over another answer it shows nothing; the keys stay with the current one.
+            onPass={(i) => current && pass(sentences[i] ?? null, i, turn.passages)}
           />
         )}
         {writing && <ComingWords turn={turn} />}
       </div>
-      <div ref={note} className="px-[18px]" aria-live="polite">
-        {asking && open.length > 0 && (
-          <p className="pt-1 text-[12.5px] font-semibold text-warn">{strings.beforeCopying(open.length)}</p>
-        )}
-        {!writing &&
-          open.slice(0, 3).map((s) => (
-            <div
-              key={`${s.start}${s.text}`}
-              className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn"
-            >
-              <span className="flex-1 basis-52">▲ {strings.problem(s.problem, s.text)}</span>
-              {asking && (
-                <button
-                  type="button"
-                  className="font-semibold hover:underline"
-                  onClick={() => {
-                    setAsking(null);
-                    editor.current?.select(s);
-                  }}
-                >
-                  {strings.editIt}
-                </button>
-              )}
-              <button type="button" className="font-semibold hover:underline" onClick={() => editor.current?.drop(s)}>
-                {strings.dropIt}
-              </button>
-              <button type="button" className="font-semibold hover:underline" onClick={() => confirm(s)}>
-                {strings.keepAnyway}
-              </button>
-            </div>
-          ))}
-        {turn.answer?.stopped && <p className="pt-1 text-[12.5px] text-soft">{strings.stopped}</p>}
-        {turn.answer && turn.answer.dropped_marks > 0 && (
-          <p className="pt-1 text-[12.5px] text-soft">{strings.droppedMarks(turn.answer.dropped_marks)}</p>
-        )}
-      </div>
-      <div className="mt-3 flex flex-wrap items-center gap-2 border-t border-line px-3 py-2">
-        {writing ? (
-          <Button onClick={() => backend.stop()} keys="Esc">
-            {strings.stop}
-          </Button>
-        ) : (
-          <>
-            <Button primary keys="mod+enter" onClick={() => copyNow(false)}>
-              {strings.copy}
-            </Button>
-            <Button onClick={() => copyNow(true)}>{strings.withSources}</Button>
-            <Button onClick={() => setComparing(!comparing)} aria-pressed={comparing} disabled={!changed && !comparing}>
-              {comparing ? strings.comparing : strings.compare}
-            </Button>
-            <span className="flex-1" />
-            {turn.exchange && (
-              <>
-                <LabelButton verdict="good" label={label} onLabel={onLabel} />
-                <LabelButton verdict="bad" label={label} onLabel={onLabel} />
-              </>
-            )}
-          </>
-        )}
-      </div>
+      <Unsourced
+        turn={turn}
+        open={deciding.open}
+        held={held}
+        last={deciding.last}
+        onEdit={(s) => {
+          release();
+          editor.current?.select(s);
+        }}
+        onDrop={deciding.drop}
+        onKeep={deciding.keep}
+        onUndo={deciding.undo}
+      />
+      <CardActions turn={turn} changed={text !== turn.draft} comparing={comparing} onCopy={copy} onCompare={compare} />
     </div>
   );
 }
@@ -251,28 +102,5 @@ function ComingWords({ turn }: { turn: Turn }) {
     <p dir="auto" className="answer-writing" aria-hidden>
       {words}
     </p>
-  );
-}
-
-function LabelButton({
-  verdict,
-  label,
-  onLabel,
-}: {
-  verdict: Verdict;
-  label: Label | null;
-  onLabel: (v: Verdict) => void;
-}) {
-  const on = label?.verdict === verdict;
-  return (
-    <Button
-      keys={verdict === "good" ? "mod+G" : "mod+B"}
-      aria-pressed={on}
-      className={cx(on && "border-accent font-semibold text-accent")}
-      onClick={() => onLabel(verdict)}
-    >
-      {on && "✓ "}
-      {strings[verdict]}
-    </Button>
   );
 }

@@ -1,8 +1,9 @@
 // A label: good or bad, why, and a note. For a refusal: that it should have an answer.
 import { useState } from "react";
 import type { Label, Verdict } from "../backend/backend";
+import { Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
-import { Button, cx, Sheet } from "../shared/ui";
+import { Button, cx } from "../shared/ui";
 
 type Props = {
   verdict: Verdict;
@@ -20,7 +21,6 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
   const [note, setNote] = useState(same?.note ?? "");
   return (
     <Sheet
-      open
       onClose={onClose}
       title={refusal && verdict === "bad" ? strings.labelRefusal : strings.labelTitle(verdict === "good")}
     >

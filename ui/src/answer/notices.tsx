@@ -1,20 +1,22 @@
 // What a model could not do, what was done instead, and the one next step.
+import { useAsking } from "../ask/conversation";
 import type { Notice } from "../backend/backend";
+import { useAccount } from "../session/account";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 
 type Props = {
   notices: Notice[];
   incomplete: boolean;
-  signingIn: boolean;
-  onSignIn: () => void;
   onAgain: (() => void) | null;
   onGoOn: (() => void) | null;
 };
 
-export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain, onGoOn }: Props) {
+export function Notices({ notices, incomplete, onAgain, onGoOn }: Props) {
+  const { signingIn } = useAccount();
+  const { signIn } = useAsking();
   if (notices.length === 0) return null;
-  const signIn = notices.some((n) => n.fault === "sign_in");
+  const away = notices.some((n) => n.fault === "sign_in");
   return (
     <div
       className="mb-2 flex items-start gap-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn"
@@ -27,8 +29,8 @@ export function Notices({ notices, incomplete, signingIn, onSignIn, onAgain, onG
           </p>
         ))}
       </div>
-      {signIn ? (
-        <Button onClick={onSignIn} disabled={signingIn}>
+      {away ? (
+        <Button onClick={signIn} disabled={signingIn}>
           {signingIn ? strings.signingIn : strings.signIn}
         </Button>
       ) : (

@@ -1,19 +1,22 @@
 // A refusal is a result: what is missing, why nothing was written, what looks alike, where to go next.
-import type { Answer, Label } from "../backend/backend";
+import type { Turn } from "../ask/turns";
+import type { Answer } from "../backend/backend";
+import { useBrowsing } from "../browse/filter";
+import { useSheets } from "../session/sheets";
+import { useStatus } from "../session/status";
 import { day, strings } from "../shared/strings";
 import { Button } from "../shared/ui";
+import { useChoice } from "../sources/showing";
+import { shownDocument } from "../sources/shown";
 
-type Props = {
-  answer: Answer;
-  tenant: string;
-  label: Label | null;
-  canLabel: boolean;
-  onDocument: (id: string) => void;
-  onBrowse: () => void;
-  onLabel: () => void;
-};
+type Props = { turn: Turn; answer: Answer };
 
-export function Refusal({ answer, tenant, label, canLabel, onDocument, onBrowse, onLabel }: Props) {
+export function Refusal({ turn, answer }: Props) {
+  const { tenant_name } = useStatus();
+  const { show } = useSheets();
+  const { choose } = useChoice();
+  const { browse } = useBrowsing();
+  const label = turn.exchange?.label ?? null;
   const alike = answer.look_alikes.map((l) => ({ id: l.document, title: l.title, why: strings.oneOff }));
   const near = answer.passages
     .filter(
@@ -30,14 +33,14 @@ export function Refusal({ answer, tenant, label, canLabel, onDocument, onBrowse,
     >
       <div className="px-[18px] pt-4 pb-2">
         <p className="mb-1 text-[15px] font-semibold">
-          {strings.refusal(answer.reason, answer.unknown_codes, tenant, day(answer.as_of))}
+          {strings.refusal(answer.reason, answer.unknown_codes, tenant_name, day(answer.as_of))}
         </p>
         <p className="pb-2 text-soft">{strings.refusalWhy(answer.reason, alike.length > 0)}</p>
         {rows.map((r) => (
           <button
             type="button"
             key={r.id}
-            onClick={() => onDocument(r.id)}
+            onClick={() => choose(shownDocument(r.id))}
             className="flex w-full justify-between gap-3 border-t border-line py-2 text-left text-[13px] hover:text-accent"
           >
             <span>{r.title}</span>
@@ -46,12 +49,12 @@ export function Refusal({ answer, tenant, label, canLabel, onDocument, onBrowse,
         ))}
       </div>
       <div className="flex items-center gap-2 border-t border-line px-3 py-2">
-        <Button onClick={onBrowse} keys="mod+2">
+        <Button onClick={() => browse(null, answer.reason === "not_covered" ? null : "code")} keys="mod+2">
           {answer.reason === "not_covered" ? strings.browseAll : strings.browseCodes}
         </Button>
         <span className="flex-1" />
-        {canLabel && (
-          <Button onClick={onLabel} keys="mod+B" aria-pressed={label?.verdict === "bad"}>
+        {turn.exchange && (
+          <Button onClick={() => show({ turn, verdict: "bad" })} keys="mod+B" aria-pressed={label?.verdict === "bad"}>
             {label?.verdict === "bad" ? `✓ ${strings.shouldHave}` : strings.shouldHave}
           </Button>
         )}

@@ -1,7 +1,7 @@
 // The answer as it leaves the window: one sentence a line becomes running text again.
 import type { Passage, Sentence } from "../backend/backend";
 import { strings } from "../shared/strings";
-import { inForce } from "../sources/source-panel";
+import { inForce } from "../sources/in-force";
 
 const ITEM = /^\s*(?:[-*+•]|\d{1,3}[.)])\s/;
 

@@ -1,45 +1,30 @@
 // Where the knowledge comes from, how fresh it is, and whether there is a newer release.
 import type { ReactNode } from "react";
-import type { Knowledge, Status, SyncProgress } from "../backend/backend";
-import type { Account } from "../session/connection";
+import { useAsking } from "../ask/conversation";
+import type { Knowledge, SyncProgress } from "../backend/backend";
+import { useAccount } from "../session/account";
+import { useSheets } from "../session/sheets";
+import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
+import { Sheet } from "../shared/sheet";
 import { ago, ended, moment, strings } from "../shared/strings";
-import { Button, cx, Sheet } from "../shared/ui";
-import { type Update, type Updates, useUpdate } from "./updates";
+import { Button, cx } from "../shared/ui";
+import { type Update, useUpdate } from "./updates";
+import { useUpdating } from "./updating";
 
-type Props = {
-  status: Status;
-  knowledge: Knowledge;
-  account: Account;
-  updates: Updates;
-  onCheck: () => void;
-  onSignIn: () => void;
-  onClose: () => void;
-};
-
-export function KnowledgeSheet({ status, knowledge, account, updates, onCheck, onSignIn, onClose }: Props) {
-  useMinute();
+export function KnowledgeSheet({ knowledge }: { knowledge: Knowledge }) {
+  const { close } = useSheets();
+  const { updates } = useUpdating();
   const update = useUpdate(updates);
-  const running = update.state === "running";
-  const { freshness } = knowledge;
   return (
-    <Sheet open onClose={onClose} title={`${strings.knowledge}: ${strings.releaseNumber(knowledge.number)}`}>
-      <dl className="mb-4 grid grid-cols-[104px_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-[13px]">
-        <Row name={strings.freshness}>
-          <span className={cx(freshness !== "fresh" && "font-medium text-warn")}>
-            {freshness === "fresh" ? "● " : "▲ "}
-            {strings.freshnesses[freshness]}
-          </span>
-        </Row>
-        <Row name={strings.lastChecked}>
-          {knowledge.checked_at ? <When at={knowledge.checked_at} /> : strings.never}
-        </Row>
-        <Row name={strings.madeAt}>
-          <When at={status.release_created_at} />
-        </Row>
-        <Row name={strings.channel}>{knowledge.channel}</Row>
-        <Row name={strings.holds}>{strings.holdsWhat(status.documents, status.passages)}</Row>
-      </dl>
+    <Sheet
+      onClose={() => {
+        close();
+        updates.seen();
+      }}
+      title={`${strings.knowledge}: ${strings.releaseNumber(knowledge.number)}`}
+    >
+      <Facts knowledge={knowledge} />
       {knowledge.notes.trim() !== "" && (
         <section className="mb-4" aria-label={strings.notes}>
           <h3 className="mb-1 text-[12px] text-faint">{strings.notes}</h3>
@@ -62,19 +47,50 @@ export function KnowledgeSheet({ status, knowledge, account, updates, onCheck, o
             <p className="text-[12px] text-faint">{strings.whatItDoes}</p>
           )}
         </div>
-        <div className="flex gap-2">
-          {account.connection?.needs_sign_in && (
-            <Button onClick={onSignIn} disabled={account.signingIn}>
-              {account.signingIn ? strings.signingIn : strings.signIn}
-            </Button>
-          )}
-          {/* Not `disabled`: it would lose the focus of whoever works by key. */}
-          <Button primary={!running} autoFocus aria-disabled={running} onClick={onCheck}>
-            {running ? strings.checkingNow : strings.checkNow}
-          </Button>
-        </div>
+        <Actions running={update.state === "running"} />
       </div>
     </Sheet>
+  );
+}
+
+function Facts({ knowledge }: { knowledge: Knowledge }) {
+  useMinute();
+  const { release_created_at, documents, passages } = useStatus();
+  const { freshness } = knowledge;
+  return (
+    <dl className="mb-4 grid grid-cols-[104px_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-[13px]">
+      <Row name={strings.freshness}>
+        <span className={cx(freshness !== "fresh" && "font-medium text-warn")}>
+          {freshness === "fresh" ? "● " : "▲ "}
+          {strings.freshnesses[freshness]}
+        </span>
+      </Row>
+      <Row name={strings.lastChecked}>{knowledge.checked_at ? <When at={knowledge.checked_at} /> : strings.never}</Row>
+      <Row name={strings.madeAt}>
+        <When at={release_created_at} />
+      </Row>
+      <Row name={strings.channel}>{knowledge.channel}</Row>
+      <Row name={strings.holds}>{strings.holdsWhat(documents, passages)}</Row>
+    </dl>
+  );
+}
+
+function Actions({ running }: { running: boolean }) {
+  const { connection, signingIn } = useAccount();
+  const { signIn } = useAsking();
+  const { check } = useUpdating();
+  return (
+    <div className="flex gap-2">
+      {connection?.needs_sign_in && (
+        <Button onClick={signIn} disabled={signingIn}>
+          {signingIn ? strings.signingIn : strings.signIn}
+        </Button>
+      )}
+      {/* Not `disabled`: it would lose the focus of whoever works by key. */}
+      <Button primary={!running} autoFocus aria-disabled={running} onClick={check}>
+        {running ? strings.checkingNow : strings.checkNow}
+      </Button>
+    </div>
   );
 }
 

@@ -1,27 +1,29 @@
 // The release in the thin bar; where it comes from a store, the way to its sheet.
-import type { Status } from "../backend/backend";
+import { useSheets } from "../session/sheets";
+import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
 import { ago, moment, strings } from "../shared/strings";
-import { Button, cx } from "../shared/ui";
-import { type Updates, useUpdate } from "./updates";
+import { cx } from "../shared/ui";
+import { useUpdate } from "./updates";
+import { useUpdating } from "./updating";
 
-type PieceProps = { status: Status; updates: Updates; onOpen: () => void };
-
-export function ReleasePiece({ status, updates, onOpen }: PieceProps) {
+export function ReleasePiece() {
   useMinute();
+  const { knowledge, release, release_created_at } = useStatus();
+  const { show } = useSheets();
+  const { updates } = useUpdating();
   const running = useUpdate(updates).state === "running";
-  const { knowledge } = status;
   if (!knowledge)
     return (
-      <span title={status.release_created_at}>
-        {strings.release(status.release)}, {strings.made(ago(status.release_created_at))}
+      <span title={release_created_at}>
+        {strings.release(release)}, {strings.made(ago(release_created_at))}
       </span>
     );
   const { freshness } = knowledge;
   return (
     <button
       type="button"
-      onClick={onOpen}
+      onClick={() => show("knowledge")}
       title={
         knowledge.problem ??
         (knowledge.checked_at ? strings.checkedAt(moment(knowledge.checked_at)) : strings.openKnowledge)
@@ -38,23 +40,5 @@ export function ReleasePiece({ status, updates, onOpen }: PieceProps) {
       {freshness !== "fresh" && "▲ "}
       {strings.barRelease(knowledge, running)}
     </button>
-  );
-}
-
-/** On top of what may be read from old knowledge. */
-export function StaleLine({ status, narrow, onCheck }: { status: Status; narrow?: boolean; onCheck: () => void }) {
-  useMinute();
-  const { knowledge } = status;
-  if (!knowledge || knowledge.freshness === "fresh") return null;
-  return (
-    <div
-      role="status"
-      className={cx("border-b border-line py-2 text-[12.5px] font-medium text-warn", narrow ? "px-5" : "px-9")}
-    >
-      <div className={cx("flex items-center gap-3", !narrow && "mx-auto max-w-[760px]")}>
-        <p className="min-w-0 flex-1">▲ {strings.staleLine(knowledge)}</p>
-        <Button onClick={onCheck}>{strings.checkNow}</Button>
-      </div>
-    </div>
   );
 }

@@ -136,7 +136,7 @@ test("a failed check gives its reason and can be tried again", async () => {
     knowledge,
     sync: async (p) => {
       tries += 1;
-      if (tries === 1) throw { code: "offline", message: "The store cannot be reached: no network." };
+      if (tries === 1) throw { code: "failed", message: "The store cannot be reached: no network." };
       return base.sync(p);
     },
   });
@@ -156,7 +156,7 @@ test("an update that fails after its sheet was closed is not silent", async () =
   await user.keyboard("{Control>}u{/Control}");
   await screen.findByRole("dialog");
   await user.keyboard("{Escape}");
-  await going.fail({ code: "signature", message: "Nobody trusted signed this release." });
+  await going.fail({ code: "failed", message: "Nobody trusted signed this release." });
   expect(await screen.findByText(/Nobody trusted signed this release\./)).toBeTruthy();
   expect(bar().getByText("release 12 · live · checked 5 min ago")).toBeTruthy();
 });

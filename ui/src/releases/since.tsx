@@ -19,7 +19,7 @@ export function useSince(turn: Turn | null, release: string): SinceAnswer {
     queryKey: ["since", turn?.key, release],
     queryFn: () => {
       const used = turn ? cited(turn) : new Set();
-      return backend.since((turn?.passages ?? []).filter((p) => p.score >= 0.5 || used.has(p.document)));
+      return backend.since((turn?.passages ?? []).filter((p) => p.carries || used.has(p.document)));
     },
     // Against its own release nothing can have changed.
     enabled:

@@ -1,20 +1,14 @@
+// How the window looks, which tenant it is of and who answers, and what the tenant is.
 import { useQuery } from "@tanstack/react-query";
-import type { Answers, Status } from "../backend/backend";
 import { useBackend } from "../backend/context";
-import type { Preferences } from "../shared/preferences";
+import { type Preferences, usePreferences } from "../shared/preferences";
+import { useSaid } from "../shared/said";
+import { Sheet } from "../shared/sheet";
 import { ago, strings } from "../shared/strings";
-import { Button, cx, Sheet } from "../shared/ui";
-import type { Account } from "./connection";
-
-type Props = {
-  status: Status;
-  account: Account;
-  preferences: Preferences;
-  onChange: (p: Preferences) => void;
-  onTenant: (tenant: string) => void;
-  onAnswers: (answers: Answers) => void;
-  onClose: () => void;
-};
+import { Button, cx } from "../shared/ui";
+import { useAccount } from "./account";
+import { useSheets } from "./sheets";
+import { useStatus } from "./status";
 
 type ChoiceProps<V extends string> = {
   name: string;
@@ -54,31 +48,22 @@ function Choice<V extends string>({ name, title, values, chosen, disabled, onCho
   );
 }
 
-export function Settings({ status, account, preferences, onChange, onTenant, onAnswers, onClose }: Props) {
-  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
-    <Choice
-      name={key}
-      title={title}
-      values={values}
-      chosen={preferences[key]}
-      onChoose={(value) => onChange({ ...preferences, [key]: value })}
-    />
-  );
-  const { connection } = account;
+/** `onReopen`: the tenant is another, or is answered for by another, and is opened anew. */
+export function Settings({ onReopen }: { onReopen: () => void }) {
   const backend = useBackend();
-  const { data: version } = useQuery({ queryKey: ["version"], queryFn: () => backend.version(), staleTime: Infinity });
+  const status = useStatus();
+  const { fail } = useSaid();
+  const { close } = useSheets();
   return (
-    <Sheet open onClose={onClose} title={strings.settings}>
-      {choice("theme", strings.theme, strings.themes)}
-      {choice("size", strings.textSize, strings.textSizes)}
-      {choice("motion", strings.motion, strings.motions)}
+    <Sheet onClose={close} title={strings.settings}>
+      <Looks />
       {status.tenants.length > 1 && (
         <Choice
           name="tenant"
           title={strings.tenant}
           values={Object.fromEntries(status.tenants.map((t) => [t, t]))}
           chosen={status.tenant}
-          onChoose={onTenant}
+          onChoose={(tenant) => backend.switchTenant(tenant).then(onReopen, fail)}
         />
       )}
       {status.on_aws && (
@@ -89,31 +74,49 @@ export function Settings({ status, account, preferences, onChange, onTenant, onA
             values={strings.writers}
             chosen={status.answers}
             disabled={status.answers_locked !== null}
-            onChoose={onAnswers}
+            onChoose={(answers) => backend.chooseAnswers(answers).then(onReopen, fail)}
           />
           {status.answers_locked && (
             <p className="-mt-3 mb-4 text-[12px] text-faint">{strings.setByIt(status.answers_locked)}</p>
           )}
         </>
       )}
+      <About />
+    </Sheet>
+  );
+}
+
+function Looks() {
+  const { preferences, prefer } = usePreferences();
+  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
+    <Choice
+      name={key}
+      title={title}
+      values={values}
+      chosen={preferences[key]}
+      onChoose={(value) => prefer({ ...preferences, [key]: value })}
+    />
+  );
+  return (
+    <>
+      {choice("theme", strings.theme, strings.themes)}
+      {choice("size", strings.textSize, strings.textSizes)}
+      {choice("motion", strings.motion, strings.motions)}
+    </>
+  );
+}
+
+function About() {
+  const status = useStatus();
+  const backend = useBackend();
+  const { data: version } = useQuery({ queryKey: ["version"], queryFn: () => backend.version(), staleTime: Infinity });
+  const { knowledge } = status;
+  return (
+    <>
       <h3 className="mb-1 text-[12px] text-faint">{strings.about}</h3>
-      {connection && (
-        <p className="mb-2 flex items-center justify-between gap-3 text-[13px] text-soft">
-          {connection.signed_in_until
-            ? strings.signedInUntil(new Date(connection.signed_in_until).toLocaleTimeString([], { timeStyle: "short" }))
-            : strings.signedOut}
-          {connection.needs_sign_in ? (
-            <Button onClick={() => account.signIn()} disabled={account.signingIn}>
-              {account.signingIn ? strings.signingIn : strings.signIn}
-            </Button>
-          ) : (
-            <Button onClick={() => account.signOut()}>{strings.signOut}</Button>
-          )}
-        </p>
-      )}
+      <SignedIn />
       <p className="text-[13px] text-soft">
-        {status.tenant_name}:{" "}
-        {status.knowledge ? strings.releaseNumber(status.knowledge.number) : strings.release(status.release)},{" "}
+        {status.tenant_name}: {knowledge ? strings.releaseNumber(knowledge.number) : strings.release(status.release)},{" "}
         {strings.made(ago(status.release_created_at))}, {strings.documents(status.documents)}.{" "}
         {status.embedding ?? `${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
       </p>
@@ -123,6 +126,25 @@ export function Settings({ status, account, preferences, onChange, onTenant, onA
         </p>
       )}
       {version && <p className="mt-4 text-[12px] text-faint">{strings.program(version)}</p>}
-    </Sheet>
+    </>
+  );
+}
+
+function SignedIn() {
+  const { connection, signingIn, signIn, signOut } = useAccount();
+  if (!connection) return null;
+  return (
+    <p className="mb-2 flex items-center justify-between gap-3 text-[13px] text-soft">
+      {connection.signed_in_until
+        ? strings.signedInUntil(new Date(connection.signed_in_until).toLocaleTimeString([], { timeStyle: "short" }))
+        : strings.signedOut}
+      {connection.needs_sign_in ? (
+        <Button onClick={signIn} disabled={signingIn}>
+          {signingIn ? strings.signingIn : strings.signIn}
+        </Button>
+      ) : (
+        <Button onClick={signOut}>{strings.signOut}</Button>
+      )}
+    </p>
   );
 }

@@ -1,21 +1,16 @@
 // The thin bar: tenant, release and its age, models, what is not well, what waits.
-import type { Status } from "../backend/backend";
+import { useAsking } from "../ask/conversation";
 import { ReleasePiece } from "../releases/release-piece";
-import type { Updates } from "../releases/updates";
 import { strings } from "../shared/strings";
-import type { Account } from "./connection";
+import { useAccount } from "./account";
+import { useSheets } from "./sheets";
+import { useStatus } from "./status";
 
-type Props = {
-  status: Status;
-  account: Account;
-  updates: Updates;
-  onKnowledge: () => void;
-  onSignIn: () => void;
-  onKeys: () => void;
-};
-
-export function StatusBar({ status, account, updates, onKnowledge, onSignIn, onKeys }: Props) {
-  const { connection } = account;
+export function StatusBar() {
+  const status = useStatus();
+  const { connection, signingIn } = useAccount();
+  const { signIn } = useAsking();
+  const { show } = useSheets();
   const ill = [
     strings.health("embedding", connection?.embedding ?? null),
     strings.health("generation", connection?.generation ?? null),
@@ -26,7 +21,7 @@ export function StatusBar({ status, account, updates, onKnowledge, onSignIn, onK
         <span className="mr-1.5 inline-block size-[7px] rounded-full bg-accent" />
         {status.tenant_name}
       </span>
-      <ReleasePiece status={status} updates={updates} onOpen={onKnowledge} />
+      <ReleasePiece />
       {status.embedding ? (
         <span className="truncate">
           {status.embedding} · {status.generation}
@@ -48,12 +43,12 @@ export function StatusBar({ status, account, updates, onKnowledge, onSignIn, onK
       {connection?.needs_sign_in && (
         <button
           type="button"
-          onClick={onSignIn}
-          disabled={account.signingIn}
+          onClick={signIn}
+          disabled={signingIn}
           title={connection.problem?.message}
           className="rounded border border-warn px-2 font-medium text-warn hover:bg-warn-bg"
         >
-          {account.signingIn ? strings.signingIn : `▲ ${strings.signedOut} · ${strings.signIn}`}
+          {signingIn ? strings.signingIn : `▲ ${strings.signedOut} · ${strings.signIn}`}
         </button>
       )}
       {status.records_problem && (
@@ -63,7 +58,7 @@ export function StatusBar({ status, account, updates, onKnowledge, onSignIn, onK
       )}
       <span className="flex-1" />
       {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
-      <button type="button" onClick={onKeys} className="hover:text-ink">
+      <button type="button" onClick={() => show("keys")} className="hover:text-ink">
         {strings.keysHint}
       </button>
     </footer>

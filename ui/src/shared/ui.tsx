@@ -1,7 +1,5 @@
 // The few parts that every screen is made of. They know no concept of Mortar.
-import * as Dialog from "@radix-ui/react-dialog";
-import type { ButtonHTMLAttributes, ReactNode } from "react";
-import { strings } from "./strings";
+import type { ButtonHTMLAttributes } from "react";
 
 export const cx = (...parts: (string | false | null | undefined)[]) => parts.filter(Boolean).join(" ");
 
@@ -41,35 +39,5 @@ export function Button({ primary, keys, className, children, ...rest }: ButtonPr
       {children}
       {keys && <Kbd keys={keys} />}
     </button>
-  );
-}
-
-type SheetProps = { open: boolean; onClose: () => void; title: string; children: ReactNode; wide?: boolean };
-
-/** A dialog in the middle of the window; Esc and a click beside it close it. */
-export function Sheet({ open, onClose, title, children, wide }: SheetProps) {
-  return (
-    <Dialog.Root open={open} onOpenChange={(o) => !o && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-30 bg-black/35" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className={cx(
-            "fixed top-[12vh] left-1/2 z-40 max-h-[76vh] w-[calc(100vw-48px)] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-xl",
-            wide ? "max-w-[720px]" : "max-w-[460px]",
-          )}
-        >
-          <Dialog.Title className="mb-3 pr-8 text-[16px] font-semibold">{title}</Dialog.Title>
-          {children}
-          {/* Last, so that the first field has the focus. */}
-          <Dialog.Close
-            className="absolute top-4 right-4 rounded px-1.5 text-soft hover:text-ink"
-            aria-label={strings.close}
-          >
-            ✕
-          </Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }

@@ -17,6 +17,7 @@ import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { useBackend } from "../backend/context";
 import { indexOfByte } from "../shared/bytes";
+import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
 
 export type Range = { start: number; end: number };
@@ -59,10 +60,11 @@ function walk(parent: Nodes, range: { from: number; to: number }) {
   (parent as Element).children = out as Element["children"];
 }
 
-type Props = { body: string; range?: Range | null; steps?: boolean; fail: (e: unknown) => void };
+type Props = { body: string; range?: Range | null; steps?: boolean };
 
-export const DocumentText = memo(function DocumentText({ body, range, steps, fail }: Props) {
+export const DocumentText = memo(function DocumentText({ body, range, steps }: Props) {
   const backend = useBackend();
+  const { fail } = useSaid();
   const ref = useRef<HTMLDivElement>(null);
   const start = range?.start;
   const end = range?.end;

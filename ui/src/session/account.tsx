@@ -1,8 +1,11 @@
 // The tenant's account: whether somebody is signed in, and how its models do.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import type { Connection } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { provided } from "../shared/provided";
+import { useSaid } from "../shared/said";
+import { useStatus } from "./status";
 
 export type Account = {
   /** Nothing where everything is on this device. */
@@ -13,14 +16,20 @@ export type Account = {
   signOut: () => Promise<void>;
 };
 
-export function useAccount(onAws: boolean, fail: (e: unknown) => void): Account {
+const [Context, useAccount] = provided<Account>("account");
+
+export { useAccount };
+
+export function AccountProvider({ children }: { children: ReactNode }) {
   const backend = useBackend();
   const client = useQueryClient();
+  const { fail } = useSaid();
+  const { on_aws } = useStatus();
   const [signingIn, setSigningIn] = useState(false);
   const { data } = useQuery({
     queryKey: ["connection"],
     queryFn: () => backend.connection(),
-    enabled: onAws,
+    enabled: on_aws,
     refetchInterval: 30_000,
   });
   const look = useCallback(() => client.invalidateQueries({ queryKey: ["connection"] }), [client]);
@@ -46,5 +55,7 @@ export function useAccount(onAws: boolean, fail: (e: unknown) => void): Account 
       await look();
     }
   }, [backend, fail, look]);
-  return { connection: onAws ? (data ?? null) : null, signingIn, signIn, signOut };
+  const connection = on_aws ? (data ?? null) : null;
+  const account = useMemo(() => ({ connection, signingIn, signIn, signOut }), [connection, signingIn, signIn, signOut]);
+  return <Context value={account}>{children}</Context>;
 }

@@ -1,5 +1,6 @@
 // How the window looks for this person on this machine.
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { provided } from "./provided";
 
 export type Preferences = {
   theme: "system" | "light" | "dark";
@@ -7,8 +8,14 @@ export type Preferences = {
   motion: "system" | "reduced";
 };
 
+type Kept = { preferences: Preferences; prefer: (next: Preferences) => void };
+
 const KEY = "mortar.preferences";
 const INITIAL: Preferences = { theme: "system", size: "medium", motion: "system" };
+
+const [Context, usePreferences] = provided<Kept>("preference");
+
+export { usePreferences };
 
 function read(): Preferences {
   try {
@@ -18,8 +25,8 @@ function read(): Preferences {
   }
 }
 
-export function usePreferences() {
-  const [preferences, set] = useState(read);
+export function PreferencesProvider({ children }: { children: ReactNode }) {
+  const [preferences, prefer] = useState(read);
   useEffect(() => {
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const apply = () => {
@@ -33,5 +40,6 @@ export function usePreferences() {
     dark.addEventListener("change", apply);
     return () => dark.removeEventListener("change", apply);
   }, [preferences]);
-  return [preferences, set] as const;
+  const kept = useMemo(() => ({ preferences, prefer }), [preferences]);
+  return <Context value={kept}>{children}</Context>;
 }

@@ -1,17 +1,21 @@
-// The Ask screen: the conversation, and the one field below it.
+// The one field below a conversation. What is typed is its own: a key draws nothing else.
 import { useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
 import { Kbd } from "../shared/ui";
 
-export type FieldHandle = { focus: () => void; change: (next: (now: string) => string) => void };
+type Props = { onSubmit: (question: string) => void; followUp: boolean };
 
-type FieldProps = { onSubmit: (question: string) => void; followUp: boolean; handle: React.Ref<FieldHandle> };
-
-/** Grows with a pasted message, up to a third of the window. What is typed is its own: a key draws nothing else. */
-export function QuestionField({ onSubmit, followUp, handle }: FieldProps) {
+/** Grows with a pasted message, up to a third of the window. */
+export function QuestionField({ onSubmit, followUp }: Props) {
+  const { question } = useFields();
+  const { screen } = useNavigation();
   const [value, setValue] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
-  useImperativeHandle(handle, () => ({ focus: () => field.current?.focus(), change: setValue }), []);
+  useImperativeHandle(question, () => ({ focus: () => field.current?.focus(), change: setValue }), []);
+  useLayoutEffect(() => {
+    if (screen === "ask") field.current?.focus();
+  }, [screen]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
     const f = field.current;
@@ -41,26 +45,6 @@ export function QuestionField({ onSubmit, followUp, handle }: FieldProps) {
         />
         <Kbd keys="/" />
       </div>
-    </div>
-  );
-}
-
-export function Empty({ suggestions, onAsk }: { suggestions: string[]; onAsk: (q: string) => void }) {
-  return (
-    <div className="m-auto w-full max-w-[520px] py-10">
-      <h1 className="mb-1 text-[19px] font-semibold tracking-[-0.01em]">{strings.emptyTitle}</h1>
-      <p className="mb-5 text-soft">{strings.emptyText}</p>
-      {suggestions.length > 0 && <h2 className="mb-1 text-[11px] font-semibold text-faint">{strings.try}</h2>}
-      {suggestions.map((q) => (
-        <button
-          type="button"
-          key={q}
-          onClick={() => onAsk(q)}
-          className="block w-full border-t border-line py-2 text-left text-soft hover:text-accent"
-        >
-          {q}
-        </button>
-      ))}
     </div>
   );
 }

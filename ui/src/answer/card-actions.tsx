@@ -1,0 +1,62 @@
+// What can be done with a whole answer; while it is written, to stop it.
+import type { Turn } from "../ask/turns";
+import type { Verdict } from "../backend/backend";
+import { useBackend } from "../backend/context";
+import { useSheets } from "../session/sheets";
+import { strings } from "../shared/strings";
+import { Button, cx } from "../shared/ui";
+
+type Props = {
+  turn: Turn;
+  /** It is no longer the draft. */
+  changed: boolean;
+  comparing: boolean;
+  onCopy: (sources: boolean) => void;
+  onCompare: () => void;
+};
+
+export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Props) {
+  const backend = useBackend();
+  return (
+    <div className="mt-3 flex flex-wrap items-center gap-2 border-t border-line px-3 py-2">
+      {turn.state === "running" ? (
+        <Button onClick={() => backend.stop()} keys="Esc">
+          {strings.stop}
+        </Button>
+      ) : (
+        <>
+          <Button primary keys="mod+enter" onClick={() => onCopy(false)}>
+            {strings.copy}
+          </Button>
+          <Button onClick={() => onCopy(true)}>{strings.withSources}</Button>
+          <Button onClick={onCompare} aria-pressed={comparing} disabled={!changed && !comparing}>
+            {comparing ? strings.comparing : strings.compare}
+          </Button>
+          <span className="flex-1" />
+          {turn.exchange && (
+            <>
+              <LabelButton turn={turn} verdict="good" />
+              <LabelButton turn={turn} verdict="bad" />
+            </>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function LabelButton({ turn, verdict }: { turn: Turn; verdict: Verdict }) {
+  const { show } = useSheets();
+  const on = turn.exchange?.label?.verdict === verdict;
+  return (
+    <Button
+      keys={verdict === "good" ? "mod+G" : "mod+B"}
+      aria-pressed={on}
+      className={cx(on && "border-accent font-semibold text-accent")}
+      onClick={() => show({ turn, verdict })}
+    >
+      {on && "✓ "}
+      {strings[verdict]}
+    </Button>
+  );
+}

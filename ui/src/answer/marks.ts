@@ -1,0 +1,105 @@
+// The sentences in the editor's text: each has its place, its mark, and the numbers of its sources.
+import { invertedEffects } from "@codemirror/commands";
+import { type EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView } from "@codemirror/view";
+import type { Sentence } from "../backend/backend";
+import { indexOfByte } from "../shared/bytes";
+import { strings } from "../shared/strings";
+
+/** A sentence with its place in the editor's text. */
+export type Placed = Sentence & { from: number; to: number };
+
+type Marks = { sentences: Placed[]; active: number | null; confirmed: string[]; shown: DecorationSet };
+
+export const setSentences = StateEffect.define<Placed[]>();
+export const setActive = StateEffect.define<number | null>();
+export const setConfirmed = StateEffect.define<string[]>();
+
+/** That a sentence without a source is kept, or no longer is: undone and done again like any edit. */
+export const keep = StateEffect.define<Kept>();
+
+export type Kept = { text: string; on: boolean };
+
+export const keeping = invertedEffects.of((tr) =>
+  tr.effects.flatMap((e) => (e.is(keep) ? [keep.of({ text: e.value.text, on: !e.value.on })] : [])),
+);
+
+export const marks = StateField.define<Marks>({
+  create: () => ({ sentences: [], active: null, confirmed: [], shown: Decoration.none }),
+  update(value, tr) {
+    let next = value;
+    if (tr.docChanged) {
+      const sentences = value.sentences.map((s) => ({
+        ...s,
+        from: tr.changes.mapPos(s.from, 1),
+        to: tr.changes.mapPos(s.to, -1),
+      }));
+      next = { ...next, sentences };
+    }
+    for (const e of tr.effects) {
+      if (e.is(setSentences)) next = { ...next, sentences: e.value };
+      if (e.is(setActive)) next = { ...next, active: e.value };
+      if (e.is(setConfirmed)) next = { ...next, confirmed: e.value };
+    }
+    return next === value ? value : { ...next, shown: draw(tr.state, next) };
+  },
+  provide: (f) => EditorView.decorations.from(f, (m) => m.shown),
+});
+
+/** Where the sentences are in the text. Grounding of a text that has gone on meanwhile would mark the wrong words. */
+export function placed(text: string, sentences: Sentence[]): Placed[] {
+  const all = sentences.map((s) => ({ ...s, from: indexOfByte(text, s.start), to: indexOfByte(text, s.end) }));
+  return all.filter((s) => text.slice(s.from, s.to) === s.text);
+}
+
+/** The sentence at a position. */
+export function sentenceAt(state: EditorState, position: number): number | null {
+  const found = state.field(marks).sentences.findIndex((s) => position >= s.from && position <= s.to);
+  return found < 0 ? null : found;
+}
+
+/** Where a sentence is now. */
+export const placeOf = (state: EditorState, sentence: Sentence): Placed | undefined =>
+  state.field(marks).sentences.find((s) => s.start === sentence.start && s.text === sentence.text);
+
+const ORDER = ["verbatim", "supported", "partial", "unsupported"] as const;
+
+function draw(state: EditorState, { sentences, active, confirmed }: Omit<Marks, "shown">): DecorationSet {
+  const out: Range<Decoration>[] = [];
+  const lines = new Map<number, { worst: number; active: boolean; kept: boolean }>();
+  sentences.forEach((s, i) => {
+    const { from, to } = s;
+    if (to > state.doc.length || from >= to) return;
+    const kept = confirmed.includes(s.text);
+    out.push(...words(s, kept));
+    // A pasted sentence may run over several lines: its mark stands on the first.
+    const line = state.doc.lineAt(from).from;
+    const at = lines.get(line) ?? { worst: 0, active: false, kept: true };
+    at.worst = Math.max(at.worst, ORDER.indexOf(s.grounding));
+    at.active ||= active === i;
+    at.kept &&= kept || s.grounding === "verbatim" || s.grounding === "supported";
+    lines.set(line, at);
+  });
+  for (const [from, line] of lines) {
+    const grounding = ORDER[line.worst] ?? "unsupported";
+    const poor = line.worst >= 2;
+    const mark =
+      line.kept && poor
+        ? `${strings.mark.partial} ${strings.confirmed}`
+        : `${strings.mark[grounding]} ${strings.grounding[grounding]}`;
+    const classes = [line.active && "s-on", !line.kept && poor && `s-${grounding}`].filter(Boolean).join(" ");
+    out.push(Decoration.line({ class: classes, attributes: { "data-mark": mark } }).range(from));
+  }
+  return Decoration.set(out, true);
+}
+
+/** What stands on a sentence's own words. */
+function words({ from, to, grounding, citations }: Placed, kept: boolean): Range<Decoration>[] {
+  const out: Range<Decoration>[] = [];
+  if (grounding === "unsupported" || grounding === "partial")
+    out.push(Decoration.mark({ class: `t-${kept ? "confirmed" : grounding}` }).range(from, to));
+  const numbers = [...new Set(citations.map((c) => c.number))].join(",");
+  // On the last character, so that the number never stands alone on a line.
+  if (numbers) out.push(Decoration.mark({ class: "cm-cite", attributes: { "data-cite": numbers } }).range(to - 1, to));
+  return out;
+}

@@ -1,0 +1,43 @@
+// The way out of the window: nothing without a source goes out unseen.
+import { useCallback, useState } from "react";
+import type { Turn } from "../ask/turns";
+import { useBackend } from "../backend/context";
+import { useSaid } from "../shared/said";
+import { strings } from "../shared/strings";
+import { plainText, withSources } from "./text";
+import type { Draft } from "./use-draft";
+
+/** A copy that waits until every sentence without a source is decided about: with or without sources. */
+export type Held = { sources: boolean };
+
+export type Copying = {
+  held: Held | null;
+  copy: (sources: boolean) => Promise<void>;
+  /** The copy that was held is not wanted any more. */
+  release: () => void;
+};
+
+export function useCopying(turn: Turn, { check }: Draft): Copying {
+  const backend = useBackend();
+  const { say, fail } = useSaid();
+  const [held, setHeld] = useState<Held | null>(null);
+  const { exchange, passages } = turn;
+  const copy = useCallback(
+    async (sources: boolean) => {
+      try {
+        const now = await check();
+        if (now.open.length > 0) return setHeld({ sources });
+        const stood = now.sentences.filter((s) => now.confirmed.includes(s.text)).map((s) => s.text);
+        const words = sources ? withSources(now.text, now.sentences, passages) : plainText(now.text);
+        await backend.copy(exchange?.id ?? null, words, stood);
+        setHeld(null);
+        say(sources ? strings.copiedWithSources : strings.copied);
+      } catch (e) {
+        fail(e);
+      }
+    },
+    [backend, check, exchange, passages, say, fail],
+  );
+  const release = useCallback(() => setHeld(null), []);
+  return { held, copy, release };
+}

@@ -1,0 +1,62 @@
+// A conversation as the window holds it: its turns, and the one that the operator is at.
+import type { DeskError, Exchange, Sentence } from "../backend/backend";
+import { gone, type Heard, heard, kept, type Turn } from "./turns";
+
+export type Conversation = { id: string | null; turns: Turn[]; current: string | null };
+
+export const EMPTY: Conversation = { id: null, turns: [], current: null };
+
+export type Action =
+  | { do: "reset" }
+  | { do: "show"; id: string; exchanges: Exchange[] }
+  | { do: "begin"; turn: Turn }
+  /** The operator goes to another answer, and stays there until the next question. */
+  | { do: "go to"; key: string }
+  | { do: "event"; key: string; event: Heard }
+  | { do: "asked"; key: string; exchange: Exchange | null }
+  | { do: "going on"; key: string }
+  | { do: "went on"; key: string; exchange: Exchange | null }
+  | { do: "failed"; key: string; error: DeskError }
+  | { do: "painted"; key: string; ms: number }
+  | { do: "edited"; key: string; text: string; sentences: Sentence[]; confirmed: string[] }
+  | { do: "labelled"; key: string; exchange: Exchange };
+
+export function reduce(c: Conversation, a: Action): Conversation {
+  const change = (key: string, f: (t: Turn) => Turn) => ({
+    ...c,
+    turns: c.turns.map((t) => (t.key === key ? f(t) : t)),
+  });
+  switch (a.do) {
+    case "reset":
+      return EMPTY;
+    case "show":
+      return { id: a.id, turns: a.exchanges.map(kept), current: a.exchanges.at(-1)?.id ?? null };
+    case "begin":
+      return { ...c, turns: [...c.turns, a.turn], current: a.turn.key };
+    case "go to":
+      return c.current === a.key ? c : { ...c, current: a.key };
+    case "event":
+      return change(a.key, (t) => heard(t, a.event));
+    case "asked":
+      // The operator began anew meanwhile: the late answer belongs to the conversation that was left.
+      if (!c.turns.some((t) => t.key === a.key)) return c;
+      return { ...change(a.key, (t) => ({ ...t, exchange: a.exchange })), id: a.exchange?.conversation ?? c.id };
+    case "going on":
+      return change(a.key, (t) => ({
+        ...t,
+        state: "running",
+        notices: t.notices.filter((n) => n.about !== "generation"),
+      }));
+    case "went on":
+      // Where it failed, what has come since is still there to be worked with.
+      return change(a.key, (t) => ({ ...t, state: "done", ...(a.exchange && gone(t, a.exchange)) }));
+    case "failed":
+      return change(a.key, (t) => ({ ...t, state: "failed", error: a.error }));
+    case "painted":
+      return change(a.key, (t) => ({ ...t, paintMs: a.ms }));
+    case "edited":
+      return change(a.key, (t) => ({ ...t, text: a.text, sentences: a.sentences, confirmed: a.confirmed }));
+    case "labelled":
+      return change(a.key, (t) => ({ ...t, exchange: a.exchange }));
+  }
+}

@@ -1,0 +1,31 @@
+// Browse: every document offline, by kind and tag, found as one types, read like a page.
+import { useState } from "react";
+import { StaleLine } from "../releases/stale-line";
+import { useNavigation } from "../session/navigation";
+import { strings } from "../shared/strings";
+import { DocumentList } from "./document-list";
+import { Reader } from "./reader";
+
+/** Made when it is first wanted, and stays: ticked steps and places are not lost by a glance at Ask. */
+export function BrowseScreen() {
+  const { screen } = useNavigation();
+  const shown = screen === "browse";
+  const [made, setMade] = useState(shown);
+  if (shown && !made) setMade(true);
+  if (!made) return null;
+  return (
+    <>
+      <main hidden={!shown} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>
+        <StaleLine narrow />
+        <DocumentList />
+      </main>
+      <aside
+        hidden={!shown}
+        aria-label={strings.sourcePanel}
+        className="flex min-h-0 min-w-0 flex-col border-l border-line bg-panel"
+      >
+        <Reader />
+      </aside>
+    </>
+  );
+}

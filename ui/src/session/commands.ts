@@ -1,0 +1,99 @@
+// Every action has a key, a line in the palette and a line on the sheet: one list makes all three.
+import { useAsking, useConversation } from "../ask/conversation";
+import type { Verdict } from "../backend/backend";
+import { useBackend } from "../backend/context";
+import { useBrowsing } from "../browse/filter";
+import { useUpdating } from "../releases/updating";
+import { useHome } from "../shared/focus";
+import type { strings } from "../shared/strings";
+import { useChoice, useSource } from "../sources/showing";
+import { useAccount } from "./account";
+import { useNavigation } from "./navigation";
+import { useSheets } from "./sheets";
+import { useStatus } from "./status";
+
+export type Command = {
+  id: keyof typeof strings.commands;
+  /** As Kbd shows it. */
+  keys: string;
+  /** Another key, for where the first would be typed. */
+  also?: string;
+  /** Forwards (1) or back (-1), where it goes somewhere. */
+  run: (by: 1 | -1) => void;
+  /** Now possible; not shown in the palette otherwise. */
+  able?: boolean;
+};
+
+export function useCommands(): Command[] {
+  return [...useGoing(), ...useAnswering(), ...useSession()];
+}
+
+/** Where the operator goes, and what is asked there. */
+function useGoing(): Command[] {
+  const { go } = useNavigation();
+  const home = useHome();
+  const { fresh } = useAsking();
+  return [
+    { id: "focus", keys: "/", run: home },
+    { id: "new", keys: "mod+N", run: fresh },
+    { id: "ask", keys: "mod+1", run: () => go("ask") },
+    { id: "browse", keys: "mod+2", run: () => go("browse") },
+  ];
+}
+
+/** What is done with the answer that the operator is at. */
+function useAnswering(): Command[] {
+  const backend = useBackend();
+  const { screen } = useNavigation();
+  const { current, running } = useConversation();
+  const { submit, goOn, cards } = useAsking();
+  const { folded } = useSource();
+  const { fold, toggle } = useChoice();
+  const { show } = useSheets();
+  const browsing = useBrowsing();
+  const home = useHome();
+  const asking = screen === "ask";
+  const answered = asking && current?.state === "done" && !current.refused;
+  const kept = Boolean(current?.exchange);
+  const card = () => (current ? cards.get(current.key) : undefined);
+  const back = () => {
+    if (!asking) browsing.back();
+    else if (running) backend.stop();
+    else if (!folded) fold();
+    else if (![...cards.values()].some((c) => c.letGo())) home();
+  };
+  const label = (verdict: Verdict) => current && show({ turn: current, verdict });
+  return [
+    { id: "again", keys: "mod+R", run: () => current && submit(current.question), able: current !== null && !running },
+    {
+      id: "goOn",
+      keys: "mod+shift+R",
+      run: () => current && goOn(current),
+      able: answered && Boolean(current.answer?.incomplete) && kept && !running,
+    },
+    { id: "stop", keys: "Esc", run: back },
+    { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
+    { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
+    { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
+    { id: "good", keys: "mod+G", run: () => label("good"), able: answered && kept },
+    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && kept },
+    { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: answered },
+    { id: "source", keys: "mod+.", run: toggle, able: asking },
+  ];
+}
+
+/** What the window itself offers. */
+function useSession(): Command[] {
+  const { show } = useSheets();
+  const { knowledge } = useStatus();
+  const { connection, signingIn } = useAccount();
+  const { signIn } = useAsking();
+  const { check } = useUpdating();
+  return [
+    { id: "signIn", keys: "mod+L", run: signIn, able: Boolean(connection?.needs_sign_in) && !signingIn },
+    { id: "update", keys: "mod+U", run: check, able: knowledge !== null },
+    { id: "settings", keys: "mod+,", run: () => show("settings") },
+    { id: "palette", keys: "mod+K", run: () => show("palette") },
+    { id: "keys", keys: "?", also: "F1", run: () => show("keys") },
+  ];
+}

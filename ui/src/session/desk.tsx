@@ -1,0 +1,108 @@
+// One tenant opened: what all of the window shares, and where its parts stand.
+import { type ReactNode, useEffect } from "react";
+import { LabelOf } from "../answer/labelling";
+import { AskScreen } from "../ask/ask-screen";
+import { ConversationProvider } from "../ask/conversation";
+import type { Status } from "../backend/backend";
+import { useBackend } from "../backend/context";
+import { BrowseScreen } from "../browse/browse-screen";
+import { FilterProvider } from "../browse/filter";
+import { KnowledgeSheet } from "../releases/knowledge-sheet";
+import { UpdatesProvider } from "../releases/updating";
+import { SaidProvider } from "../shared/said";
+import { cx } from "../shared/ui";
+import { SourceProvider } from "../sources/showing";
+import { SourcePanel } from "../sources/source-panel";
+import { AccountProvider } from "./account";
+import { Keyboard } from "./keyboard";
+import { Nav } from "./nav";
+import { NavigationProvider, useFields, useNavigation } from "./navigation";
+import { Settings } from "./settings";
+import { SheetsProvider, useOpenSheet, useSheets } from "./sheets";
+import { StatusProvider, useStatus } from "./status";
+import { StatusBar } from "./status-bar";
+
+type Props = { first: Status; onReopen: () => void };
+
+export function Desk({ first, onReopen }: Props) {
+  return (
+    <Shared first={first}>
+      <Frame />
+      <OpenSheet onReopen={onReopen} />
+      <Keyboard />
+    </Shared>
+  );
+}
+
+/** Each knows only those around it. */
+function Shared({ first, children }: { first: Status; children: ReactNode }) {
+  return (
+    <SaidProvider>
+      <StatusProvider first={first}>
+        <NavigationProvider>
+          <SheetsProvider>
+            <AccountProvider>
+              <UpdatesProvider>
+                <ConversationProvider>
+                  <SourceProvider>
+                    <FilterProvider>{children}</FilterProvider>
+                  </SourceProvider>
+                </ConversationProvider>
+              </UpdatesProvider>
+            </AccountProvider>
+          </SheetsProvider>
+        </NavigationProvider>
+      </StatusProvider>
+    </SaidProvider>
+  );
+}
+
+/** Where am I, what do I tell the patient, where does it come from. */
+function Frame() {
+  const { screen } = useNavigation();
+  useSummoned();
+  return (
+    <div
+      className={cx(
+        "grid h-full grid-rows-[minmax(0,1fr)_30px]",
+        screen === "ask"
+          ? "grid-cols-[216px_minmax(0,1fr)_384px] max-[1100px]:grid-cols-[196px_minmax(0,1fr)]"
+          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] max-[1100px]:grid-cols-[196px_minmax(280px,0.8fr)_minmax(0,1fr)]",
+      )}
+    >
+      <Nav />
+      <AskScreen />
+      <SourcePanel />
+      <BrowseScreen />
+      <StatusBar />
+    </div>
+  );
+}
+
+/** The hotkey brought the window up: somebody asks. */
+function useSummoned() {
+  const backend = useBackend();
+  const { go } = useNavigation();
+  const { question } = useFields();
+  const { clear } = useSheets();
+  useEffect(
+    () =>
+      backend.onSummoned(() => {
+        go("ask");
+        clear();
+        // A sheet that was closed gives the focus back first.
+        setTimeout(() => question.current?.focus(), 30);
+      }),
+    [backend, go, question, clear],
+  );
+}
+
+/** The keyboard's own two sheets are beside its commands. */
+function OpenSheet({ onReopen }: { onReopen: () => void }) {
+  const sheet = useOpenSheet();
+  const { knowledge } = useStatus();
+  if (sheet === "settings") return <Settings onReopen={onReopen} />;
+  if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
+  if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;
+  return null;
+}

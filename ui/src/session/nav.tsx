@@ -1,0 +1,93 @@
+// The left column: the two screens, the day's conversations or the kinds of documents, the settings.
+import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
+import { useAsking, useConversation } from "../ask/conversation";
+import type { ConversationRow } from "../backend/backend";
+import { useBackend } from "../backend/context";
+import { Facets } from "../browse/facets";
+import { strings } from "../shared/strings";
+import { cx, Kbd } from "../shared/ui";
+import { Logo } from "./logo";
+import { useNavigation } from "./navigation";
+import { useSheets } from "./sheets";
+import { useStatus } from "./status";
+
+export function Nav() {
+  const { screen, go } = useNavigation();
+  const { show } = useSheets();
+  return (
+    <nav aria-label={strings.navigation} className="flex min-h-0 flex-col gap-0.5 border-r border-line px-2.5 py-3.5">
+      <div className="pb-3">
+        <Logo />
+      </div>
+      <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => go("ask")} />
+      <NavButton words={strings.browse} keys="mod+2" on={screen === "browse"} onClick={() => go("browse")} />
+      {screen === "browse" ? <Facets /> : <Day />}
+      <NavButton words={strings.settings} keys="mod+," onClick={() => show("settings")} />
+    </nav>
+  );
+}
+
+/** The day's conversations. */
+function Day() {
+  const backend = useBackend();
+  const { records_problem } = useStatus();
+  const { id, running } = useConversation();
+  const { show, fresh } = useAsking();
+  const { data } = useQuery({
+    queryKey: ["conversations"],
+    queryFn: () => backend.conversations(),
+    enabled: !records_problem,
+  });
+  return (
+    <div className="mt-3 min-h-0 flex-1 overflow-auto">
+      <NavButton words={strings.newConversation} keys="mod+N" onClick={fresh} />
+      {data && data.length > 0 && <Conversations rows={data} id={id} running={running} onShow={show} />}
+    </div>
+  );
+}
+
+type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean; onShow: (id: string) => void };
+
+/** Of an answer that comes it shows nothing, and is not drawn for it. */
+const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
+  return (
+    <>
+      <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
+      {rows.map((c) => (
+        <button
+          type="button"
+          key={c.id}
+          title={c.title}
+          aria-current={c.id === id ? "true" : undefined}
+          disabled={running}
+          onClick={() => c.id !== id && onShow(c.id)}
+          className={cx(
+            "block w-full truncate rounded-md px-2 py-1.5 text-left text-[13px]",
+            c.id === id ? "font-medium text-ink" : "text-soft hover:text-ink",
+          )}
+        >
+          {c.title}
+        </button>
+      ))}
+    </>
+  );
+});
+
+type ButtonProps = { words: string; keys: string; on?: boolean; onClick: () => void };
+
+function NavButton({ words, keys, on, onClick }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      aria-current={on ? "page" : undefined}
+      onClick={onClick}
+      className={cx(
+        "flex w-full items-center justify-between rounded-[7px] px-2 py-1.5 text-left",
+        on ? "bg-accent-bg font-semibold text-accent" : "text-soft hover:text-ink",
+      )}
+    >
+      {words} <Kbd keys={keys} />
+    </button>
+  );
+}

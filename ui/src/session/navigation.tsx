@@ -1,0 +1,44 @@
+// Where the operator is: on which of the two screens, and in which of the two fields.
+import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { HomeContext } from "../shared/focus";
+import { provided } from "../shared/provided";
+
+export type Screen = "ask" | "browse";
+
+export type QuestionHandle = { focus: () => void; change: (next: (now: string) => string) => void };
+
+/** Who goes to a screen is in its field. */
+type Navigation = { screen: Screen; go: (to: Screen) => void };
+
+/** They are there as long as the window is, and drawing anything needs neither. */
+type Fields = { question: RefObject<QuestionHandle | null>; find: RefObject<HTMLInputElement | null> };
+
+const [ScreenContext, useNavigation] = provided<Navigation>("screen");
+const [FieldsContext, useFields] = provided<Fields>("field");
+
+export { useFields, useNavigation };
+
+export function NavigationProvider({ children }: { children: ReactNode }) {
+  const [screen, setScreen] = useState<Screen>("ask");
+  const question = useRef<QuestionHandle>(null);
+  const find = useRef<HTMLInputElement>(null);
+  const fields = useMemo(() => ({ question, find }), []);
+  const focus = useCallback((of: Screen) => (of === "ask" ? question : find).current?.focus(), []);
+  const go = useCallback(
+    (to: Screen) => {
+      setScreen(to);
+      // On another screen it takes the focus itself, as soon as it can be seen.
+      focus(to);
+    },
+    [focus],
+  );
+  const navigation = useMemo(() => ({ screen, go }), [screen, go]);
+  const home = useCallback(() => focus(screen), [focus, screen]);
+  return (
+    <FieldsContext value={fields}>
+      <ScreenContext value={navigation}>
+        <HomeContext value={home}>{children}</HomeContext>
+      </ScreenContext>
+    </FieldsContext>
+  );
+}

@@ -1,0 +1,102 @@
+// The words of an answer: its marks, what stands in its way out, its refusal, its label.
+import type { Grounding, Problem, Reason, Stage } from "../../backend/backend";
+import { plural } from "./format";
+
+const short = (sentence: string) => (sentence.length > 60 ? `${sentence.slice(0, 58)}…` : sentence);
+
+export const answer = {
+  answer: "Answer, editable",
+  grounding: {
+    verbatim: "verbatim",
+    supported: "supported",
+    partial: "partial",
+    unsupported: "no source",
+  } satisfies Record<Grounding, string>,
+  mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲" } satisfies Record<Grounding, string>,
+  copy: "Copy",
+  copied: "Copied",
+  copiedWithSources: "Copied with sources",
+  withSources: "With sources",
+  compare: "Compare with draft",
+  comparing: "Hide the comparison",
+  good: "Good",
+  bad: "Bad",
+  sources: "Sources:",
+  problem: (p: Problem | null, sentence: string) => {
+    const words = short(sentence);
+    if (p?.kind === "missing") {
+      const values = p.values.map((v) => `“${v}”`).join(", ");
+      return `${values} ${p.values.length === 1 ? "stands" : "stand"} in none of the passages.`;
+    }
+    if (p?.kind === "negation") return `“${words}”: the passage says the opposite.`;
+    if (p?.kind === "roles") return `“${words}”: in the passage ${p.people.join(" and ")} stand the other way round.`;
+    if (p?.kind === "step") return `Before “${words}” a step is missing: “${p.left_out}”`;
+    if (p?.kind === "citation") return `“${words}” stands in another passage than the one that was named.`;
+    return `“${words}” stands in no passage.`;
+  },
+  dropIt: "Drop it",
+  editIt: "Edit it",
+  keepAnyway: "Keep anyway",
+  decided: (did: "dropped" | "kept", sentence: string, held: boolean) =>
+    `${did === "dropped" ? "Dropped" : "Kept"}: “${short(sentence)}”${held && did === "dropped" ? " Nothing was copied yet." : ""}`,
+  undo: "Undo",
+  beforeCopying: (n: number) =>
+    `Before you copy: ${plural(n, "sentence has", "sentences have")} no source. Edit, drop or keep ${n === 1 ? "it" : "each"}.`,
+  confirmed: "kept by you",
+  unknownToo: (codes: string[]) =>
+    `${codes.length === 1 ? "Code" : "Codes"} ${codes.join(", ")} ${codes.length === 1 ? "is" : "are"} not in the knowledge.`,
+  droppedMarks: (n: number) =>
+    `${plural(n, "reference", "references")} to no passage ${n === 1 ? "was" : "were"} removed.`,
+
+  notice: (about: Stage, incomplete: boolean) =>
+    about === "embedding"
+      ? "Searched by words and codes alone:"
+      : incomplete
+        ? "The answer broke off; what is here was kept:"
+        : "Answered with the sources’ own sentences:",
+
+  refusal: (reason: Reason | null, codes: string[], tenant: string, day: string) => {
+    const list = codes.join(", ");
+    const one = codes.length === 1;
+    if (reason === "unknown_code")
+      return `${one ? "Code" : "Codes"} ${list} ${one ? "is" : "are"} not in the ${tenant.toLowerCase()}’s knowledge.`;
+    if (reason === "not_in_force")
+      return `${one ? "Code" : "Codes"} ${list} ${one ? "is" : "are"} not in force on ${day}.`;
+    return `No source of the ${tenant.toLowerCase()} covers this.`;
+  },
+  refusalWhy: (reason: Reason | null, alike: boolean) => {
+    if (reason === "unknown_code")
+      return alike
+        ? "No answer was written, because a neighbouring code would be wrong. These codes look alike; check the claim before you use one."
+        : "No answer was written, because a neighbouring code would be wrong. Check the code on the claim.";
+    if (reason === "not_in_force")
+      return "No answer was written, because its documents are expired or not yet effective.";
+    return "No answer was written, because nothing found is near enough. This is what came nearest; it was not used.";
+  },
+  oneOff: "one character off",
+  nearest: "near, not used",
+  browseCodes: "Browse all codes",
+  browseAll: "Browse",
+  shouldHave: "This should have an answer",
+
+  labelTitle: (good: boolean) => (good ? "This answer is good" : "This answer is bad"),
+  labelRefusal: "This should have an answer",
+  labelled: (good: boolean) => (good ? "Labelled good" : "Labelled bad"),
+  reason: "Why",
+  note: "Note for the developers of the models (no names of patients)",
+  reasons: {
+    good: { complete: "Complete", well_sourced: "The right source", clear: "Clear" },
+    bad: {
+      wrong: "Wrong",
+      incomplete: "Something is missing",
+      wrong_source: "The wrong source",
+      outdated: "Out of date",
+      unclear: "Hard to understand",
+    },
+    refusal: {
+      covered: "A document covers it",
+      missing: "A document should be written",
+      misread: "The question was misread",
+    },
+  },
+};

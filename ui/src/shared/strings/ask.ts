@@ -1,0 +1,29 @@
+// The words of a question and of what becomes of it.
+import { plural } from "./format";
+
+export const ask = {
+  askPlaceholder: "Ask a question, or a code, a form, an SOP…",
+  followUpPlaceholder: "Ask a follow-up, or a code, a form, an SOP…",
+  question: "Question",
+  emptyTitle: "What does the customer ask?",
+  emptyText: "Type it as the customer wrote it. Every sentence of the answer comes with its source.",
+  try: "For example",
+
+  searching: "Looking through the knowledge…",
+  writing: "Writing…",
+  stop: "Stop",
+  stopped: "Stopped. What is here was kept.",
+  askAgain: "Ask again",
+  goOn: "Go on",
+  askedAs: (q: string) => `Searched for “${q}”`,
+  found: (n: number, ms: number) => `${plural(n, "source", "sources")} in ${Math.max(1, Math.round(ms))} ms`,
+  answeredBy: (model: string, ms: number) => {
+    const time = ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+    return model === "verbatim" ? `answered in the sources’ own words in ${time}` : `answered by ${model} in ${time}`;
+  },
+  noModel: "no model was asked",
+  release: (id: string) => `release ${id.slice(0, 8)}`,
+  passages: "Passages",
+  stillInField: "Your question is still in the field below.",
+  failed: "That did not work",
+};

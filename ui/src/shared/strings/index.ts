@@ -1,0 +1,10 @@
+// Every word of the window. Another language is another object of this shape.
+import { answer } from "./answer";
+import { ask } from "./ask";
+import { releases } from "./releases";
+import { session } from "./session";
+import { sources } from "./sources";
+
+export { ago, day, ended, moment } from "./format";
+
+export const strings = { ...session, ...ask, ...answer, ...sources, ...releases };

@@ -1,0 +1,42 @@
+// A document's head: what it is, which version, when it is in force.
+import type { Document } from "../backend/backend";
+import { useBackend } from "../backend/context";
+import { useStatus } from "../session/status";
+import { useSaid } from "../shared/said";
+import { strings } from "../shared/strings";
+import { inForce, notInForce } from "./in-force";
+
+export function DocumentHead({ document }: { document: Document }) {
+  const backend = useBackend();
+  const { fail } = useSaid();
+  const { today } = useStatus();
+  const warning = notInForce(document, today);
+  return (
+    <header className="border-b border-line px-5 pt-[18px] pb-3">
+      <h2 className="mb-1.5 text-[15px] leading-[1.35] font-semibold">{document.title}</h2>
+      <div className="flex flex-wrap gap-x-3.5 gap-y-1 text-[12px] text-soft">
+        <span>{strings.kinds[document.kind]}</span>
+        <span>
+          {strings.version} <b className="font-medium text-ink">{document.version}</b>
+        </span>
+        <span>
+          {strings.effective} <b className="font-medium text-ink">{inForce(document)}</b>
+        </span>
+        {document.url && (
+          <button
+            type="button"
+            className="text-accent hover:underline"
+            title={document.url}
+            onClick={() => backend.openLink(document.url ?? "").catch(fail)}
+          >
+            {strings.openOriginal}
+          </button>
+        )}
+      </div>
+      {warning && (
+        <p className="mt-2 rounded-lg bg-warn-bg px-2.5 py-1.5 text-[12.5px] font-medium text-warn">▲ {warning}</p>
+      )}
+      {document.history && <p className="mt-2 text-[12.5px] text-soft">{document.history}</p>}
+    </header>
+  );
+}
