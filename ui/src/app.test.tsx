@@ -38,12 +38,13 @@ test("copying goes out at once when everything has a source", async () => {
   await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
 });
 
-test("a sentence without a source holds copying once: dropped, it does not go out", async () => {
+test("a sentence without a source holds copying once: dropped, the next copy goes out without it", async () => {
   const { backend, user } = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${INVENTED}`) });
   await user.click(await screen.findByText("Copy"));
   expect(await screen.findByText(/Before you copy/)).toBeTruthy();
   expect(called(backend.calls, "copy")).toEqual([]);
   await user.click(screen.getByText("Drop it"));
+  await user.click(screen.getByText("Copy"));
   await waitFor(() => expect(called(backend.calls, "copy")).toEqual([["copy", "e0", FIRST, []]]));
 });
 

@@ -10,6 +10,7 @@ import { Editor } from "./editor";
 import type { EditorHandle } from "./editor-handle";
 import { Unsourced } from "./unsourced";
 import { useCopying } from "./use-copying";
+import { useDeciding } from "./use-deciding";
 import { useDraft } from "./use-draft";
 
 export type CardHandle = {
@@ -25,7 +26,9 @@ type Props = { turn: Turn; current: boolean };
 export function AnswerCard({ turn, current }: Props) {
   const editor = useRef<EditorHandle>(null);
   const draft = useDraft(turn);
-  const { held, copy, release } = useCopying(turn, draft);
+  const copying = useCopying(turn, draft);
+  const { held, copy, release } = copying;
+  const deciding = useDeciding(editor, draft, copying);
   const [comparing, setComparing] = useState(false);
   const writing = turn.state === "running";
   const compare = () => setComparing((c) => !c);
@@ -58,7 +61,8 @@ export function AnswerCard({ turn, current }: Props) {
             content={{ draft: turn.draft, text: turn.text, writing, sentences, confirmed }}
             active={current ? sentence : null}
             comparing={comparing}
-            onText={draft.edit}
+            onText={deciding.edit}
+            onKept={deciding.confirm}
             // The pointer only passes over another answer; the keys stay with the current one.
             onActive={(i) => current && at(i === null ? null : (sentences[i] ?? null), i, turn.passages)}
           />
@@ -67,14 +71,16 @@ export function AnswerCard({ turn, current }: Props) {
       </div>
       <Unsourced
         turn={turn}
-        open={draft.open}
-        held={held !== null}
+        open={deciding.open}
+        held={held}
+        last={deciding.last}
         onEdit={(s) => {
           release();
           editor.current?.select(s);
         }}
-        onDrop={(s) => editor.current?.drop(s)}
-        onKeep={draft.confirm}
+        onDrop={deciding.drop}
+        onKeep={deciding.keep}
+        onUndo={deciding.undo}
       />
       <CardActions turn={turn} changed={text !== turn.draft} comparing={comparing} onCopy={copy} onCompare={compare} />
     </div>

@@ -1,10 +1,10 @@
 // What is done to the editor's text from outside of it.
-import { isolateHistory } from "@codemirror/commands";
+import { isolateHistory, undo } from "@codemirror/commands";
 import type { EditorState } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import type { RefObject } from "react";
 import type { Sentence } from "../backend/backend";
-import { marks, type Placed, placeOf } from "./marks";
+import { keep, marks, type Placed, placeOf } from "./marks";
 
 export type EditorHandle = {
   focus(): void;
@@ -12,6 +12,9 @@ export type EditorHandle = {
   select(sentence: Sentence): void;
   /** Takes a sentence out, as an edit that can be undone. */
   drop(sentence: Sentence): void;
+  /** Keeps it without a source, which can be undone too. */
+  keep(sentence: Sentence): void;
+  undo(): void;
   /** Moves to the next (1) or the previous (-1) sentence. */
   move(by: 1 | -1): void;
 };
@@ -22,6 +25,9 @@ export function handleOf(view: RefObject<EditorView | null>, onMoved: (sentence:
     focus: () => view.current?.focus(),
     select: (sentence) => view.current && select(view.current, sentence),
     drop: (sentence) => view.current && drop(view.current, sentence),
+    keep: ({ text }) =>
+      view.current?.dispatch({ effects: keep.of({ text, on: true }), annotations: isolateHistory.of("full") }),
+    undo: () => view.current && undo(view.current),
     move(by) {
       const to = view.current && move(view.current, by);
       if (to !== null) onMoved(to);

@@ -7,7 +7,7 @@ import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
 import type { Sentence } from "../backend/backend";
 import { strings } from "../shared/strings";
 import { type EditorHandle, handleOf } from "./editor-handle";
-import { marks, placed, sentenceAt, setActive, setConfirmed, setSentences } from "./marks";
+import { type Kept, keep, keeping, marks, placed, sentenceAt, setActive, setConfirmed, setSentences } from "./marks";
 
 /** What stands in it. */
 export type Content = {
@@ -25,6 +25,7 @@ type Props = {
   active: number | null;
   comparing: boolean;
   onText: (text: string) => void;
+  onKept: (kept: Kept) => void;
   onActive: (sentence: number | null) => void;
   handle: React.Ref<EditorHandle>;
 };
@@ -76,11 +77,13 @@ function made(parent: HTMLElement, latest: RefObject<Props>, { writing, merge }:
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": strings.answer, spellcheck: "true" }),
         marks,
+        keeping,
         writing.of(EditorState.readOnly.of(content.writing)),
         merge.of([]),
         EditorView.updateListener.of((u) => {
           if (u.docChanged && !u.transactions.some((t) => t.annotation(Transaction.addToHistory) === false))
             latest.current.onText(u.state.doc.toString());
+          for (const e of u.transactions.flatMap((t) => t.effects)) if (e.is(keep)) latest.current.onKept(e.value);
           if (u.selectionSet && u.view.hasFocus)
             latest.current.onActive(sentenceAt(u.state, u.state.selection.main.head));
         }),

@@ -1,4 +1,5 @@
 // The sentences in the editor's text: each has its place, its mark, and the numbers of its sources.
+import { invertedEffects } from "@codemirror/commands";
 import { type EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView } from "@codemirror/view";
 import type { Sentence } from "../backend/backend";
@@ -13,6 +14,15 @@ type Marks = { sentences: Placed[]; active: number | null; confirmed: string[]; 
 export const setSentences = StateEffect.define<Placed[]>();
 export const setActive = StateEffect.define<number | null>();
 export const setConfirmed = StateEffect.define<string[]>();
+
+/** That a sentence without a source is kept, or no longer is: undone and done again like any edit. */
+export const keep = StateEffect.define<Kept>();
+
+export type Kept = { text: string; on: boolean };
+
+export const keeping = invertedEffects.of((tr) =>
+  tr.effects.flatMap((e) => (e.is(keep) ? [keep.of({ text: e.value.text, on: !e.value.on })] : [])),
+);
 
 export const marks = StateField.define<Marks>({
   create: () => ({ sentences: [], active: null, confirmed: [], shown: Decoration.none }),

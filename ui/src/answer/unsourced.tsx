@@ -1,45 +1,62 @@
 // The sentences without a source, and what can be done about each.
-import { useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Turn } from "../ask/turns";
 import type { Sentence } from "../backend/backend";
+import { focusBack, nowhere, useHome } from "../shared/focus";
 import { strings } from "../shared/strings";
+import { cx } from "../shared/ui";
+import type { Held } from "./use-copying";
+import type { Decided } from "./use-deciding";
 
 type Props = {
   turn: Turn;
   open: Sentence[];
-  /** A copy waits for them. */
-  held: boolean;
+  held: Held | null;
+  last: Decided | null;
   onEdit: (s: Sentence) => void;
   onDrop: (s: Sentence) => void;
   onKeep: (s: Sentence) => void;
+  onUndo: () => void;
 };
 
 /** So many are shown at once. */
 const SHOWN = 3;
 
-export function Unsourced({ turn, open, held, onEdit, onDrop, onKeep }: Props) {
-  const note = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (held && open.length > 0) note.current?.querySelector("button")?.focus();
-  }, [held, open.length]);
+export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUndo }: Props) {
+  const { note, decided, ...focus } = useNoteFocus(held, open.length);
   const { answer } = turn;
+  const act = (words: string, then: () => void) => (
+    <button
+      type="button"
+      className="font-semibold hover:underline"
+      // A click takes the focus from nobody.
+      onMouseDown={(e) => e.preventDefault()}
+      onClick={() => {
+        decided();
+        then();
+      }}
+    >
+      {words}
+    </button>
+  );
   return (
-    <div ref={note} className="px-[18px]" aria-live="polite">
+    <div ref={note} className="px-[18px]" aria-live="polite" {...focus}>
       {held && open.length > 0 && (
         <p className="pt-1 text-[12.5px] font-semibold text-warn">{strings.beforeCopying(open.length)}</p>
       )}
       {turn.state !== "running" &&
-        open.slice(0, SHOWN).map((s) => (
-          <div
-            key={`${s.start}${s.text}`}
-            className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn"
-          >
-            <span className="flex-1 basis-52">▲ {strings.problem(s.problem, s.text)}</span>
-            {held && <Act words={strings.editIt} onClick={() => onEdit(s)} />}
-            <Act words={strings.dropIt} onClick={() => onDrop(s)} />
-            <Act words={strings.keepAnyway} onClick={() => onKeep(s)} />
-          </div>
+        open.slice(0, SHOWN).map((s, i) => (
+          <Row key={named(open, i)} warn words={`▲ ${strings.problem(s.problem, s.text)}`}>
+            {held && act(strings.editIt, () => onEdit(s))}
+            {act(strings.dropIt, () => onDrop(s))}
+            {act(strings.keepAnyway, () => onKeep(s))}
+          </Row>
         ))}
+      {last && (
+        <Row words={strings.decided(last.did, last.sentence.text, last.held && open.length === 0)}>
+          {act(strings.undo, onUndo)}
+        </Row>
+      )}
       {answer?.stopped && <p className="pt-1 text-[12.5px] text-soft">{strings.stopped}</p>}
       {answer && answer.dropped_marks > 0 && (
         <p className="pt-1 text-[12.5px] text-soft">{strings.droppedMarks(answer.dropped_marks)}</p>
@@ -48,10 +65,50 @@ export function Unsourced({ turn, open, held, onEdit, onDrop, onKeep }: Props) {
   );
 }
 
-function Act({ words, onClick }: { words: string; onClick: () => void }) {
+/** By its words, since its place changes with every edit before it; the same words twice are told apart. */
+const named = (open: Sentence[], i: number) =>
+  `${open[i]?.text} ${open.slice(0, i).filter((s) => s.text === open[i]?.text).length}`;
+
+function Row({ words, warn, children }: { words: string; warn?: boolean; children: ReactNode }) {
   return (
-    <button type="button" className="font-semibold hover:underline" onClick={onClick}>
-      {words}
-    </button>
+    <div
+      className={cx(
+        "mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-2.5 py-2 text-[12.5px]",
+        warn ? "bg-warn-bg text-warn" : "bg-bg text-soft",
+      )}
+    >
+      <span className="flex-1 basis-52">{words}</span>
+      {children}
+    </div>
   );
+}
+
+/**
+ * A copy that is held takes the focus to the first sentence, a decision to the next one; when nothing is left to
+ * decide, or the copy is let go, the focus is where it was.
+ */
+function useNoteFocus(held: Held | null, open: number) {
+  const home = useHome();
+  const note = useRef<HTMLDivElement>(null);
+  const before = useRef<Element | null>(null);
+  const was = useRef(held);
+  const pressed = useRef(false);
+  useLayoutEffect(() => {
+    const here = nowhere() || note.current?.contains(document.activeElement);
+    const first = () => note.current?.querySelector("button")?.focus();
+    if (held && held !== was.current) first();
+    else if (here && was.current && !held) focusBack(before.current, home);
+    else if (here && pressed.current) open > 0 ? first() : focusBack(before.current, home);
+    was.current = held;
+    pressed.current = false;
+  });
+  return {
+    note,
+    decided: () => {
+      pressed.current = note.current?.contains(document.activeElement) ?? false;
+    },
+    onFocus: (e: React.FocusEvent) => {
+      if (!note.current?.contains(e.relatedTarget)) before.current = e.relatedTarget;
+    },
+  };
 }

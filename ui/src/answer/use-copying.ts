@@ -1,5 +1,5 @@
 // The way out of the window: nothing without a source goes out unseen.
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 import type { Turn } from "../ask/turns";
 import { useBackend } from "../backend/context";
 import { useSaid } from "../shared/said";
@@ -10,7 +10,14 @@ import type { Draft } from "./use-draft";
 /** A copy that waits until every sentence without a source is decided about: with or without sources. */
 export type Held = { sources: boolean };
 
-export function useCopying(turn: Turn, { open, check }: Draft) {
+export type Copying = {
+  held: Held | null;
+  copy: (sources: boolean) => Promise<void>;
+  /** The copy that was held is not wanted any more. */
+  release: () => void;
+};
+
+export function useCopying(turn: Turn, { check }: Draft): Copying {
   const backend = useBackend();
   const { say, fail } = useSaid();
   const [held, setHeld] = useState<Held | null>(null);
@@ -31,10 +38,6 @@ export function useCopying(turn: Turn, { open, check }: Draft) {
     },
     [backend, check, exchange, passages, say, fail],
   );
-  // Once every sentence is dealt with, the copy that was asked for goes out.
-  useEffect(() => {
-    if (held && open.length === 0) copy(held.sources);
-  }, [held, open.length, copy]);
   const release = useCallback(() => setHeld(null), []);
   return { held, copy, release };
 }

@@ -5,6 +5,7 @@ import type { Turn } from "../ask/turns";
 import type { Sentence } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useSaid } from "../shared/said";
+import type { Kept } from "./marks";
 
 /** Typing pauses this long before grounding and keeping follow. */
 const PAUSE = 180;
@@ -19,7 +20,8 @@ export type Draft = {
   /** The sentences without a source that nobody has decided about. */
   open: Sentence[];
   edit: (text: string) => void;
-  confirm: (sentence: Sentence) => void;
+  /** A sentence is kept without a source, or no longer. */
+  confirm: (kept: Kept) => void;
   check: () => Promise<Checked>;
   /** Done when what was typed is kept. */
   settle: () => Promise<void>;
@@ -63,12 +65,13 @@ export function useDraft(turn: Turn): Draft {
     if (turn.state !== "running" && turn.text !== turn.draft) edit(turn.text);
   }, []);
 
-  const confirm = (s: Sentence) => {
-    const next = [...confirmed, s.text];
+  const confirm = ({ text: words, on }: Kept) => {
+    const others = latest.current.confirmed.filter((c) => c !== words);
+    const next = on ? [...others, words] : others;
     setConfirmed(next);
     latest.current.confirmed = next;
-    keep(text, next);
-    tell(text, sentences);
+    keep(latest.current.text, next);
+    tell(latest.current.text, sentences);
   };
   const check = useCallback(async () => {
     const now = latest.current.text;

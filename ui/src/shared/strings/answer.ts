@@ -2,6 +2,8 @@
 import type { Grounding, Problem, Reason, Stage } from "../../backend/backend";
 import { plural } from "./format";
 
+const short = (sentence: string) => (sentence.length > 60 ? `${sentence.slice(0, 58)}…` : sentence);
+
 export const answer = {
   answer: "Answer, editable",
   grounding: {
@@ -21,20 +23,23 @@ export const answer = {
   bad: "Bad",
   sources: "Sources:",
   problem: (p: Problem | null, sentence: string) => {
-    const short = sentence.length > 60 ? `${sentence.slice(0, 58)}…` : sentence;
+    const words = short(sentence);
     if (p?.kind === "missing") {
       const values = p.values.map((v) => `“${v}”`).join(", ");
       return `${values} ${p.values.length === 1 ? "stands" : "stand"} in none of the passages.`;
     }
-    if (p?.kind === "negation") return `“${short}”: the passage says the opposite.`;
-    if (p?.kind === "roles") return `“${short}”: in the passage ${p.people.join(" and ")} stand the other way round.`;
-    if (p?.kind === "step") return `Before “${short}” a step is missing: “${p.left_out}”`;
-    if (p?.kind === "citation") return `“${short}” stands in another passage than the one that was named.`;
-    return `“${short}” stands in no passage.`;
+    if (p?.kind === "negation") return `“${words}”: the passage says the opposite.`;
+    if (p?.kind === "roles") return `“${words}”: in the passage ${p.people.join(" and ")} stand the other way round.`;
+    if (p?.kind === "step") return `Before “${words}” a step is missing: “${p.left_out}”`;
+    if (p?.kind === "citation") return `“${words}” stands in another passage than the one that was named.`;
+    return `“${words}” stands in no passage.`;
   },
   dropIt: "Drop it",
   editIt: "Edit it",
   keepAnyway: "Keep anyway",
+  decided: (did: "dropped" | "kept", sentence: string, held: boolean) =>
+    `${did === "dropped" ? "Dropped" : "Kept"}: “${short(sentence)}”${held && did === "dropped" ? " Nothing was copied yet." : ""}`,
+  undo: "Undo",
   beforeCopying: (n: number) =>
     `Before you copy: ${plural(n, "sentence has", "sentences have")} no source. Edit, drop or keep ${n === 1 ? "it" : "each"}.`,
   confirmed: "kept by you",
