@@ -18,6 +18,8 @@ export type CardHandle = {
   settle(): Promise<void>;
   copy(sources: boolean): void;
   compare(): void;
+  /** Lets a copy go that was held; false, if none was. */
+  letGo(): boolean;
   move(by: 1 | -1): void;
 };
 
@@ -39,6 +41,10 @@ export function AnswerCard({ turn, current }: Props) {
       settle: draft.settle,
       copy: (sources) => !writing && copy(sources),
       compare,
+      letGo: () => {
+        release();
+        return held !== null;
+      },
       move: (by) => editor.current?.move(by),
     });
     return () => void cards.delete(turn.key);

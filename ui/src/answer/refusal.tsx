@@ -1,7 +1,7 @@
 // A refusal is a result: what is missing, why nothing was written, what looks alike, where to go next.
 import type { Turn } from "../ask/turns";
 import type { Answer } from "../backend/backend";
-import { useBrowse } from "../browse/filter";
+import { useBrowsing } from "../browse/filter";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { day, strings } from "../shared/strings";
@@ -15,7 +15,7 @@ export function Refusal({ turn, answer }: Props) {
   const { tenant_name } = useStatus();
   const { show } = useSheets();
   const { choose } = useChoice();
-  const browse = useBrowse();
+  const { browse } = useBrowsing();
   const label = turn.exchange?.label ?? null;
   const alike = answer.look_alikes.map((l) => ({ id: l.document, title: l.title, why: strings.oneOff }));
   const near = answer.passages

@@ -1,7 +1,8 @@
 // What Browse shows: which documents, and which of them is read.
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Kind } from "../backend/backend";
-import { useNavigation } from "../session/navigation";
+import { useFields, useNavigation } from "../session/navigation";
+import { useLatest } from "../shared/latest";
 import { provided } from "../shared/provided";
 
 export type Filter = { kind: Kind | null; tag: string | null; typed: string; document: string | null };
@@ -10,28 +11,42 @@ export const EVERYTHING: Filter = { kind: null, tag: null, typed: "", document: 
 
 type Filtering = { filter: Filter; setFilter: (next: Filter) => void };
 
-/** Goes to Browse: to all documents of a kind or of any, and to one of them or the one that was read last. */
-type Browse = (document: string | null, kind: Kind | null) => void;
+/** Made once: who only goes there is not drawn when something else is typed. */
+type Browsing = {
+  /** To all documents of a kind or of any, and to one of them or the one that was read last. */
+  browse: (document: string | null, kind: Kind | null) => void;
+  /** One step back: to the search, from there to all documents, from there to the question. */
+  back: () => void;
+};
 
 const [FilterContext, useFilter] = provided<Filtering>("filter");
-const [BrowseContext, useBrowse] = provided<Browse>("filter");
+const [BrowsingContext, useBrowsing] = provided<Browsing>("filter");
 
-export { useBrowse, useFilter };
+export { useBrowsing, useFilter };
 
 export function FilterProvider({ children }: { children: ReactNode }) {
   const { go } = useNavigation();
+  const { find } = useFields();
   const [filter, setFilter] = useState(EVERYTHING);
-  const browse = useCallback<Browse>(
-    (document, kind) => {
-      setFilter((now) => ({ ...EVERYTHING, kind, document: document ?? now.document }));
-      go("browse");
-    },
-    [go],
+  const now = useLatest(filter);
+  const browsing = useMemo<Browsing>(
+    () => ({
+      browse(document, kind) {
+        setFilter((before) => ({ ...EVERYTHING, kind, document: document ?? before.document }));
+        go("browse");
+      },
+      back() {
+        if (document.activeElement !== find.current) find.current?.focus();
+        else if (now.current.typed !== "") setFilter((before) => ({ ...before, typed: "" }));
+        else go("ask");
+      },
+    }),
+    [go, find, now],
   );
   const filtering = useMemo(() => ({ filter, setFilter }), [filter]);
   return (
-    <BrowseContext value={browse}>
+    <BrowsingContext value={browsing}>
       <FilterContext value={filtering}>{children}</FilterContext>
-    </BrowseContext>
+    </BrowsingContext>
   );
 }

@@ -2,6 +2,7 @@
 import { useAsking, useConversation } from "../ask/conversation";
 import type { Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
 import type { strings } from "../shared/strings";
@@ -49,10 +50,18 @@ function useAnswering(): Command[] {
   const { folded } = useSource();
   const { fold, toggle } = useChoice();
   const { show } = useSheets();
+  const browsing = useBrowsing();
+  const home = useHome();
   const asking = screen === "ask";
   const answered = asking && current?.state === "done" && !current.refused;
   const kept = Boolean(current?.exchange);
   const card = () => (current ? cards.get(current.key) : undefined);
+  const back = () => {
+    if (!asking) browsing.back();
+    else if (running) backend.stop();
+    else if (!folded) fold();
+    else if (![...cards.values()].some((c) => c.letGo())) home();
+  };
   const label = (verdict: Verdict) => current && show({ turn: current, verdict });
   return [
     { id: "again", keys: "mod+R", run: () => current && submit(current.question), able: current !== null && !running },
@@ -62,7 +71,7 @@ function useAnswering(): Command[] {
       run: () => current && goOn(current),
       able: answered && Boolean(current.answer?.incomplete) && kept && !running,
     },
-    { id: "stop", keys: "Esc", run: () => (running ? backend.stop() : fold()), able: running || !folded },
+    { id: "stop", keys: "Esc", run: back },
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },

@@ -1,8 +1,8 @@
 // What is typed arrives where the operator means it.
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
-import { knowledge } from "../backend/fake";
-import { asked, open } from "../test-window";
+import { answerTo, fake, knowledge, passage, passagesFound } from "../backend/fake";
+import { asked, called, gate, open } from "../test-window";
 
 beforeEach(() => localStorage.clear());
 
@@ -188,4 +188,84 @@ test("F1 shows the keys from within a field", async () => {
   await user.keyboard("{F1}");
   const sheet = await screen.findByRole("dialog", { name: "Keys" });
   expect(within(sheet).getByText("F1")).toBeTruthy();
+});
+
+const search = () => screen.getByLabelText("Search the documents") as HTMLInputElement;
+
+test("Esc in the answer goes to the question, and takes nothing that was typed", async () => {
+  const { user } = await answered();
+  await user.type(question(), "half a question");
+  await user.click(answer());
+  await user.keyboard("{Escape}");
+  expect(document.activeElement).toBe(question());
+  await user.keyboard("{Escape}");
+  expect(question().value).toBe("half a question");
+});
+
+test("Esc lets a held copy go first, then leads from the answer to the question", async () => {
+  const { user, backend } = await asked({ answer: (q) => answerTo(q, "Made up.") });
+  await screen.findByText("Drop it");
+  await user.click(answer());
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByText(/Before you copy/);
+  await focused(() => screen.getByText("Edit it"));
+  await user.keyboard("{Escape}");
+  expect(screen.queryByText(/Before you copy/)).toBeNull();
+  expect(document.activeElement).toBe(answer());
+  await user.keyboard("{Escape}");
+  expect(document.activeElement).toBe(question());
+  expect(called(backend.calls, "copy")).toEqual([]);
+});
+
+test("Esc in Browse goes to the search, clears it, and leads to the question", async () => {
+  const { user } = await answered();
+  await user.keyboard("{Control>}2{/Control}reject{ArrowDown}");
+  (await screen.findByRole("checkbox", { name: "Step 1" })).focus();
+  await user.keyboard("{Escape}");
+  expect(document.activeElement).toBe(search());
+  expect(search().value).toBe("reject");
+  await user.keyboard("{Escape}");
+  expect(document.activeElement).toBe(search());
+  expect(search().value).toBe("");
+  await user.keyboard("{Escape}");
+  expect(screen.getByRole("main", { name: "Ask" })).toBeTruthy();
+  expect(document.activeElement).toBe(question());
+});
+
+test("Esc stops an answer that is being written before it goes anywhere", async () => {
+  const { wait, go } = gate();
+  const base = fake();
+  const { user, backend } = await asked({
+    ask: async (question, conversation, onEvent) => {
+      onEvent(passagesFound([passage]));
+      onEvent({ event: "text", piece: "Code 75 means that" });
+      await wait;
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  await waitFor(() => expect(answer()?.textContent).toContain("Code 75"));
+  await user.click(answer());
+  await user.keyboard("{Escape}");
+  expect(called(backend.calls, "stop").length).toBe(1);
+  expect(document.activeElement).toBe(answer());
+  go();
+  await screen.findByText("Copy");
+  await user.keyboard("{Escape}");
+  expect(document.activeElement).toBe(question());
+  expect(called(backend.calls, "stop").length).toBe(1);
+});
+
+test("Esc in the search of Browse leaves an answer alone that is being written meanwhile", async () => {
+  const { wait, go } = gate();
+  const base = fake();
+  const { user, backend } = await asked({
+    ask: async (question, conversation, onEvent) => {
+      await wait;
+      return base.ask(question, conversation, onEvent);
+    },
+  });
+  await user.keyboard("{Control>}2{/Control}reject{Escape}");
+  expect(search().value).toBe("");
+  expect(called(backend.calls, "stop")).toEqual([]);
+  go();
 });

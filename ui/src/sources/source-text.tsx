@@ -1,7 +1,7 @@
 // The source itself, its bytes lit up: as it is now, as it was found where it has changed, or its last text.
 import { memo } from "react";
 import type { Document } from "../backend/backend";
-import { useBrowse } from "../browse/filter";
+import { useBrowsing } from "../browse/filter";
 import { strings } from "../shared/strings";
 import { DocumentHead } from "./document-head";
 import { DocumentText } from "./markdown";
@@ -17,7 +17,7 @@ type PresentProps = { document: Document; shown: Shown; state: "changed" | undef
 
 /** A long document: drawn only when it is another one, or another place in it. */
 export const Present = memo(function Present({ document, shown, state }: PresentProps) {
-  const browse = useBrowse();
+  const { browse } = useBrowsing();
   const { passage } = shown;
   // In a changed document the range may be anything: what was cited is looked for, and else shown as it was.
   const changed = state === "changed" && passage ? passage : null;

@@ -72,7 +72,7 @@ export const session = {
     browse: "Browse",
     again: "Ask again",
     goOn: "Go on with an answer that broke off",
-    stop: "Stop the answer",
+    stop: "Stop the answer, or go one step back",
     copy: "Copy the answer",
     copySources: "Copy with sources",
     compare: "Compare with the draft",
