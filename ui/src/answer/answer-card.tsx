@@ -50,7 +50,7 @@ export function AnswerCard({ turn, current }: Props) {
     return () => void cards.delete(turn.key);
   });
   const { sentence } = useSource();
-  const { at } = useChoice();
+  const { at, pass } = useChoice();
   const { text, sentences, confirmed } = draft;
   return (
     <div
@@ -69,8 +69,9 @@ export function AnswerCard({ turn, current }: Props) {
             comparing={comparing}
             onText={deciding.edit}
             onKept={deciding.confirm}
-            // The pointer only passes over another answer; the keys stay with the current one.
-            onActive={(i) => current && at(i === null ? null : (sentences[i] ?? null), i, turn.passages)}
+            onActive={(i) => at(i === null ? null : (sentences[i] ?? null), i, turn.passages)}
+            // Over another answer it shows nothing; the keys stay with the current one.
+            onPass={(i) => current && pass(sentences[i] ?? null, i, turn.passages)}
           />
         )}
         {writing && <ComingWords turn={turn} />}

@@ -26,7 +26,10 @@ type Props = {
   comparing: boolean;
   onText: (text: string) => void;
   onKept: (kept: Kept) => void;
+  /** The caret is in another sentence, or in none. */
   onActive: (sentence: number | null) => void;
+  /** The mouse is over another sentence. */
+  onPass: (sentence: number) => void;
   handle: React.Ref<EditorHandle>;
 };
 
@@ -91,7 +94,7 @@ function made(parent: HTMLElement, latest: RefObject<Props>, { writing, merge }:
           mousemove(e, v) {
             const position = v.posAtCoords({ x: e.clientX, y: e.clientY });
             const found = position === null ? null : sentenceAt(v.state, position);
-            if (found !== null && found !== v.state.field(marks).active) latest.current.onActive(found);
+            if (found !== null && found !== v.state.field(marks).active) latest.current.onPass(found);
           },
         }),
       ],

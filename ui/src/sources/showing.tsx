@@ -18,7 +18,7 @@ export { useChoice, useSource };
 
 export function SourceProvider({ children }: { children: ReactNode }) {
   const { newest, current } = useConversation();
-  const { shown, sentence, choose: show, at } = useShown(newest, current?.key ?? null);
+  const { shown, sentence, choose: show, at, pass } = useShown(newest, current?.key ?? null);
   const [folded, setFolded] = useState(true);
   const choose = useCallback(
     (next: Shown) => {
@@ -30,7 +30,7 @@ export function SourceProvider({ children }: { children: ReactNode }) {
   const fold = useCallback(() => setFolded(true), []);
   const toggle = useCallback(() => setFolded((f) => !f), []);
   const source = useMemo(() => ({ shown, sentence, folded }), [shown, sentence, folded]);
-  const choosing = useMemo(() => ({ choose, at, fold, toggle }), [choose, at, fold, toggle]);
+  const choosing = useMemo(() => ({ choose, at, pass, fold, toggle }), [choose, at, pass, fold, toggle]);
   return (
     <ChoiceContext value={choosing}>
       <SourceContext value={source}>{children}</SourceContext>

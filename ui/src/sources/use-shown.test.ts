@@ -131,3 +131,46 @@ test("a refusal and a new conversation show nothing", () => {
   w.become(null);
   expect(w.shown()).toBeNull();
 });
+
+const sentences = grounded(`${FIRST}\n${SECOND}`);
+const said = (key: string): Turn => ({ ...found(key), sentences });
+const range = (text: string) => ({ start: passage.text.indexOf(text), end: passage.text.indexOf(text) + text.length });
+type Now = ReturnType<typeof useShown>;
+const pass = (now: Now) => now.pass(sentences[1] ?? null, 1, [passage]);
+
+test("the mouse passes over a sentence, and its source is shown where none was chosen", () => {
+  const w = watching(said("a"));
+  w.act(pass);
+  expect(w.now().sentence).toBe(1);
+  expect(w.now().shown?.range).toEqual(range(SECOND));
+});
+
+test.each<[string, (now: Now) => void]>([
+  ["a source that was chosen", (now) => now.choose(other)],
+  ["the sentence that the operator went to", (now) => now.at(sentences[0] ?? null, 0, [passage])],
+])("a passing mouse never replaces %s", (_, choose) => {
+  const w = watching(said("a"));
+  w.act(choose);
+  const before = w.now();
+  w.act(pass);
+  expect(w.now()).toEqual(before);
+  w.become(said("b"));
+  w.act(pass);
+  expect(w.now().sentence).toBe(1);
+});
+
+test("a first sentence that is grounded anew replaces no source that was chosen", () => {
+  const w = watching(said("a"));
+  w.act((now) => now.choose(other));
+  w.become({ ...said("a"), sentences: grounded(SECOND) });
+  expect(w.shown()).toBe("other");
+});
+
+test("where the operator is at it, its source follows, and the mouse still replaces nothing", () => {
+  const w = watching(said("a"));
+  w.act((now) => now.at(sentences[0] ?? null, 0, [passage]));
+  w.become({ ...said("a"), sentences: grounded(SECOND) });
+  expect(w.now().shown?.range).toEqual(range(SECOND));
+  w.act((now) => now.pass(sentences[0] ?? null, 0, [passage]));
+  expect(w.now().shown?.range).toEqual(range(SECOND));
+});

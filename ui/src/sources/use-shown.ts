@@ -1,5 +1,5 @@
 // Which source is shown: by itself the newest answer's first, until the operator chooses another.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { type Dispatch, type SetStateAction, useCallback, useEffect, useMemo, useState } from "react";
 import type { Turn } from "../ask/turns";
 import type { Passage, Sentence } from "../backend/backend";
 import { useLatest } from "../shared/latest";
@@ -16,23 +16,63 @@ export type Source = {
 
 export type Choice = {
   choose: (shown: Shown) => void;
-  /** The operator is at a sentence: its source is shown, where it has one. */
-  at: (sentence: Sentence | null, index: number | null, passages: Passage[]) => void;
+  /** The operator goes to a sentence: its source is shown, where it has one. */
+  at: At;
+  /** The mouse passes over a sentence, which chooses nothing. */
+  pass: At;
 };
 
-/** `settled`: since the turn `of` is the newest, a source was shown for it, or chosen. */
-type State = Source & { of: string | null; settled: boolean };
+type At = (sentence: Sentence | null, index: number | null, passages: Passage[]) => void;
 
-const nothing = (of: string | null): State => ({ shown: null, sentence: null, of, settled: false });
+type State = Source & {
+  /** The newest turn. */
+  of: string | null;
+  /** What of it was shown by itself. */
+  stage: "nothing" | "passage" | "sentence";
+  /** What the operator chose since it is there: nothing, to be at a sentence, or a source. */
+  chosen: "nothing" | "sentence" | "source";
+};
+
+const anew = (of: string | null): State => ({
+  shown: null,
+  sentence: null,
+  of,
+  stage: "nothing",
+  chosen: "nothing",
+});
 
 /** `current` is the key of the turn that the operator is at. */
 export function useShown(newest: Turn | null, current: string | null): Source & Choice {
   const key = newest?.key ?? null;
-  const [state, set] = useState(() => nothing(key));
+  const [state, set] = useState(() => anew(key));
   // What is shown stays until there is something of the next question.
-  if (state.of !== key) set({ ...nothing(key), shown: key === null ? null : state.shown });
-  const present = useLatest(current);
+  if (state.of !== key) set({ ...anew(key), shown: key === null ? null : state.shown });
+  useItself(newest, current, set);
 
+  const choose = useCallback((shown: Shown) => set((s) => ({ ...s, shown, chosen: "source" })), []);
+  const at = useCallback<At>((sentence, index, passages) => {
+    const cited = sentence?.citations[0];
+    set((s) =>
+      cited
+        ? { ...s, shown: shownCitation(cited, passages), sentence: index, chosen: "sentence" }
+        : { ...s, sentence: index },
+    );
+  }, []);
+  const pass = useCallback<At>((sentence, index, passages) => {
+    const cited = sentence?.citations[0];
+    set((s) => {
+      if (s.chosen !== "nothing") return s;
+      return { ...s, shown: cited ? shownCitation(cited, passages) : s.shown, sentence: index };
+    });
+  }, []);
+  const { shown, sentence } = state;
+  return useMemo(() => ({ shown, sentence, choose, at, pass }), [shown, sentence, choose, at, pass]);
+}
+
+/** What is shown by itself: the first passage in a while, the first sentence when it is there, nothing of a refusal. */
+function useItself(newest: Turn | null, current: string | null, set: Dispatch<SetStateAction<State>>) {
+  const present = useLatest(current);
+  const key = newest?.key ?? null;
   const first = newest?.passages[0];
   const said = newest?.sentences[0];
   const refused = newest?.refused ?? false;
@@ -40,26 +80,22 @@ export function useShown(newest: Turn | null, current: string | null): Source & 
   useEffect(() => {
     // The operator has gone back to an older answer, and stays there.
     if (!newest || present.current !== key) return;
-    const settle = (shown: Shown | null, sentence: number | null) => set({ shown, sentence, of: key, settled: true });
-    if (refused) return settle(null, null);
-    if (said?.citations[0]) return settle(shownCitation(said.citations[0], newest.passages), 0);
+    if (refused) return set({ ...anew(key), stage: "sentence" });
+    const cited = said?.citations[0];
+    if (cited)
+      return set((s) => {
+        // Grounded anew, it is followed only by whoever is at it.
+        const follows = s.chosen !== "source" && s.sentence === 0;
+        if (s.stage === "sentence" && !follows) return s;
+        const chosen = s.stage === "sentence" ? s.chosen : "nothing";
+        return { shown: shownCitation(cited, newest.passages), sentence: 0, of: key, stage: "sentence", chosen };
+      });
     if (!first?.carries) return;
     const soon = setTimeout(() => {
       const shown = { ...shownPassage(first), range: null };
-      if (present.current === key) set((s) => (s.settled ? s : { ...s, shown, settled: true }));
+      const untouched = (s: State) => s.stage === "nothing" && s.chosen === "nothing";
+      if (present.current === key) set((s) => (untouched(s) ? { ...s, shown, stage: "passage" } : s));
     }, WORDS_FIRST);
     return () => clearTimeout(soon);
   }, [key, first?.id, said?.text, refused]);
-
-  const choose = useCallback((shown: Shown) => set((s) => ({ ...s, shown, settled: true })), []);
-  const at = useCallback((sentence: Sentence | null, index: number | null, passages: Passage[]) => {
-    const cited = sentence?.citations[0];
-    set((s) =>
-      cited
-        ? { ...s, shown: shownCitation(cited, passages), sentence: index, settled: true }
-        : { ...s, sentence: index },
-    );
-  }, []);
-  const { shown, sentence } = state;
-  return useMemo(() => ({ shown, sentence, choose, at }), [shown, sentence, choose, at]);
 }

@@ -1,0 +1,42 @@
+import { EditorView } from "@codemirror/view";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { answerTo, SECOND } from "../backend/fake";
+import { asked } from "../test-window";
+
+const FIRST = "Code 75 means that the plan requires a prior authorization.";
+
+beforeEach(() => localStorage.clear());
+afterEach(() => void vi.restoreAllMocks());
+
+const answer = () => document.querySelector(".cm-content") as HTMLElement;
+const lit = () => document.querySelector("mark")?.textContent;
+
+/** As the page's layout would find the pointer over the last sentence. */
+function passOver(editor: EditorView) {
+  vi.spyOn(EditorView.prototype, "posAtCoords").mockReturnValue(editor.state.doc.length);
+  fireEvent.mouseMove(answer());
+}
+
+async function answered() {
+  const opened = await asked({ answer: (q) => answerTo(q, `${FIRST}\n${SECOND}`) });
+  await screen.findByText("Copy");
+  await waitFor(() => expect(lit()).toBe(FIRST));
+  return { ...opened, editor: EditorView.findFromDOM(answer()) as EditorView };
+}
+
+test("the source of a sentence lights up under the mouse", async () => {
+  const { editor } = await answered();
+  passOver(editor);
+  await waitFor(() => expect(lit()).toBe(SECOND));
+});
+
+test("a passing mouse leaves the source of the sentence that the operator went to", async () => {
+  const { user, editor } = await answered();
+  await user.keyboard("{Alt>}{ArrowDown}{ArrowUp}{/Alt}");
+  await waitFor(() => expect(lit()).toBe(FIRST));
+  passOver(editor);
+  await new Promise((done) => setTimeout(done, 50));
+  expect(lit()).toBe(FIRST);
+  expect(document.querySelector(".s-on")?.textContent).toBe(FIRST);
+});
