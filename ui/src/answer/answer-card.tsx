@@ -55,7 +55,7 @@ export function AnswerCard({ turn, current }: Props) {
   return (
     <div
       role="group"
-      className="overflow-hidden rounded-xl border border-line bg-panel"
+      className="card overflow-hidden rounded-xl border border-line bg-panel"
       aria-label={strings.main}
       data-state={turn.state}
     >

@@ -1,7 +1,8 @@
 import { EditorView } from "@codemirror/view";
 import { fireEvent, screen, waitFor } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { answerTo, SECOND } from "../backend/fake";
+import css from "../styles.css?raw";
 import { asked } from "../test-window";
 
 const FIRST = "Code 75 means that the plan requires a prior authorization.";
@@ -39,4 +40,19 @@ test("a passing mouse leaves the source of the sentence that the operator went t
   await new Promise((done) => setTimeout(done, 50));
   expect(lit()).toBe(FIRST);
   expect(document.querySelector(".s-on")?.textContent).toBe(FIRST);
+});
+
+test("the editor shows that it has the focus", async () => {
+  const style = document.createElement("style");
+  // Without what only the build understands.
+  style.textContent = css.replace(/@(import|theme|layer)[^{;]*(;|\{[\s\S]*?\n\})/g, "");
+  document.head.append(style);
+  onTestFinished(() => style.remove());
+  const { user } = await answered();
+  const looks = () => getComputedStyle(answer().closest("[role=group]") as Element).boxShadow;
+  const before = looks();
+  await user.click(answer());
+  expect(looks()).not.toBe(before);
+  await user.click(screen.getByLabelText("Question"));
+  await waitFor(() => expect(looks()).toBe(before));
 });
