@@ -5,6 +5,7 @@ import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
 import { useAsking, useConversation } from "./conversation";
 import { Empty } from "./empty";
+import { useLookedAt } from "./looked-at";
 import { QuestionField } from "./question-field";
 import { TurnView } from "./turn-view";
 
@@ -13,12 +14,14 @@ export function AskScreen() {
   const { knowledge, suggestions } = useStatus();
   const { turns, newest, current } = useConversation();
   const { submit } = useAsking();
+  const look = useLookedAt();
   return (
     <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
       <div
         className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
         tabIndex={turns.length ? 0 : -1}
+        onScroll={(e) => look(e.currentTarget)}
       >
         {turns.length === 0 ? (
           <Empty suggestions={suggestions} onAsk={submit} />

@@ -87,6 +87,13 @@ test("an operator who is at another answer sees none of the newest", () => {
   expect(w.shown()).toBeNull();
 });
 
+test("until they come back to it", () => {
+  const w = watching({ ...found("b"), sentences: grounded(FIRST) }, "a");
+  expect(w.shown()).toBeNull();
+  w.become({ ...found("b"), sentences: grounded(FIRST) });
+  expect(w.shown()).toBe(passage.document);
+});
+
 test("nor one who goes there before the first passage is shown", () => {
   const w = watching(found("b"));
   w.become(found("b"), "a");
@@ -130,6 +137,15 @@ test("a refusal and a new conversation show nothing", () => {
   w.act((now) => now.choose(other));
   w.become(null);
   expect(w.shown()).toBeNull();
+});
+
+test("what was chosen at a refusal is still there when the operator comes back to it", () => {
+  const refused = { ...found("b"), refused: true };
+  const w = watching(refused);
+  w.act((now) => now.choose(other));
+  w.become(refused, "a");
+  w.become(refused);
+  expect(w.shown()).toBe("other");
 });
 
 const sentences = grounded(`${FIRST}\n${SECOND}`);

@@ -2,7 +2,6 @@
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useMemo, useState } from "react";
 import type { Turn } from "../ask/turns";
 import type { Passage, Sentence } from "../backend/backend";
-import { useLatest } from "../shared/latest";
 import { type Shown, shownCitation, shownPassage } from "./shown";
 
 /** The first words of an answer have so many ms before its source is drawn, which keeps the page busy. */
@@ -71,16 +70,16 @@ export function useShown(newest: Turn | null, current: string | null): Source & 
 
 /** What is shown by itself: the first passage in a while, the first sentence when it is there, nothing of a refusal. */
 function useItself(newest: Turn | null, current: string | null, set: Dispatch<SetStateAction<State>>) {
-  const present = useLatest(current);
   const key = newest?.key ?? null;
   const first = newest?.passages[0];
   const said = newest?.sentences[0];
   const refused = newest?.refused ?? false;
+  const here = current === key;
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest turn only
   useEffect(() => {
-    // The operator has gone back to an older answer, and stays there.
-    if (!newest || present.current !== key) return;
-    if (refused) return set({ ...anew(key), stage: "sentence" });
+    // The operator has gone back to an older answer, and stays there until they come back.
+    if (!newest || !here) return;
+    if (refused) return set((s) => (s.stage === "sentence" ? s : { ...anew(key), stage: "sentence" }));
     const cited = said?.citations[0];
     if (cited)
       return set((s) => {
@@ -94,8 +93,8 @@ function useItself(newest: Turn | null, current: string | null, set: Dispatch<Se
     const soon = setTimeout(() => {
       const shown = { ...shownPassage(first), range: null };
       const untouched = (s: State) => s.stage === "nothing" && s.chosen === "nothing";
-      if (present.current === key) set((s) => (untouched(s) ? { ...s, shown, stage: "passage" } : s));
+      set((s) => (untouched(s) ? { ...s, shown, stage: "passage" } : s));
     }, WORDS_FIRST);
     return () => clearTimeout(soon);
-  }, [key, first?.id, said?.text, refused]);
+  }, [key, here, first?.id, said?.text, refused]);
 }
