@@ -134,7 +134,14 @@ function asked(note: Note, answerOf: (question: string) => Answer) {
       return { ...found };
     },
     conversations: async () =>
-      kept.map((e) => ({ id: e.conversation, title: e.answer.question, at: e.at, exchanges: [e.id] })),
+      kept
+        .filter((e) => e.id === e.conversation)
+        .map(({ id, at, answer }) => ({
+          id,
+          title: answer.question,
+          at,
+          exchanges: kept.flatMap((e) => (e.conversation === id ? [e.id] : [])),
+        })),
     conversation: async (id) => kept.filter((e) => e.conversation === id),
     async saveText(exchange, text, confirmed) {
       note("saveText", exchange, text, confirmed);
