@@ -1,5 +1,5 @@
 // What is typed arrives where the operator means it.
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import { answerTo, fake, knowledge, passage, passagesFound } from "../backend/fake";
 import { asked, called, gate, open } from "../test-window";
@@ -268,4 +268,34 @@ test("Esc in the search of Browse leaves an answer alone that is being written m
   expect(search().value).toBe("");
   expect(called(backend.calls, "stop")).toEqual([]);
   go();
+});
+
+test("the hotkey leads to the question, from Browse and from any sheet but a label that is being made", async () => {
+  let summon = () => {};
+  const { user } = await asked({
+    onSummoned: (then) => {
+      summon = then;
+      return () => {};
+    },
+  });
+  await screen.findByText("Copy");
+  await user.keyboard("{Control>}2{/Control}{Control>},{/Control}");
+  await screen.findByRole("dialog");
+  act(() => summon());
+  await closed();
+  await focused(question);
+  await user.keyboard("{Control>}g{/Control}");
+  await screen.findByRole("dialog");
+  act(() => summon());
+  await act(() => new Promise((done) => setTimeout(done, 100)));
+  expect(screen.getByRole("dialog").contains(document.activeElement)).toBe(true);
+});
+
+test("a key of a word that is being composed is no command", async () => {
+  const { user, backend } = await answered();
+  await user.click(answer());
+  const press = new KeyboardEvent("keydown", { key: "Escape", isComposing: true, bubbles: true, cancelable: true });
+  act(() => void answer().dispatchEvent(press));
+  expect(document.activeElement).toBe(answer());
+  expect(called(backend.calls, "stop")).toEqual([]);
 });

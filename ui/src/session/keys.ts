@@ -41,7 +41,8 @@ export function useKeys(commands: Command[], off: boolean, home: Home) {
   const press = useEffectEvent((e: KeyboardEvent) => {
     // The view's own reload would throw the conversation away.
     if (e.key === "F5" || ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "r")) e.preventDefault();
-    if (off) return;
+    // A key of a word that is being composed is the word's.
+    if (off || e.isComposing) return;
     const command = commands.find((c) => hits(e, c.keys) || (c.also && hits(e, c.also)));
     if (command) {
       e.preventDefault();
