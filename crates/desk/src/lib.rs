@@ -38,7 +38,7 @@ use mortar_knowledge::{BuildError, Built, Hit, OpenError, Progress, Release};
 pub use mortar_language as language;
 use mortar_local::{MiniLm, Verbatim, default_folder};
 pub use mortar_sources as sources;
-use mortar_sources::{Document, DocumentRow, Fault, ImportError};
+use mortar_sources::{Document, DocumentRow, Finding, ImportError};
 pub use mortar_store as store;
 pub use planted::GroundingFigures;
 pub use ranking::RankingFigures;
@@ -121,9 +121,9 @@ impl From<RecordsError> for DeskError {
 }
 
 /// The first faults, one a line; a thousand would hide them.
-fn faults_told(faults: &[Fault]) -> String {
+fn faults_told(faults: &[Finding]) -> String {
     const SHOWN: usize = 20;
-    let mut out: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
+    let mut out: Vec<String> = faults.iter().take(SHOWN).map(Finding::to_string).collect();
     if faults.len() > SHOWN {
         out.push(format!("and {} more", faults.len() - SHOWN));
     }

@@ -73,9 +73,9 @@ fn no_passage_of_the_sample_is_longer_than_the_model_reads() {
     let model = MiniLm::open(&default_folder()).expect("the weights: run `cargo xtask setup`");
     let sample = sample::imported();
     assert!(
-        sample.faults.is_empty() && sample.documents.len() > 260,
+        sample.findings.is_empty() && sample.documents.len() > 260,
         "{:?}",
-        sample.faults
+        sample.findings
     );
     for d in &sample.documents {
         for p in mortar_sources::passages(d) {

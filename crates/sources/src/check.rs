@@ -1,0 +1,54 @@
+//! The last checks of a document, the same for every format: what is left is fit to be stored.
+
+use mortar_language::text::collapse;
+
+use crate::document::Document;
+use crate::limits::{LONGEST_DOCUMENT, MOST_HEADINGS, too_long};
+
+pub fn check(mut d: Document) -> Result<Document, String> {
+    if d.body.len() > LONGEST_DOCUMENT {
+        return Err(too_long(d.body.len(), LONGEST_DOCUMENT, "document"));
+    }
+    d.body = tidy(&d.body);
+    d.title = collapse(&tidy(&d.title));
+    if d.id.is_empty() || d.id.len() > 200 || d.id.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        let id: String = d.id.chars().take(220).collect();
+        return Err(format!(
+            "the id “{}” must have 1 to 200 characters and no white space",
+            id.escape_debug()
+        ));
+    }
+    if d.body.trim().is_empty() {
+        return Err("no text".into());
+    }
+    if d.title.is_empty() {
+        return Err("no title".into());
+    }
+    let headings = d.body.lines().filter(|l| l.trim_start().starts_with('#')).count();
+    if headings > MOST_HEADINGS {
+        return Err(format!(
+            "{headings} headings are too many for one document (at most {MOST_HEADINGS}); cut it into several"
+        ));
+    }
+    if let (Some(from), Some(to)) = (d.effective_from, d.effective_to)
+        && from > to
+    {
+        return Err(format!("effective_from {from} is after effective_to {to}"));
+    }
+    Ok(d)
+}
+
+/// Line ends as `\n`; control characters become spaces of the same length, so no word runs together.
+fn tidy(s: &str) -> String {
+    s.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
+}
