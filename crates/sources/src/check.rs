@@ -5,16 +5,19 @@ use mortar_language::text::collapse;
 use crate::document::Document;
 use crate::limits::{LONGEST_DOCUMENT, MOST_HEADINGS, too_long};
 
+/// In bytes.
+pub const LONGEST_ID: usize = 200;
+
 pub fn check(mut d: Document) -> Result<Document, String> {
     if d.body.len() > LONGEST_DOCUMENT {
         return Err(too_long(d.body.len(), LONGEST_DOCUMENT, "document"));
     }
     d.body = tidy(&d.body);
     d.title = collapse(&tidy(&d.title));
-    if d.id.is_empty() || d.id.len() > 200 || d.id.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if d.id.is_empty() || d.id.len() > LONGEST_ID || d.id.chars().any(|c| c.is_control() || c.is_whitespace()) {
         let id: String = d.id.chars().take(220).collect();
         return Err(format!(
-            "the id “{}” must have 1 to 200 characters and no white space",
+            "the id “{}” must have 1 to {LONGEST_ID} characters and no white space",
             id.escape_debug()
         ));
     }

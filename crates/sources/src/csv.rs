@@ -7,7 +7,7 @@ use crate::encoding::decode;
 use crate::fields::{Fields, Written};
 use crate::limits::{MOST_COLUMNS, MOST_ROWS};
 use crate::reading::Reading;
-use crate::row::{Rows, check_header, has_text, named};
+use crate::row::{Rows, has_text, named, problems};
 
 const DELIMITERS: &[u8] = b",;\t|";
 
@@ -34,8 +34,9 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         Ok(header) => header,
         Err(reason) => return Reading::refused(format!("the header cannot be read: {reason}")),
     };
-    if let Err(reason) = check_header(&header) {
-        out.refuse(top, reason);
+    let problems = problems(&header);
+    if !problems.is_empty() {
+        problems.into_iter().for_each(|p| out.refuse(top.clone(), p));
         return out;
     }
     let mut rows = Rows::new(stem);

@@ -2,16 +2,16 @@
 //! nothing is guessed, and nothing is dropped in silence.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 
-use crate::check::check;
+use crate::check::{LONGEST_ID, check};
 use crate::document::Document;
 use crate::encoding::{Decoded, decode};
+use crate::fields::stem_id;
 use crate::finding::Finding;
 use crate::guard::guarded;
 use crate::limits::{LARGEST_FILE, LONGEST_DOCUMENT, too_long};
-use crate::reading::Reading;
+use crate::reading::{Place, Reading};
 use crate::{csv, html, jsonl, markdown, xlsx};
 
 #[derive(Debug, Default)]
@@ -26,7 +26,8 @@ pub struct Imported {
 /// Imports sources that are in memory: `(name, bytes)`.
 pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>), E>>) -> Result<Imported, E> {
     let mut out = Imported::default();
-    let mut places: HashMap<String, String> = HashMap::new();
+    // Where the document of each id stands.
+    let mut taken: HashMap<String, String> = HashMap::new();
     for file in files {
         let (name, bytes) = file?;
         let Some(format) = Format::of(&name) else {
@@ -36,27 +37,46 @@ pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>),
         let mut reading = guarded(|| format.read(&name, &bytes));
         drop(bytes);
         for (place, document) in std::mem::take(&mut reading.documents) {
-            let here = place.as_ref().map_or(name.clone(), |p| format!("{name}, {p}"));
             match check(document) {
                 Err(reason) => reading.refuse(place, reason),
-                Ok(document) => match places.entry(document.id.clone()) {
-                    Entry::Occupied(first) => {
-                        let first = first.get();
-                        let id = &document.id;
-                        let reason = format!("the id “{id}” is taken by {first}; give one of them another id");
-                        reading.refuse(place, reason);
-                    }
-                    Entry::Vacant(free) => {
-                        free.insert(here);
-                        out.documents.push(document);
-                    }
-                },
+                Ok(document) => out
+                    .documents
+                    .extend(named(document, &name, place, &mut taken, &mut reading)),
             }
         }
         out.findings.extend(reading.findings(&name));
     }
     out.documents.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(out)
+}
+
+/// The document, if its id is free. A page that has its id from its file's name may get more of that name.
+fn named(
+    mut document: Document,
+    file: &str,
+    place: Place,
+    taken: &mut HashMap<String, String>,
+    reading: &mut Reading,
+) -> Option<Document> {
+    let here = place.as_ref().map_or(file.to_owned(), |p| format!("{file}, {p}"));
+    if let Some(first) = taken.get(&document.id) {
+        let (id, whole) = (document.id.clone(), stem_id(file));
+        let is_made = place.is_none()
+            && Path::new(file)
+                .file_stem()
+                .is_some_and(|s| stem_id(&s.to_string_lossy()) == id);
+        if !is_made || whole.len() > LONGEST_ID || taken.contains_key(&whole) {
+            reading.refuse(
+                place,
+                format!("the id “{id}” is taken by {first}; give one of them another id"),
+            );
+            return None;
+        }
+        reading.tell(place, format!("its id is “{whole}”, since {first} has “{id}”"));
+        document.id = whole;
+    }
+    taken.insert(document.id.clone(), here);
+    Some(document)
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mortar_language::Kind;
 
-use crate::columns::{BODIES, TITLES, normal};
+use crate::columns::{BODIES, TITLES, is_known, looks_like, normal};
 use crate::document::Document;
 use crate::fields::{Fields, Written, doubt, made_id};
 use crate::html;
@@ -86,24 +86,32 @@ fn document(stem: &str, fields: &Fields) -> Result<(Document, Vec<String>), Stri
     Ok((document, told))
 }
 
-/// Why a table with this header cannot be used: it has no text, or two columns of one name.
-pub fn check_header(header: &[String]) -> Result<(), String> {
+/// Why a table with this header cannot be used: it has no text, or two columns of one name. Then all that could decide
+/// is named too.
+pub fn problems(header: &[String]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    for name in header.iter().map(|h| h.trim()).filter(|h| !h.is_empty()) {
+    let mut out = Vec::new();
+    let names = || header.iter().map(|h| h.trim()).filter(|h| !h.is_empty());
+    for name in names() {
         if !seen.insert(normal(name)) {
-            return Err(format!(
+            out.push(format!(
                 "the column “{name}” is there twice; give each a name of its own"
             ));
         }
     }
-    if has_text(header) {
-        return Ok(());
+    if !has_text(header) {
+        let found = names().collect::<Vec<_>>().join(", ");
+        return vec![format!(
+            "the column “answer”, “body” or “text” is missing; found: {found}"
+        )];
     }
-    let found: Vec<&str> = header.iter().map(|h| h.trim()).filter(|h| !h.is_empty()).collect();
-    Err(format!(
-        "the column “answer”, “body” or “text” is missing; found: {}",
-        found.join(", ")
-    ))
+    if !out.is_empty() {
+        let unknown = names()
+            .map(|name| (name, normal(name)))
+            .filter(|(_, key)| !is_known(key));
+        out.extend(unknown.filter_map(|(name, key)| Some(doubt(name, looks_like(&key)?))));
+    }
+    out
 }
 
 /// Whether this is the header of a table that has a text in each row.

@@ -11,7 +11,7 @@ use crate::columns::normal;
 use crate::fields::{Fields, Written};
 use crate::limits::{MB, MOST_COLUMNS, MOST_ROWS};
 use crate::reading::Reading;
-use crate::row::{Rows, check_header, has_text, named};
+use crate::row::{Rows, has_text, named, problems};
 
 /// How many rows may stand above the header.
 const HEADER_WITHIN: usize = 20;
@@ -136,13 +136,13 @@ impl Sheet<'_> {
             return Ok(());
         };
         let place = |row: u32| Some(format!("sheet {}, row {}", self.name, row + 1));
-        if let Err(reason) = check_header(&header) {
-            out.refuse(place(top), reason);
+        let problems = problems(&header);
+        if !problems.is_empty() {
+            problems.into_iter().for_each(|p| out.refuse(place(top), p));
             return Ok(());
         }
-        let above = rows.range(..top).count();
-        if above > 0 {
-            out.tell(place(top), format!("{above} rows above the header are not used"));
+        if rows.range(..top).next().is_some() {
+            out.tell(place(top), "what stands above the header is not used");
         }
         let below: Vec<u32> = rows.range(top + 1..).copied().collect();
         if below.len() > MOST_ROWS {

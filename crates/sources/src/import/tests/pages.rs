@@ -184,6 +184,32 @@ fn what_a_reader_of_a_page_does_not_see_is_left_out_and_told() {
 }
 
 #[test]
+fn pages_of_one_name_have_ids_of_their_own() {
+    let files = ["a/index.md", "b/index.md", "b/index.html", "c.md"];
+    let page = |name: &str| Ok::<_, ()>((name.to_owned(), b"---\nid: c\n---\nText.".to_vec()));
+    let text = |name: &str| Ok::<_, ()>((name.to_owned(), b"Text.".to_vec()));
+    let got = import_files([
+        text(files[0]),
+        text(files[1]),
+        text(files[2]),
+        text(files[3]),
+        page("d.md"),
+    ])
+    .unwrap();
+    let ids: Vec<&str> = got.documents.iter().map(|d| d.id.as_str()).collect();
+    assert_eq!(ids, ["b/index.html", "b/index.md", "c", "index"]);
+    let said: Vec<String> = got.findings.iter().map(Finding::to_string).collect();
+    assert_eq!(
+        said[0],
+        "b/index.md: its id is “b/index.md”, since a/index.md has “index”"
+    );
+    assert_eq!(
+        said[2],
+        "d.md: the id “c” is taken by c.md; give one of them another id"
+    );
+}
+
+#[test]
 fn all_of_a_page_and_nothing_but_the_page() {
     for (page, body) in [
         ("<form id=f><h1>T</h1><p>Open.</p></form>", "Open."),

@@ -116,7 +116,7 @@ fn the_header_is_found_below_a_title_and_other_sheets_are_named() {
     assert_eq!(got.documents[0].title, "The question.");
     assert_eq!(
         said(&got)[0],
-        "b.xlsx, sheet Sheet1, row 3: 1 rows above the header are not used"
+        "b.xlsx, sheet Sheet1, row 3: what stands above the header is not used"
     );
     assert!(said(&got)[1].starts_with("b.xlsx, sheet Legend, row 1: the column “answer”"));
 }

@@ -84,6 +84,8 @@ fn two_columns_of_one_name_are_refused() {
         said(&got),
         ["a.csv, row 1: the column “Answer” is there twice; give each a name of its own"]
     );
+    let got = read("a.csv", "id,answer,ANSWER,Status\nq,Yes.,No.,retired\n");
+    assert!(said(&got)[1].contains("“Status” looks like a state"), "{got:?}");
     let got = read("a.jsonl", "{\"text\":\"a\",\"text\":\"b\"}\n");
     assert!(got.findings[0].reason.contains("“text” is there twice"));
     let got = read("a.csv", "id,answer,text\nq,Yes.,No.\nr,Yes.,\n");
