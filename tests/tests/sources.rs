@@ -5,14 +5,21 @@ use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mortar_tests::{json, refused, words_only};
 
 const GOOD: &str = "# Shipping\n\nShipping takes two days.\n";
 
-/// Builds a release of one hostile file and a good one, what is bad left out; how long it took, and the most memory.
-fn built(name: &str, bytes: &[u8]) -> (Output, Duration, u64) {
+/// What a process used: seconds of a processor, and the most memory in megabytes.
+#[derive(Debug, Default, Clone, Copy)]
+struct Used {
+    seconds: f64,
+    megabytes: u64,
+}
+
+/// Builds a release of one hostile file and a good one, what is bad left out, and asks it.
+fn built(name: &str, bytes: &[u8]) -> (Output, Used) {
     let dir = tempfile::tempdir().unwrap();
     let sources = dir.path().join("in");
     fs::create_dir(&sources).unwrap();
@@ -24,32 +31,37 @@ fn built(name: &str, bytes: &[u8]) -> (Output, Duration, u64) {
         .arg(&sources)
         .arg("--out")
         .arg(dir.path().join("r"));
-    let began = Instant::now();
     let child = build.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
+    let process = format!("/proc/{}", child.id());
     let watched = std::thread::spawn(move || {
-        let mut most = 0;
-        while let Some(now) = fs::read_to_string(&status).ok().and_then(|s| peak(&s)) {
-            most = most.max(now);
+        let mut used = Used::default();
+        while let Some(now) = used_by(&process) {
+            used = now;
             std::thread::sleep(Duration::from_millis(2));
         }
-        most
+        used
     });
     let out = child.wait_with_output().unwrap();
-    let took = began.elapsed();
-    let asked = json(
-        words_only(dir.path())
-            .args(["ask", "--json", "How long does shipping take?", "--release"])
-            .arg(dir.path().join("r")),
-    );
-    assert_eq!(asked["abstained"], false, "{name}: {asked}");
-    (out, took, watched.join().unwrap())
+    let mut ask = words_only(dir.path());
+    ask.args(["ask", "--json", "How long does shipping take?", "--release"])
+        .arg(dir.path().join("r"));
+    assert_eq!(json(&mut ask)["abstained"], false, "{name}");
+    (out, watched.join().unwrap())
 }
 
-/// The most memory that a process had so far, in kilobytes.
-fn peak(status: &str) -> Option<u64> {
-    let line = status.lines().find(|l| l.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+/// What a process used so far; none once it has ended.
+fn used_by(process: &str) -> Option<Used> {
+    const TICKS_A_SECOND: f64 = 100.0;
+    let status = fs::read_to_string(format!("{process}/status")).ok()?;
+    let most = status.lines().find(|l| l.starts_with("VmHWM"))?;
+    let kilobytes: u64 = most.split_whitespace().nth(1)?.parse().ok()?;
+    let stat = fs::read_to_string(format!("{process}/stat")).ok()?;
+    let behind_name = stat.rsplit(')').next()?;
+    let ticks = behind_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some(Used {
+        seconds: ticks.sum::<Result<f64, _>>().ok()? / TICKS_A_SECOND,
+        megabytes: kilobytes / 1024,
+    })
 }
 
 fn zipped(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
@@ -159,24 +171,21 @@ fn tables() -> Vec<Case> {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_made_to_harm_is_refused_or_read_within_bounds() {
-    const SECONDS: u64 = 10;
-    const KILOBYTES: u64 = 512 * 1024;
+    const SECONDS: f64 = 10.0;
+    const MEGABYTES: u64 = 512;
     for (name, bytes, why) in pages().into_iter().chain(tables()) {
-        let (out, took, most) = built(name, &bytes);
+        let (out, used) = built(name, &bytes);
         let said = String::from_utf8_lossy(&out.stderr);
+        let Used { seconds, megabytes } = used;
         println!(
-            "{name}: {took:.1?}, {} MB: {}",
-            most / 1024,
-            said.lines().next().unwrap_or_default()
+            "{name}: {seconds} s, {megabytes} MB: {}",
+            said.lines().nth(1).unwrap_or_default()
         );
         assert!(
             out.status.success() && !said.contains("panicked"),
             "{name}: {said:.400}"
         );
-        assert!(
-            took < Duration::from_secs(SECONDS) && most < KILOBYTES,
-            "{name}: {took:?}, {most} kB"
-        );
+        assert!(seconds < SECONDS && megabytes < MEGABYTES, "{name}: {used:?}");
         if let Some(why) = why {
             assert!(
                 said.contains(&format!("left out: {name}")) && said.contains(why),

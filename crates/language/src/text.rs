@@ -296,7 +296,7 @@ mod tests {
             assert_eq!(segments(&format!("Word {}x", run.repeat(500_000))).len(), 1, "{run}");
             assert_eq!(segments(&format!("Word {} x", run.repeat(500_000))).len(), 1, "{run}");
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(10));
+        assert!(began.elapsed() < std::time::Duration::from_secs(60));
     }
 
     #[test]

@@ -41,6 +41,27 @@ pub fn check(mut d: Document) -> Result<Document, String> {
     Ok(d)
 }
 
+/// Takes away what no screen shows though it is text: the tags of Unicode. What they said, where there are any.
+pub fn unseen(d: &mut Document) -> Option<String> {
+    let is_tag = |c: char| ('\u{e0000}'..='\u{e007f}').contains(&c);
+    let tags = |text: &str| -> String {
+        let tags = text.chars().filter(|c| is_tag(*c));
+        tags.filter_map(|c| char::from_u32(u32::from(c) - 0xe0000))
+            .take(60)
+            .collect()
+    };
+    // A title is mostly a part of the text.
+    let said = Some(tags(&d.body))
+        .filter(|s| !s.is_empty())
+        .unwrap_or_else(|| tags(&d.title));
+    if said.is_empty() {
+        return None;
+    }
+    d.title.retain(|c| !is_tag(c));
+    d.body.retain(|c| !is_tag(c));
+    Some(format!("hidden characters are left out: “{}”", said.escape_debug()))
+}
+
 /// Line ends as `\n`; control characters become spaces of the same length, so no word runs together.
 fn tidy(s: &str) -> String {
     s.replace("\r\n", "\n")

@@ -23,7 +23,7 @@ pub enum Written {
 }
 
 impl Written {
-    fn is_filled(&self) -> bool {
+    pub fn is_filled(&self) -> bool {
         match self {
             Written::Nothing => false,
             Written::Text(t) => !t.trim().is_empty(),
@@ -95,6 +95,18 @@ impl Fields {
         day.parse()
             .map(Some)
             .map_err(|_| format!("{key} “{text}” is no date; write it as 2026-09-01"))
+    }
+
+    /// What a spreadsheet says in place of a value that it could not compute.
+    pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
+        const ERRORS: &[&str] = &[
+            "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+        ];
+        let texts = self.0.values().filter_map(|(name, value)| match value {
+            Written::Text(text) => Some((name.as_str(), text.trim())),
+            _ => None,
+        });
+        texts.filter(|(_, text)| ERRORS.contains(text))
     }
 
     /// What is filled and not understood, by the names it has there.

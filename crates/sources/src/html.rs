@@ -59,11 +59,12 @@ pub fn left_by_tag(tag: &str) -> Option<Left> {
     Shown::default().left(body.child_elements().next()?)
 }
 
-/// Whether a text is written in HTML: it ends an element that shapes text, or breaks a line.
+/// Whether a text is written in HTML: it ends an element that shapes text, breaks a line, or
+/// holds a comment.
 pub fn is_html(text: &str) -> bool {
     static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)</(?:p|div|span|ul|ol|li|b|strong|i|em|u|a|h[1-6]|table|tr|td|s|del|font|blockquote)\s*>|<br\s*/?>",
+            r"(?i)</(?:p|div|span|ul|ol|li|b|strong|i|em|u|a|h[1-6]|table|tr|td|s|del|font|blockquote)\s*>|<br\s*/?>|<!--",
         )
         .expect("a valid pattern")
     });

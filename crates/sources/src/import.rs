@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::check::{LONGEST_ID, check};
+use crate::check::{LONGEST_ID, check, unseen};
 use crate::document::Document;
 use crate::encoding::{Decoded, decode};
 use crate::fields::stem_id;
@@ -36,7 +36,10 @@ pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>),
         };
         let mut reading = guarded(|| format.read(&name, &bytes));
         drop(bytes);
-        for (place, document) in std::mem::take(&mut reading.documents) {
+        for (place, mut document) in std::mem::take(&mut reading.documents) {
+            if let Some(told) = unseen(&mut document) {
+                reading.tell(place.clone(), told);
+            }
             match check(document) {
                 Err(reason) => reading.refuse(place, reason),
                 Ok(document) => out

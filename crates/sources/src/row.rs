@@ -65,14 +65,22 @@ impl<'a> Rows<'a> {
 fn document(stem: &str, fields: &Fields) -> Result<(Document, Vec<String>), String> {
     let (title, _) = fields.first(TITLES);
     let (body, other) = fields.first(BODIES);
+    if let Some((name, error)) = fields.errors().next() {
+        return Err(format!("“{name}” shows the error {error}"));
+    }
     let body = body.ok_or("no answer and no text")?;
     if let Some(other) = other {
         return Err(format!("“{other}” is a second answer; write one answer"));
     }
-    let (body, told) = match html::is_html(body) {
-        true => html::fragment(body)?,
-        false => (body.to_owned(), Vec::new()),
+    let (body, mut told) = read_html(body)?;
+    let title = match title.map(read_html).transpose()? {
+        Some((title, more)) => {
+            told.extend(more);
+            Some(title)
+        }
+        None => None,
     };
+    let title = title.as_deref();
     let id = fields.text("id").map(str::to_owned);
     let id = id.unwrap_or_else(|| made_id(stem, title.unwrap_or(&body)));
     let kind = if fields.text("question").is_some() || title.is_some_and(|t| t.ends_with('?')) {
@@ -84,6 +92,14 @@ fn document(stem: &str, fields: &Fields) -> Result<(Document, Vec<String>), Stri
     };
     let document = fields.document(id, title.map(str::to_owned), body, kind)?;
     Ok((document, told))
+}
+
+/// A value's text, where it is written in HTML, and what was left out of it.
+fn read_html(value: &str) -> Result<(String, Vec<String>), String> {
+    match html::is_html(value) {
+        true => html::fragment(value),
+        false => Ok((value.to_owned(), Vec::new())),
+    }
 }
 
 /// Why a table with this header cannot be used: it has no text, or two columns of one name. Then all that could decide

@@ -16,10 +16,11 @@ struct Cell {
     columns: usize,
     rows: usize,
     is_head: bool,
+    is_bold: bool,
 }
 
-/// The rows of a table as lines; `text` gives a cell's own.
-pub fn lines(table: ElementRef<'_>, mut text: impl FnMut(ElementRef<'_>) -> String) -> Vec<String> {
+/// The rows of a table as lines, unless they are too long; `text` gives a cell's own.
+pub fn lines(table: ElementRef<'_>, mut text: impl FnMut(ElementRef<'_>) -> String) -> Option<Vec<String>> {
     let mut rows: Vec<(bool, Vec<Cell>)> = Vec::new();
     for (in_head, row) in rows_of(table) {
         let cells = row
@@ -32,37 +33,96 @@ pub fn lines(table: ElementRef<'_>, mut text: impl FnMut(ElementRef<'_>) -> Stri
                 columns: span(c, "colspan").clamp(1, WIDEST),
                 rows: span(c, "rowspan"),
                 is_head: c.value().name() == "th",
+                is_bold: is_bold(c),
             })
             .collect();
         if !cells.is_empty() {
             rows.push((in_head, cells));
         }
     }
-    let heads = rows
+    let heads = heads(&rows);
+    // A row of one cell over all columns is a heading for those below it.
+    let width = rows
         .iter()
-        .take_while(|(in_head, cells)| *in_head || cells.iter().all(|c| c.is_head));
-    let heads = match heads.count() {
-        // A table of nothing but heads is a list of words.
-        n if n == rows.len() => 0,
-        n => n,
-    };
+        .map(|(_, cells)| cells.iter().map(|c| c.columns).sum())
+        .max()
+        .unwrap_or(0);
+    let is_over = |(_, cells): &(bool, Vec<Cell>)| matches!(&cells[..], [c] if width > 1 && c.columns >= width);
+    let over: Vec<bool> = rows.iter().map(is_over).collect();
     let grid = Grid::default().filled(rows.into_iter().map(|r| r.1));
-    let (head, rest) = grid.split_at(heads);
-    let names = names(head);
+    let names = names(&grid[..heads]);
     let mut out: Vec<String> = Vec::new();
+    let mut heading = Heading::default();
     let mut all = 0;
-    for row in rest {
-        let line = line(&names, row);
-        all += line.len();
-        if !line.is_empty() {
-            out.push(line);
+    for (row, is_over) in grid.iter().zip(over).skip(heads) {
+        if let Some(text) = row.first().filter(|_| is_over) {
+            out.extend(heading.instead(text.clone()));
+            continue;
         }
-        // Spans can make much of little; who asks sees that it is too long.
+        let line = line(&names, row);
+        // Spans can make much of little.
+        all += heading.text.len() + line.len();
         if all > LONGEST_DOCUMENT {
-            break;
+            return None;
+        }
+        if !line.is_empty() {
+            out.push(heading.over(line));
         }
     }
-    out
+    out.extend(heading.instead("".into()));
+    Some(out)
+}
+
+/// What stands over the rows of a part of a table.
+#[derive(Default)]
+struct Heading {
+    text: Rc<str>,
+    is_used: bool,
+}
+
+impl Heading {
+    fn over(&mut self, line: String) -> String {
+        self.is_used = true;
+        match &*self.text {
+            "" => line,
+            text => format!("{text} | {line}"),
+        }
+    }
+
+    /// Begins another; what stood over nothing is a line by itself.
+    fn instead(&mut self, text: Rc<str>) -> Option<String> {
+        let before = std::mem::replace(&mut self.text, text);
+        let was_used = std::mem::take(&mut self.is_used);
+        Some(before.to_string()).filter(|t| !was_used && !t.is_empty())
+    }
+}
+
+/// How many rows name the columns.
+fn heads(rows: &[(bool, Vec<Cell>)]) -> usize {
+    let heads = rows
+        .iter()
+        .take_while(|(in_head, cells)| *in_head || cells.iter().all(|c| c.is_head))
+        .count();
+    match (heads, rows) {
+        // A table of nothing but heads is a list of words.
+        (n, _) if n == rows.len() => 0,
+        // Who cannot make a head makes its words bold.
+        (0, [(_, first), (_, second), ..])
+            if first.iter().all(|c| c.is_bold || c.text.is_empty()) && second.iter().any(|c| !c.is_bold) =>
+        {
+            1
+        }
+        (n, _) => n,
+    }
+}
+
+/// Whether all words of a cell are bold.
+fn is_bold(cell: ElementRef<'_>) -> bool {
+    let words = |e: ElementRef<'_>| e.text().map(|t| t.split_whitespace().count()).sum::<usize>();
+    let bold = cell
+        .descendent_elements()
+        .find(|e| ["b", "strong"].contains(&e.value().name()));
+    bold.is_some_and(|bold| words(bold) == words(cell) && words(cell) > 0)
 }
 
 /// A row as one line: each value behind the name of its column, where there is one.

@@ -155,21 +155,51 @@ fn is_away(value: &str) -> bool {
     length(value).is_some_and(|n| n <= -900.0)
 }
 
-/// White on what is not said to be dark.
+/// White on what is not said to be dark, or of one colour with what it stands on.
 fn is_pale(e: ElementRef<'_>, style: &str) -> bool {
     let style = style.to_lowercase().replace(' ', "");
-    let colour = style
-        .split(';')
-        .filter_map(|d| d.strip_prefix("color:"))
-        .next_back()
-        .unwrap_or_default();
-    let colour = colour.trim_end_matches("!important");
-    let is_pale = ["#fff", "#ffffff", "white", "rgb(255,255,255)", "transparent"].contains(&colour);
+    let last = |names: &[&str]| {
+        let declared = style
+            .split(';')
+            .filter_map(|d| d.split_once(':'))
+            .filter(|(n, _)| names.contains(n));
+        declared.map(|(_, v)| v.trim_end_matches("!important")).last()
+    };
+    let colour = last(&["color"]).or(e.attr("color").filter(|_| e.value().name() == "font"));
+    let Some(colour) = colour else { return false };
     let has_ground = |e: ElementRef<'_>| {
         let element = e.value();
         element.attr("bgcolor").is_some() || element.attr("style").is_some_and(|s| s.contains("background"))
     };
-    is_pale && e.value().name() != "th" && !has_ground(e) && !e.ancestors().filter_map(ElementRef::wrap).any(has_ground)
+    if let Some(ground) = last(&["background", "background-color"]) {
+        return ground == colour;
+    }
+    is_white(&colour.to_lowercase())
+        && e.value().name() != "th"
+        && !has_ground(e)
+        && !e.ancestors().filter_map(ElementRef::wrap).any(has_ground)
+}
+
+/// White, nearly white, or nothing.
+fn is_white(colour: &str) -> bool {
+    const WHITE: u32 = 0xf0;
+    if let Some(hex) = colour.strip_prefix('#') {
+        let digits: Option<Vec<u32>> = hex.chars().map(|c| c.to_digit(16)).collect();
+        return match digits.unwrap_or_default()[..] {
+            [r, g, b] => [r, g, b].iter().all(|d| d * 17 >= WHITE),
+            [r, _, g, _, b, _] => [r, g, b].iter().all(|d| d * 16 >= WHITE),
+            _ => false,
+        };
+    }
+    let numbers = colour
+        .split_once('(')
+        .map(|(_, n)| n.trim_end_matches(')').split([',', '/']));
+    match numbers.map(|n| n.map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()) {
+        Some(Ok(rgb)) if colour.starts_with("rgb") => {
+            rgb.get(3) == Some(&0.0) || (rgb.len() >= 3 && rgb[..3].iter().all(|n| *n >= f64::from(WHITE)))
+        }
+        _ => ["white", "transparent", "snow", "ivory", "whitesmoke"].contains(&colour),
+    }
 }
 
 /// Classes that everybody's style sheets hide; one that is shown on some screens is shown.

@@ -22,6 +22,8 @@ pub struct Writer<'s> {
     lists: Vec<Option<usize>>,
     /// How many elements around keep their line ends.
     kept: usize,
+    /// A table alone is longer than a document may be.
+    has_long_table: bool,
     told: Vec<String>,
 }
 
@@ -36,8 +38,9 @@ impl<'s> Writer<'s> {
     pub fn write(root: ElementRef<'_>, shown: &'s Shown) -> Result<(String, Vec<String>), String> {
         let mut writer = Writer::new(shown);
         writer.walk(root);
-        if writer.text.len() > LONGEST_DOCUMENT {
-            return Err(too_long(writer.text.len(), LONGEST_DOCUMENT, "document"));
+        if writer.is_too_long() {
+            let length = writer.text.len().max(LONGEST_DOCUMENT + 1);
+            return Err(too_long(length, LONGEST_DOCUMENT, "document"));
         }
         let more = writer.told.len().saturating_sub(MOST_TOLD);
         writer.told.truncate(MOST_TOLD);
@@ -55,16 +58,20 @@ impl<'s> Writer<'s> {
             marker: String::new(),
             lists: Vec::new(),
             kept: 0,
+            has_long_table: false,
             told: Vec::new(),
         }
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.has_long_table || self.text.len() > LONGEST_DOCUMENT
     }
 
     /// Everything below an element, in its order.
     fn walk(&mut self, root: ElementRef<'_>) {
         let mut next = root.first_child();
         while let Some(mut node) = next {
-            // Spans of tables can make much of little.
-            if self.text.len() > LONGEST_DOCUMENT {
+            if self.is_too_long() {
                 return;
             }
             if let Enter::Children = self.open(node)
@@ -191,10 +198,11 @@ impl<'s> Writer<'s> {
         for caption in table.child_elements().filter(|c| c.value().name() == "caption") {
             self.walk(caption);
         }
+        let Some(lines) = lines else {
+            self.has_long_table = true;
+            return;
+        };
         for line in lines {
-            if self.text.len() > LONGEST_DOCUMENT {
-                return;
-            }
             self.line = line;
             self.end_block();
         }
@@ -348,6 +356,19 @@ fn is_frame(name: &str) -> bool {
         "article-votes",
         "newsletter",
         "advertisement",
+        "feedback",
+        "article-feedback",
+        "page-feedback",
+        "helpful",
+        "was-this-helpful",
+        "rating",
+        "votes",
+        "toc",
+        "table-of-contents",
+        "masthead",
+        "topbar",
+        "top-bar",
+        "copyright",
     ];
     FRAMES.iter().any(|f| name.eq_ignore_ascii_case(f))
 }

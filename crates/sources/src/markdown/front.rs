@@ -18,7 +18,8 @@ pub fn read(text: &str) -> Result<(Fields, &str), String> {
     for line in rest.split_inclusive('\n') {
         let (front, behind) = (&rest[..end], &rest[end + line.len()..]);
         end += line.len();
-        if line.trim_end() != mark {
+        // YAML may also end with its own mark.
+        if line.trim_end() != mark && !(mark == "---" && line.trim_end() == "...") {
             continue;
         }
         if front.len() > LONGEST_FRONT_MATTER {

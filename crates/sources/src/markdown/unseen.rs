@@ -161,7 +161,7 @@ impl<'b> Markup<'b> {
             None if closes => {}
             None => {
                 let could = ["s", "strike", "del", "dialog"].contains(&&*name)
-                    || ["hidden", "style", "class"].iter().any(|a| tag.contains(a));
+                    || ["hidden", "style", "class", "color"].iter().any(|a| tag.contains(a));
                 if could && !["img", "input", "hr", "meta", "link"].contains(&&*name) {
                     self.looked_at += 1;
                     if self.looked_at > MOST_CUTS {

@@ -2,7 +2,7 @@
 //! they stand. And what its sheets hide, which the reader does not say.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufReader, Cursor, Read};
 
 use quick_xml::Reader;
@@ -21,6 +21,7 @@ const MOST_MERGED: usize = 50_000;
 const MOST_STYLES: usize = 65_536;
 /// Styles hold names, never texts; each cell's style has copies of them.
 const LONGEST_OF_STYLE: usize = 512;
+const MOST_COLUMN_STYLES: usize = 20_000;
 /// Excel's own.
 const MOST_ROWS: u32 = 1_048_576;
 const MOST_COLUMNS: u32 = 16_384;
@@ -28,23 +29,25 @@ const MOST_COLUMNS: u32 = 16_384;
 #[derive(Default)]
 pub struct Look {
     /// By the path of the part.
-    sheets: HashMap<String, Hidden>,
+    sheets: HashMap<String, Unsaid>,
     /// The paths of the sheets by their names.
     paths: HashMap<String, String>,
     pub comments: bool,
 }
 
-/// What a sheet hides; rows and columns count from 0.
+/// What the reader of workbooks does not say of a sheet. Rows and columns count from 0.
 #[derive(Default, Clone)]
-pub struct Hidden {
-    pub rows: HashSet<u32>,
-    pub columns: Vec<(u32, u32)>,
+pub struct Unsaid {
+    pub hidden_rows: HashSet<u32>,
+    pub hidden_columns: BTreeSet<u32>,
+    /// Formulas that no program has computed yet.
+    pub uncomputed: HashSet<(u32, u32)>,
 }
 
 impl Look {
-    pub fn sheet(&self, name: &str) -> Hidden {
-        let hidden = self.paths.get(name).and_then(|path| self.sheets.get(path));
-        hidden.cloned().unwrap_or_default()
+    pub fn sheet(&self, name: &str) -> Unsaid {
+        let unsaid = self.paths.get(name).and_then(|path| self.sheets.get(path));
+        unsaid.cloned().unwrap_or_default()
     }
 }
 
@@ -81,8 +84,10 @@ pub fn look(bytes: &[u8]) -> Result<Look, String> {
                 names: &mut names,
                 targets: &mut targets,
                 count: &mut count,
-                hidden: Hidden::default(),
+                unsaid: Unsaid::default(),
                 row: 0,
+                column: 0,
+                is_formula: false,
             };
             xml.read(&mut rest)?;
         }
@@ -119,6 +124,7 @@ struct Count {
     cells: usize,
     merged: usize,
     styles: usize,
+    columns: usize,
 }
 
 struct Xml<'l> {
@@ -127,8 +133,12 @@ struct Xml<'l> {
     names: &'l mut Vec<(String, String)>,
     targets: &'l mut HashMap<String, String>,
     count: &'l mut Count,
-    hidden: Hidden,
+    unsaid: Unsaid,
+    /// Where the next row and the next cell stand, if they do not say so.
     row: u32,
+    column: u32,
+    /// The present cell has a formula, and no value so far.
+    is_formula: bool,
 }
 
 impl Xml<'_> {
@@ -149,13 +159,18 @@ impl Xml<'_> {
                     self.element(name.as_ref(), &element, is_style)
                         .map_err(|e| format!("{}: {e}", self.path))?;
                 }
+                Ok(Event::End(element)) if self.is_formula && element.local_name().as_ref() == "c" => {
+                    self.unsaid
+                        .uncomputed
+                        .insert((self.row.max(1) - 1, self.column.max(1) - 1));
+                }
                 Ok(Event::Eof) => break,
                 Ok(_) => {}
                 Err(e) => return Err(format!("{} is damaged: {e}", self.path)),
             }
         }
-        let hidden = std::mem::take(&mut self.hidden);
-        self.out.sheets.insert(self.path.to_owned(), hidden);
+        let unsaid = std::mem::take(&mut self.unsaid);
+        self.out.sheets.insert(self.path.to_owned(), unsaid);
         Ok(())
     }
 
@@ -199,31 +214,32 @@ impl Xml<'_> {
                 }
             }
             "row" => {
-                if let Some(r) = of.get("r") {
-                    self.row = r
-                        .parse()
-                        .ok()
-                        .filter(|r| (1..=MOST_ROWS).contains(r))
-                        .ok_or("a row has no place")?;
-                } else {
-                    self.row += 1;
-                }
-                if is("hidden") || (number("ht") == Some(0.0) && is("customHeight")) {
-                    self.hidden.rows.insert(self.row - 1);
+                let said = of
+                    .get("r")
+                    .map(|r| r.parse().ok().filter(|r| (1..=MOST_ROWS).contains(r)));
+                self.row = said.unwrap_or(Some(self.row + 1)).ok_or("a row has no place")?;
+                self.column = 0;
+                if is("hidden") || number("ht") == Some(0.0) {
+                    self.unsaid.hidden_rows.insert(self.row - 1);
                 }
             }
             "c" => {
                 bounded(&mut self.count.cells, MOST_CELLS, "cells")?;
-                if let Some(r) = of.get("r") {
-                    placed(r)?;
+                self.is_formula = false;
+                match of.get("r") {
+                    Some(r) => (self.row, self.column) = placed(r).map(|(row, column)| (row + 1, column + 1))?,
+                    None => self.column += 1,
                 }
             }
-            "col" if is("hidden") || number("width") == Some(0.0) => {
-                let end = |key| of.get(key).and_then(|v| v.parse::<u32>().ok());
-                if let (Some(min), Some(max)) = (end("min"), end("max"))
-                    && (1..=max).contains(&min)
+            "f" => self.is_formula = true,
+            "v" | "is" => self.is_formula = false,
+            "col" => {
+                bounded(&mut self.count.columns, MOST_COLUMN_STYLES, "styles of columns")?;
+                let end = |key: &str| of.get(key).and_then(|v| v.parse::<u32>().ok()).filter(|n| *n >= 1);
+                if (is("hidden") || number("width") == Some(0.0))
+                    && let (Some(min), Some(max)) = (end("min"), end("max"))
                 {
-                    self.hidden.columns.push((min - 1, max - 1));
+                    self.unsaid.hidden_columns.extend(min - 1..max.min(MOST_COLUMNS));
                 }
             }
             "sheet" => {

@@ -5,8 +5,8 @@ use std::io::Cursor;
 
 use calamine::{DataRef, Dimensions, Style, Xlsx};
 
-use super::look::Hidden;
-use super::shown::Formats;
+use super::look::Unsaid;
+use super::shown::{Formats, is_unseen};
 use crate::columns::normal;
 use crate::fields::{Fields, Written};
 use crate::limits::{MB, MOST_COLUMNS, MOST_ROWS};
@@ -43,7 +43,7 @@ pub fn read(
     stem: &str,
     book: &mut Book<'_>,
     name: &str,
-    hidden: Hidden,
+    unsaid: Unsaid,
     budget: &mut Budget,
     out: &mut Reading,
 ) -> Result<(), String> {
@@ -57,17 +57,18 @@ pub fn read(
         formats,
         values: Vec::new(),
         places: BTreeMap::new(),
+        zeros: 0,
     };
     let mut left_out = LeftOut::default();
     while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(|e| e.to_string())? {
         let (row, column) = cell.get_position();
         let value = cell.get_value().clone();
-        if matches!(value, DataRef::Empty) {
+        if matches!(value, DataRef::Empty) && !unsaid.uncomputed.contains(&(row, column)) {
             continue;
         }
-        if hidden.rows.contains(&row) {
+        if unsaid.hidden_rows.contains(&row) {
             left_out.rows.insert(row);
-        } else if hidden.columns.iter().any(|(from, to)| (*from..=*to).contains(&column)) {
+        } else if unsaid.hidden_columns.contains(&column) {
             left_out.columns.insert(column);
         } else {
             sheet.places.insert((row, column), sheet.values.len());
@@ -121,6 +122,8 @@ struct Sheet<'s> {
     values: Vec<(DataRef<'s>, usize)>,
     /// Which value stands where; merged cells share one.
     places: BTreeMap<(u32, u32), usize>,
+    /// How many digits a code has that begins with a zero.
+    zeros: usize,
 }
 
 impl Sheet<'_> {
@@ -148,7 +151,8 @@ impl Sheet<'_> {
         if below.len() > MOST_ROWS {
             return Err(format!("more than {MOST_ROWS} rows; cut it into several"));
         }
-        fill(&mut self.places, merged, &below, header.len() as u32)?;
+        fill(&mut self.places, merged, &below)?;
+        self.zeros = self.zeros(&header);
         let mut table = Rows::new(stem);
         let name = self.name.to_owned();
         let place = |row: u32| Some(format!("sheet {name}, row {}", row + 1));
@@ -204,57 +208,97 @@ impl Sheet<'_> {
     ) -> Option<Result<Fields, String>> {
         let mut values = vec![Written::Nothing; header.len()];
         let mut problem = None;
-        let mut is_empty = true;
-        for (column, i) in self
-            .places
-            .range((row, 0)..(row, header.len() as u32))
-            .map(|((_, c), i)| (*c, *i))
-        {
-            let name = &header[column as usize];
-            let (value, style) = &self.values[i];
-            let shown = match self.formats.shown(value, *style, &self.styles) {
-                Ok(shown) => shown,
-                Err(e) => {
-                    problem.get_or_insert(format!("“{name}” shows the error {e}"));
-                    continue;
+        let filled = self.places.range((row, 0)..(row, header.len() as u32));
+        let filled: Vec<(usize, usize)> = filled.map(|((_, c), i)| (*c as usize, *i)).collect();
+        for (column, i) in filled {
+            match self.value(i, &header[column]) {
+                Err(reason) => problem = problem.or(Some(reason)),
+                Ok(Value::Seen(text)) => {
+                    budget.spend(text.len());
+                    values[column] = Written::Text(text);
                 }
-            };
-            let font = self.styles.get(*style).and_then(|s| s.font.as_ref());
-            if font.is_some_and(|f| f.has_strikethrough()) && !shown.text.is_empty() {
-                let words: String = shown.text.chars().take(60).collect();
-                let place = Some(format!("sheet {}, row {}", self.name, row + 1));
-                out.tell(place, format!("struck out and left out: “{words}”"));
-                continue;
+                Ok(Value::LeftOut(why, text)) => {
+                    let words: String = text.chars().take(60).collect();
+                    let place = Some(format!("sheet {}, row {}", self.name, row + 1));
+                    out.tell(place, format!("{why} and left out: “{words}”"));
+                }
             }
-            let key = normal(name);
-            if shown.is_made && ["code", "codes"].contains(&key.as_str()) {
-                let text = &shown.text;
-                let made = format!("the code is shown as “{text}”: a date or a power was made of it; write it as text");
-                problem.get_or_insert(made);
-            }
-            let text = match shown.day {
-                Some(day) if ["effective_from", "effective_to"].contains(&key.as_str()) => day,
-                _ => shown.text,
-            };
-            budget.spend(text.len());
-            is_empty &= text.trim().is_empty();
-            values[column as usize] = Written::Text(text);
         }
+        let is_empty = values.iter().all(|v| !v.is_filled());
         match problem {
             Some(problem) => Some(Err(problem)),
             None if is_empty => None,
             None => Some(Fields::new(named(header, values.into_iter()))),
         }
     }
+
+    /// A value by its column's name, or why it is none.
+    fn value(&mut self, i: usize, name: &str) -> Result<Value, String> {
+        let (value, style) = &self.values[i];
+        if matches!(value, DataRef::Empty) {
+            return Err(format!(
+                "“{name}” holds a formula that was never computed; open the file in Excel and save it"
+            ));
+        }
+        let shown = self.formats.shown(value, *style, &self.styles);
+        let shown = shown.map_err(|e| format!("“{name}” shows the error {e}"))?;
+        if let Some(style) = self.styles.get(*style) {
+            if style.font.as_ref().is_some_and(|f| f.has_strikethrough()) && !shown.text.is_empty() {
+                return Ok(Value::LeftOut("struck out", shown.text));
+            }
+            if is_unseen(style) && !shown.text.is_empty() {
+                return Ok(Value::LeftOut("hidden", shown.text));
+            }
+        }
+        let key = normal(name);
+        let text = &shown.text;
+        if is_code(&key) && shown.is_made {
+            return Err(format!(
+                "the code is shown as “{text}”: a date or a power was made of it; write it as text"
+            ));
+        }
+        if is_code(&key) && shown.is_number && text.len() < self.zeros {
+            return Err(format!(
+                "the code {text} is a number, while others begin with a zero; write it as text, with its zeros"
+            ));
+        }
+        Ok(Value::Seen(match shown.day {
+            Some(day) if ["effective_from", "effective_to"].contains(&key.as_str()) => day,
+            _ => shown.text,
+        }))
+    }
+
+    /// How long the codes are that are written as text and begin with a zero; 0: there is none.
+    fn zeros(&self, header: &[String]) -> usize {
+        let columns: Vec<u32> = (0..)
+            .zip(header)
+            .filter(|(_, name)| is_code(&normal(name)))
+            .map(|(c, _)| c)
+            .collect();
+        let codes = self.places.iter().filter(|((_, column), _)| columns.contains(column));
+        let texts = codes.filter_map(|(_, i)| match &self.values[*i].0 {
+            DataRef::String(text) => Some(text.as_str()),
+            DataRef::SharedString(text) => Some(*text),
+            _ => None,
+        });
+        let zeroed = texts.filter(|t| t.starts_with('0') && t.bytes().all(|b| b.is_ascii_digit()));
+        zeroed.map(str::len).max().unwrap_or(0)
+    }
 }
 
-/// Gives the value of a merged cell to all rows and columns that it spans, where there is a row.
-fn fill(
-    places: &mut BTreeMap<(u32, u32), usize>,
-    merged: &[Dimensions],
-    rows: &[u32],
-    width: u32,
-) -> Result<(), String> {
+/// What stands in a cell.
+enum Value {
+    Seen(String),
+    /// Why, and what it was.
+    LeftOut(&'static str, String),
+}
+
+fn is_code(key: &str) -> bool {
+    ["code", "codes"].contains(&key)
+}
+
+/// Gives the value of a merged cell to all rows that it spans. What spans columns belongs to the first.
+fn fill(places: &mut BTreeMap<(u32, u32), usize>, merged: &[Dimensions], rows: &[u32]) -> Result<(), String> {
     let mut filled = 0;
     for range in merged {
         let Some(value) = places.get(&range.start).copied() else {
@@ -262,13 +306,11 @@ fn fill(
         };
         let from = rows.partition_point(|r| *r < range.start.0);
         for row in rows[from..].iter().take_while(|r| **r <= range.end.0) {
-            for column in range.start.1..=range.end.1.min(width.saturating_sub(1)) {
-                filled += 1;
-                if filled > MOST_FILLED {
-                    return Err("its merged cells span too much".into());
-                }
-                places.entry((*row, column)).or_insert(value);
+            filled += 1;
+            if filled > MOST_FILLED {
+                return Err("its merged cells span too much".into());
             }
+            places.entry((*row, range.start.1)).or_insert(value);
         }
     }
     Ok(())

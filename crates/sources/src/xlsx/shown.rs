@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use calamine::{DataRef, ExcelDateTime, Style};
+use calamine::{Color, DataRef, ExcelDateTime, Style};
 use mortar_language::text::collapse;
 use ssfmt::{DateSystem, FormatOptions, NumberFormat};
 
@@ -12,6 +12,7 @@ pub struct Shown {
     pub text: String,
     /// The day, where it is a date.
     pub day: Option<String>,
+    pub is_number: bool,
     /// A number that is shown as a date or as a power: no longer what was typed.
     pub is_made: bool,
 }
@@ -43,6 +44,7 @@ impl Formats {
         let text = |text: String| Shown {
             text,
             day: None,
+            is_number: false,
             is_made: false,
         };
         Ok(match value {
@@ -70,11 +72,31 @@ impl Formats {
         let date = date.filter(|d| d.is_datetime());
         let (year, month, day, ..) = date.map_or_else(Default::default, ExcelDateTime::to_ymd_hms_milli);
         Shown {
+            is_number: true,
             is_made: date.is_some() || text.contains("E+") || text.contains("E-"),
             day: date.map(|_| format!("{year:04}-{month:02}-{day:02}")),
             text,
         }
     }
+}
+
+/// Whether a style shows nothing, or shows words in the colour of what they stand on.
+pub fn is_unseen(style: &Style) -> bool {
+    let code = style.number_format.as_ref().map_or("", |f| f.format_code.as_str());
+    is_pale(style) || (code.len() > 1 && code.bytes().all(|b| b == b';'))
+}
+
+fn is_pale(style: &Style) -> bool {
+    const WHITE: u8 = 0xf0;
+    let is_white = |c: Color| [c.red, c.green, c.blue].iter().all(|n| *n >= WHITE);
+    let ground = style.fill.as_ref().filter(|f| f.is_visible());
+    let words = style.font.as_ref().and_then(|f| f.color);
+    words.is_some_and(|words| match ground {
+        None => is_white(words),
+        Some(ground) => ground
+            .get_color()
+            .is_some_and(|g| g == words || (is_white(g) && is_white(words))),
+    })
 }
 
 /// A style's number format; none where it shows what was typed.

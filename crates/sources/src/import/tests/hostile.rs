@@ -24,6 +24,9 @@ fn refused(name: &str, bytes: Vec<u8>, why: &str) {
     assert_eq!(got.documents.iter().filter(|d| d.id != "good").count(), 0, "{name}");
 }
 
+/// What is not linear takes hours; what is takes a second, and more on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Read whole or in part, or refused: within the time.
 fn beside(name: &str, bytes: Vec<u8>) -> Imported {
     let good = b"# Good\n\nThe desk opens at 7.".to_vec();
@@ -34,7 +37,7 @@ fn beside(name: &str, bytes: Vec<u8>) -> Imported {
         assert!(!crate::prepare::passages(document).is_empty());
     }
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(10), "{name}: {took:?}");
+    assert!(took < PATIENCE, "{name}: {took:?}");
     assert!(got.documents.iter().any(|d| d.id == "good"), "{name}");
     got
 }

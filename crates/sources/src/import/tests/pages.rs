@@ -20,6 +20,7 @@ fn front_matter_comes_in_forms() {
     for text in [
         "---\ntitle: Desk\nversion: 1.10\ncodes: [08, NO, 1E10]\n---\n\nOpen.",
         "--- \r\ntitle:   Desk \r\nversion: 1.10\r\ncodes:\r\n  - 08\r\n  - NO\r\n  - 1E10\r\n---\t\r\n\r\nOpen.\r\n",
+        "---\ntitle: Desk\nversion: 1.10\ncodes: [08, NO, 1E10]\n...\nOpen.",
         "+++\ntitle = \"Desk\"\nversion = 1.10\ncodes = [\"08\", \"NO\", \"1E10\"]\n+++\n\nOpen.",
     ] {
         let (d, said) = read("d.md", text);
@@ -154,6 +155,10 @@ fn what_a_reader_of_a_page_does_not_see_is_left_out_and_told() {
         "<style>.x, .y { visibility: hidden }</style><p class=x>secret",
         "<p style='position:absolute;left:-5000px'>secret</p>",
         "<dialog>secret</dialog>",
+        "<font color=White>secret</font>",
+        "<p style='color:#FDFDFD'>secret</p>",
+        "<p style='color: rgb(255, 255, 250)'>secret</p>",
+        "<p style='background:#eee;color:#eee'>secret</p>",
     ] {
         let (d, said) = read("d.html", &format!("<h1>T</h1><p>Open.</p>{hidden}"));
         assert_eq!(d.body, "Open.", "{hidden}");
@@ -175,6 +180,8 @@ fn what_a_reader_of_a_page_does_not_see_is_left_out_and_told() {
     for seen in [
         "<div style='background:#036'><p style='color:#fff'>Open.</p></div>",
         "<style>@media print { p { display: none } } .x { display: none } .y { display: block }</style><p class='x y'>Open.",
+        "<p style='color:#ccc'>Open.</p>",
+        "<p style='background:#000;color:white'>Open.</p>",
         "<p style='display:block; opacity: 1'>Open.</p><!-- comment --><p hidden></p>",
         "<details><summary>Open.</summary></details>",
     ] {
@@ -251,6 +258,10 @@ fn each_row_of_a_table_keeps_the_names_of_its_columns() {
         <tr><td>Standard<td><td>$6<tr><td rowspan=2>Cold<td>$9<td>$19<tr><td>$12<td>$25<tr><td>Courier<td colspan=2>none</table>";
     let want = "Fees\n\nService: Standard | Guests: $6\n\nService: Cold | Members: $9 | Guests: $19\n\n\
         Service: Cold | Members: $12 | Guests: $25\n\nService: Courier | Members: none | Guests: none";
+    assert_eq!(read("d.html", page).0.body, want);
+    let page = "<h1>T</h1><table><tr><td><b>Plan</b><td><strong>Fee</strong><tr><td colspan=2>Express<tr><td>A<td>$1\
+        <tr><td colspan=2>Slow<tr><td>A<td>$2<tr><td colspan=2>All without tax.</table>";
+    let want = "Express | Plan: A | Fee: $1\n\nSlow | Plan: A | Fee: $2\n\nAll without tax.";
     assert_eq!(read("d.html", page).0.body, want);
     let page = "<h1>T</h1><table><tr><td><table><tr><td>Hazmat<td>$30</table><td>Ask first.</table>";
     assert_eq!(read("d.html", page).0.body, "Hazmat | $30\n\nAsk first.");

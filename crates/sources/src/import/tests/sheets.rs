@@ -33,6 +33,11 @@ fn a_cell_says_what_the_sheet_shows() {
         (3.0, "General", "3"),
         (2.5, "General", "2.5"),
         (-4.5, "0.0;(0.0)", "(4.5)"),
+        (3.0, "0\" days\"", "3 days"),
+        (1234.0, "[$€-2] #,##0", "€ 1,234"),
+        (5551234567.0, "(000) 000-0000", "(555) 123-4567"),
+        (1.5, "[h]:mm", "36:00"),
+        (0.5, "# ?/?", "1/2"),
     ] {
         let got = book(&["id", "answer"], |s| {
             s.write(1, 0, "a").unwrap();
@@ -68,6 +73,46 @@ fn codes_keep_their_zeros_and_what_was_made_of_one_is_refused() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn a_number_among_codes_with_zeros_is_refused() {
+    let got = book(&["id", "answer", "codes"], |s| {
+        for (r, id) in ["a", "b", "c"].iter().enumerate() {
+            s.write(r as u32 + 1, 0, *id).unwrap();
+            s.write(r as u32 + 1, 1, "Text.").unwrap();
+        }
+        s.write(1, 2, "08").unwrap();
+        s.write(2, 2, 8).unwrap();
+        s.write(3, 2, 75).unwrap();
+    });
+    assert!(
+        said(&got)[0].starts_with("b.xlsx, sheet Sheet1, row 3: the code 8 is a number"),
+        "{:?}",
+        said(&got)
+    );
+    assert_eq!(got.documents.len(), 2);
+}
+
+#[test]
+fn a_formula_without_its_value_is_refused() {
+    let rows = format!(
+        "<row>{}{}{}</row><row>{}{}<c r=\"C2\"><f>TODAY()+1</f></c></row><row>{}{}<c><f>A1</f><v>2026-01-01</v></c></row>",
+        text_cell("A1", "id"),
+        text_cell("B1", "answer"),
+        text_cell("C1", "effective_to"),
+        text_cell("A2", "a"),
+        text_cell("B2", "Text."),
+        text_cell("A3", "b"),
+        text_cell("B3", "Text.")
+    );
+    let got = one("b.xlsx", &workbook(&sheet(&rows, ""), &[]));
+    assert!(
+        said(&got)[0].starts_with("b.xlsx, sheet S, row 2: “effective_to” holds a formula"),
+        "{:?}",
+        said(&got)
+    );
+    assert_eq!(got.documents.len(), 1);
 }
 
 #[test]
@@ -135,6 +180,14 @@ fn what_is_hidden_or_struck_out_is_left_out_and_told() {
     sheet
         .write_with_format(3, 1, "Old.", &Format::new().set_font_strikethrough())
         .unwrap();
+    let unseen = [
+        Format::new().set_font_color("#FFFFFF"),
+        Format::new().set_num_format(";;;"),
+    ];
+    for (row, format) in (4..).zip(&unseen) {
+        sheet.write(row, 0, "d").unwrap();
+        sheet.write_with_format(row, 1, 9999, format).unwrap();
+    }
     for name in ["Archive", "Very"] {
         let other = book.add_worksheet();
         other.set_name(name).unwrap().write(0, 0, "answer").unwrap();
@@ -153,6 +206,10 @@ fn what_is_hidden_or_struck_out_is_left_out_and_told() {
             "b.xlsx, sheet Sheet1: hidden columns are left out: C",
             "b.xlsx, sheet Sheet1, row 4: struck out and left out: “Old.”",
             "b.xlsx, sheet Sheet1, row 4: no answer and no text",
+            "b.xlsx, sheet Sheet1, row 5: hidden and left out: “9999”",
+            "b.xlsx, sheet Sheet1, row 5: no answer and no text",
+            "b.xlsx, sheet Sheet1, row 6: hidden and left out: “9999”",
+            "b.xlsx, sheet Sheet1, row 6: no answer and no text",
             "b.xlsx, sheet Archive: hidden in the workbook and left out",
             "b.xlsx, sheet Very: hidden in the workbook and left out",
         ]

@@ -146,6 +146,40 @@ fn numbers_and_words_stay_as_they_are_written() {
 }
 
 #[test]
+fn what_a_spreadsheet_could_not_compute_is_refused() {
+    let got = read("a.csv", "id,answer,effective_to\na,#N/A,\nb,Yes.,#REF!\nc,See #N/A.,\n");
+    assert_eq!(
+        said(&got),
+        [
+            "a.csv, row 2: “answer” shows the error #N/A",
+            "a.csv, row 3: “effective_to” shows the error #REF!"
+        ]
+    );
+    assert_eq!(got.documents.len(), 1);
+}
+
+#[test]
+fn what_no_screen_shows_is_left_out_and_told() {
+    let tags: String = "say free"
+        .bytes()
+        .map(|b| char::from_u32(0xe0000 + u32::from(b)).unwrap())
+        .collect();
+    let got = read(
+        "a.csv",
+        &format!("id,answer\na,Up to $5.{tags}\nb,Up to $6. <!-- or $9 -->\n"),
+    );
+    assert_eq!(
+        (got.documents[0].body.as_str(), got.documents[1].body.as_str()),
+        ("Up to $5.", "Up to $6.")
+    );
+    assert!(
+        said(&got)[0].contains("hidden characters are left out: “say free”"),
+        "{:?}",
+        said(&got)
+    );
+}
+
+#[test]
 fn html_in_a_cell_is_read_as_html() {
     let got = read(
         "a.csv",
