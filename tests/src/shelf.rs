@@ -199,7 +199,7 @@ pub fn documents(rows: &[(String, String, String)]) -> Imported {
         .map(|(id, title, body)| format!("{}\n", serde_json::json!({ "id": id, "title": title, "body": body })))
         .collect();
     let imported = import_files([Ok::<_, ()>(("all.jsonl".to_owned(), text.into_bytes()))]).expect("it is in memory");
-    assert!(imported.faults.is_empty(), "{:?}", imported.faults);
+    assert!(imported.findings.is_empty(), "{:?}", imported.findings);
     imported
 }
 

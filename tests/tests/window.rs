@@ -82,7 +82,8 @@ async fn ask_check_edit_copy_label() {
     clean(&w, "asked before copying").await;
     w.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Drop it').click(); return 1")
         .await;
-    w.until("document.body.innerText.includes('Nothing was copied yet')").await;
+    w.until("document.body.innerText.includes('Nothing was copied yet')")
+        .await;
     // Nothing stands in the way any more: the next copy goes out, and says so for a moment.
     w.press("Enter", &["ctrl"]).await;
     w.until("document.querySelector('[aria-live=assertive]').textContent.includes('Copied')")

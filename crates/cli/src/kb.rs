@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mortar_desk::sources::Fault;
+use mortar_desk::sources::Finding;
 use mortar_desk::store::publish::Options;
 use mortar_desk::{DeskError, StoreOptions, Work};
 use serde_json::json;
@@ -154,7 +154,7 @@ async fn publish(common: &Common, what: Publish) -> Done {
 }
 
 /// What of the sources is not in the release, by name.
-fn tell_left_out(left_out: &[Fault], ignored: &[String]) {
+fn tell_left_out(left_out: &[Finding], ignored: &[String]) {
     for fault in left_out {
         output::say(format_args!("left out: {fault}"));
     }

@@ -6,7 +6,7 @@ use mortar_aws::SignInError;
 use mortar_feedback::RecordsError;
 use mortar_knowledge::{BuildError, OpenError};
 use mortar_measure::MeasureError;
-use mortar_sources::{Fault, ImportError};
+use mortar_sources::{Finding, ImportError};
 use mortar_store::StoreError;
 use mortar_store::publish::PublishError;
 use mortar_store::sync::SyncError;
@@ -148,9 +148,9 @@ impl From<PublishError> for DeskError {
 }
 
 /// The first faults, one a line; a thousand would hide them.
-fn faults_told(faults: &[Fault]) -> String {
+fn faults_told(faults: &[Finding]) -> String {
     const SHOWN: usize = 20;
-    let mut out: Vec<String> = faults.iter().take(SHOWN).map(Fault::to_string).collect();
+    let mut out: Vec<String> = faults.iter().take(SHOWN).map(Finding::to_string).collect();
     if faults.len() > SHOWN {
         out.push(format!("and {} more", faults.len() - SHOWN));
     }

@@ -107,9 +107,9 @@ mod tests {
         let model = MiniLm::open(&default_folder()).expect("the weights: run `cargo xtask setup`");
         let sample = imported();
         assert!(
-            sample.faults.is_empty() && sample.documents.len() > 260,
+            sample.findings.is_empty() && sample.documents.len() > 260,
             "{:?}",
-            sample.faults
+            sample.findings
         );
         for d in &sample.documents {
             for p in mortar_sources::passages(d) {

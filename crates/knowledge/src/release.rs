@@ -22,7 +22,7 @@ use thiserror::Error;
 use crate::embed::{self, Known};
 use crate::index::{self, ContentHasher, DATA, Index, Row, VECTORS, Vectors};
 use mortar_sources::{Document, DocumentRow};
-use mortar_sources::{Fault, Imported};
+use mortar_sources::{Finding, Imported};
 
 /// The format that this program writes. It reads no newer one.
 pub const FORMAT: u32 = 3;
@@ -165,7 +165,7 @@ pub enum OpenError {
 #[derive(Debug, Error)]
 pub enum BuildError {
     #[error("{} of the sources cannot be used", .0.len())]
-    Faults(Vec<Fault>),
+    Faults(Vec<Finding>),
     #[error("the sources hold no document")]
     Nothing,
     #[error(transparent)]
@@ -221,7 +221,7 @@ pub enum Progress {
 pub struct Built {
     pub manifest: Manifest,
     /// What was left out, where that was asked for.
-    pub left_out: Vec<Fault>,
+    pub left_out: Vec<Finding>,
     pub ignored: Vec<String>,
 }
 
@@ -271,7 +271,7 @@ pub async fn build(
 /// What of an import becomes a release, and what was left out of it.
 pub struct Accepted {
     pub rows: Vec<Row>,
-    pub left_out: Vec<Fault>,
+    pub left_out: Vec<Finding>,
     pub ignored: Vec<String>,
 }
 
@@ -279,22 +279,22 @@ pub struct Accepted {
 pub fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildError> {
     let Imported {
         documents,
-        faults,
+        findings,
         ignored,
     } = imported;
-    if !faults.is_empty() && !skip_bad {
-        return Err(BuildError::Faults(faults));
+    if !skip_bad && findings.iter().any(|f| f.stops) {
+        return Err(BuildError::Faults(findings.into_iter().filter(|f| f.stops).collect()));
     }
     if documents.is_empty() {
-        return Err(if faults.is_empty() {
+        return Err(if findings.is_empty() {
             BuildError::Nothing
         } else {
-            BuildError::Faults(faults)
+            BuildError::Faults(findings)
         });
     }
     Ok(Accepted {
         rows: documents.into_iter().map(Row::new).collect(),
-        left_out: faults,
+        left_out: findings,
         ignored,
     })
 }

@@ -1,11 +1,31 @@
 //! Sources to documents, documents to passages. Bytes in, documents out, with all that was not taken named.
 //!
-//! Pure but for the reading of the files that it is given: no network, nothing written, no release known.
+//! Pure but for [`files`], which reads what it is given: no network, nothing written, no release known.
 
+mod check;
+mod columns;
 pub mod document;
+mod encoding;
+mod exact;
+mod fields;
+mod files;
+pub mod finding;
+mod guard;
 pub mod import;
+mod limits;
 pub mod prepare;
+mod reading;
+mod title;
+
+mod csv;
+mod html;
+mod jsonl;
+mod markdown;
+mod row;
+mod xlsx;
 
 pub use document::{Document, DocumentRow};
-pub use import::{Fault, ImportError, Imported, import, import_files};
+pub use files::import;
+pub use finding::{Finding, ImportError};
+pub use import::{Imported, import_files};
 pub use prepare::{PassageRecord, embedded, passages};

@@ -12,6 +12,8 @@ use crate::document::Document;
 
 /// Tokens of a passage's own text; the embedding model reads 256, title and headings among them.
 const LONGEST: usize = 190;
+/// In bytes: what is longer is a paragraph that was marked as a heading. Each passage of its part repeats a heading.
+const LONGEST_HEADING: usize = 400;
 
 /// A passage as the index keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +31,7 @@ pub fn passages(document: &Document) -> Vec<PassageRecord> {
     let mut section: Vec<Range<usize>> = Vec::new();
     let heading_path = |path: &[(usize, String)]| path.iter().map(|h| h.1.clone()).collect::<Vec<_>>();
     for segment in text::segments(body) {
-        if segment.heading {
+        if segment.heading && segment.range.len() <= LONGEST_HEADING {
             pack(body, &mut section, &heading_path(&path), &mut out);
             let (level, words) = heading(body, &segment);
             path.retain(|h| h.0 < level);
@@ -60,24 +62,40 @@ fn heading(body: &str, segment: &Segment) -> (usize, String) {
     )
 }
 
-/// A sentence that alone is too long is cut between words.
+/// A sentence that alone is too long is cut between words; a word that is, between characters.
 fn cut(body: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
     if tokens(&body[range.clone()]) <= LONGEST {
         out.push(range);
         return;
     }
     let (mut begin, mut end, mut count) = (range.start, range.start, 0);
-    for word in body[range.clone()].split_inclusive(char::is_whitespace) {
+    let mut add = |range: Range<usize>| out.extend(Some(trimmed(body, range)).filter(|r| !r.is_empty()));
+    for word in body[range].split_inclusive(char::is_whitespace).flat_map(pieces) {
         let cost = tokens(word).max(1);
         if count + cost > LONGEST && end > begin {
-            out.push(trimmed(body, begin..end));
+            add(begin..end);
             (begin, count) = (end, 0);
         }
         end += word.len();
         count += cost;
     }
-    out.push(trimmed(body, begin..end));
-    out.retain(|r| !r.is_empty());
+    add(begin..end);
+}
+
+/// A word, in pieces that are short enough whatever their characters cost, where it is too long.
+fn pieces(word: &str) -> Vec<&str> {
+    if tokens(word) <= LONGEST {
+        return vec![word];
+    }
+    let mut out = Vec::new();
+    let mut rest = word;
+    while let Some((end, _)) = rest.char_indices().nth(LONGEST) {
+        let (piece, behind) = rest.split_at(end);
+        out.push(piece);
+        rest = behind;
+    }
+    out.push(rest);
+    out
 }
 
 fn trimmed(body: &str, range: Range<usize>) -> Range<usize> {
@@ -198,6 +216,19 @@ mod tests {
         let sizes: Vec<_> = got.iter().map(|p| tokens(&d.body[p.range.clone()])).collect();
         assert!(sizes.len() > 1 && sizes.iter().all(|s| *s <= LONGEST), "{sizes:?}");
         assert!(got.iter().all(|p| d.body[p.range.clone()].ends_with('.')));
+    }
+
+    #[test]
+    fn what_is_no_heading_and_no_word_is_cut_like_text() {
+        let long = "word ".repeat(100);
+        let d = document("t", &format!("## {long}\n\nText.\n\n{}", "x".repeat(5000)));
+        let got = passages(&d);
+        assert!(
+            got.iter().all(|p| p.heading_path.is_empty() && p.range.len() < 1500),
+            "{got:?}"
+        );
+        let all: usize = got.iter().map(|p| p.range.len()).sum();
+        assert!(all > 5000 + 490, "{all}");
     }
 
     proptest! {

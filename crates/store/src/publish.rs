@@ -27,7 +27,7 @@ use crate::{ReleaseStore, StoreError};
 use mortar_knowledge::embed::{self, Known};
 use mortar_knowledge::index::{Row, Vectors};
 use mortar_knowledge::release::{Accepted, BuildError, accepted, alone, hint, name};
-use mortar_sources::{Fault, Imported};
+use mortar_sources::{Finding, Imported};
 
 /// A base is written anew when what came behind it is a quarter of it, or is in many pieces.
 const GROWN: u32 = 4;
@@ -125,7 +125,7 @@ pub struct Published {
     /// The channel shows this already.
     pub nothing_new: bool,
     #[serde(skip)]
-    pub left_out: Vec<Fault>,
+    pub left_out: Vec<Finding>,
     #[serde(skip)]
     pub ignored: Vec<String>,
 }

@@ -1,5 +1,13 @@
 use super::*;
 
+mod hostile;
+mod pages;
+mod random;
+mod sheets;
+mod tables;
+
+use mortar_language::{Kind, codes};
+
 fn one(name: &str, bytes: &[u8]) -> Imported {
     import_files([Ok::<_, ()>((name.to_owned(), bytes.to_vec()))]).unwrap()
 }
@@ -64,11 +72,6 @@ fn bad_sources_are_reported_with_place_and_reason() {
             b"---\ntitle: x\n",
             "a.md: the front matter begins with --- and never ends",
         ),
-        (
-            "a.md",
-            b"text without a title",
-            "a.md: no title: give one in the front matter or as a first heading",
-        ),
         ("a.md", b"# Title\n", "a.md: no text"),
         ("a.md", b"# T\n\xff", "a.md: not UTF-8 at byte 4; save it as UTF-8"),
         (
@@ -76,28 +79,22 @@ fn bad_sources_are_reported_with_place_and_reason() {
             &long,
             "a.md: 50 MB is too long for one document (at most 8 MB); cut it into several",
         ),
-        (
-            "a.html",
-            b"<p>only text",
-            "a.html: no title: the page has neither <h1> nor <title>",
-        ),
         ("a.xlsx", b"PK not a workbook", "a.xlsx: no Excel workbook: "),
     ];
     for (name, bytes, want) in cases {
         let got = one(name, bytes);
-        let fault = got
-            .faults
-            .first()
-            .unwrap_or_else(|| panic!("{want}: no fault"))
-            .to_string();
-        assert!(fault.starts_with(want), "{fault}\nwanted {want}");
+        let finding = got.findings.first().unwrap_or_else(|| panic!("{want}: no finding"));
+        assert!(
+            finding.stops && finding.to_string().starts_with(want),
+            "{finding}\nwanted {want}"
+        );
     }
 }
 
 #[test]
 fn a_good_row_beside_a_bad_one_is_kept() {
     let got = one("a.csv", b"question,answer\nWhat is it?,It is so.\nq,\n");
-    assert_eq!((got.documents.len(), got.faults.len()), (1, 1));
+    assert_eq!((got.documents.len(), got.findings.len()), (1, 1));
     assert_eq!(got.documents[0].kind, Kind::Qa);
 }
 
@@ -136,5 +133,55 @@ fn the_ir_form_carries_its_codes_by_title_and_table() {
 
 #[test]
 fn files_that_are_no_source_are_named() {
-    assert_eq!(one("golden.toml", b"x").ignored, ["golden.toml"]);
+    for name in ["golden.toml", "~$kb.xlsx", "notes", "._page.html"] {
+        assert_eq!(one(name, b"x").ignored, [name]);
+    }
+}
+
+#[test]
+fn what_has_no_title_gets_one_of_its_first_words() {
+    for (name, bytes, want) in [
+        ("a.md", "The desk opens at 7. Then more.", "The desk opens at 7."),
+        ("a.md", "## Hours\n\nThe desk opens at 7.", "Hours"),
+        ("a.html", "<p>Only <b>text</b> here. And more.", "Only text here."),
+        (
+            "a.csv",
+            "id,answer\nx,The desk opens at 7. Then more.\n",
+            "The desk opens at 7.",
+        ),
+        (
+            "a.csv",
+            "id,title,body\nx,,The desk opens at 7.\n",
+            "The desk opens at 7.",
+        ),
+        (
+            "a.jsonl",
+            "{\"_id\":\"x\",\"title\":\"\",\"text\":\"The desk opens at 7.\"}",
+            "The desk opens at 7.",
+        ),
+    ] {
+        let got = one(name, bytes.as_bytes());
+        assert_eq!(got.findings, [], "{bytes}");
+        assert_eq!(got.documents[0].title, want);
+    }
+    let rows = "text\nThe desk opens at 7. It is in Ohio.\nThe desk opens at 7. It is in Texas.\n";
+    assert_eq!(one("a.csv", rows.as_bytes()).documents.len(), 2, "ids by what they say");
+}
+
+#[test]
+fn a_marked_code_is_a_code_where_a_column_says_so() {
+    let line =
+        br#"{"_id":"r","title":"NCPDP reject code *97","text":"Payer","metadata":{"table":"reject","code":"*97"}}"#;
+    assert_eq!(
+        one("c.jsonl", line).documents[0].exact,
+        [codes::Code::new("reject", "97")]
+    );
+}
+
+#[test]
+fn much_of_one_kind_is_counted() {
+    let rows = "q,\n".repeat(1500);
+    let got = one("a.csv", format!("question,answer\n{rows}").as_bytes());
+    assert_eq!(got.findings.len(), 1001);
+    assert_eq!(got.findings[1000].to_string(), "a.csv: and 500 more");
 }

@@ -218,7 +218,7 @@ fn document(i: usize, text: &str) -> Document {
 fn imported(documents: Vec<Document>) -> Imported {
     Imported {
         documents,
-        faults: vec![],
+        findings: vec![],
         ignored: vec![],
     }
 }

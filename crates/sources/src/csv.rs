@@ -1,0 +1,163 @@
+//! CSV as people save it: parted by commas, semicolons, tabs or bars, with or without the line `sep=`. A quotation
+//! mark out of place is refused with its row: it would swallow the rows behind it.
+
+use ::csv::{ByteRecord, Reader, ReaderBuilder};
+
+use crate::encoding::decode;
+use crate::fields::{Fields, Written};
+use crate::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::reading::Reading;
+use crate::row::{Rows, has_text, named, problems};
+
+const DELIMITERS: &[u8] = b",;\t|";
+
+pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+    let mut out = Reading::default();
+    let decoded = decode(bytes);
+    let bytes = match &decoded {
+        Ok(decoded) => {
+            decoded.told.into_iter().for_each(|t| out.tell(None, t));
+            decoded.text.as_bytes()
+        }
+        // Only the rows that are no UTF-8 are refused.
+        Err(_) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+    };
+    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes), bytes));
+    let above = usize::from(table.len() < bytes.len());
+    let mut records = Records::new(table, delimiter);
+    let place = |records: &Records<'_>| Some(format!("row {}", records.number + above));
+    if !records.next() {
+        return Reading::refused("it is empty");
+    }
+    let top = place(&records);
+    let header = match records.values(MOST_COLUMNS) {
+        Ok(header) => header,
+        Err(reason) => return Reading::refused(format!("the header cannot be read: {reason}")),
+    };
+    let problems = problems(&header);
+    if !problems.is_empty() {
+        problems.into_iter().for_each(|p| out.refuse(top.clone(), p));
+        return out;
+    }
+    let mut rows = Rows::new(stem);
+    while records.next() {
+        if records.number > MOST_ROWS {
+            return Reading::refused(format!("more than {MOST_ROWS} rows; cut it into several"));
+        }
+        let values = records
+            .values(header.len())
+            .and_then(|values| match values.len() == header.len() {
+                true => Ok(values),
+                false => Err(format!("{} columns, but the header has {}", values.len(), header.len())),
+            });
+        let fields = values.and_then(|values| Fields::new(named(&header, values.into_iter().map(Written::Text))));
+        rows.add(place(&records), fields, &mut out);
+    }
+    rows.end(top, &mut out);
+    out
+}
+
+/// The records of a table one by one, each with the bytes that it was read from.
+struct Records<'a> {
+    table: &'a [u8],
+    delimiter: u8,
+    reader: Reader<&'a [u8]>,
+    record: ByteRecord,
+    number: usize,
+}
+
+impl<'a> Records<'a> {
+    fn new(table: &'a [u8], delimiter: u8) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).flexible(true).has_headers(false);
+        Records {
+            table,
+            delimiter,
+            reader: builder.from_reader(table),
+            record: ByteRecord::new(),
+            number: 0,
+        }
+    }
+
+    fn next(&mut self) -> bool {
+        self.number += 1;
+        matches!(self.reader.read_byte_record(&mut self.record), Ok(true))
+    }
+
+    /// The values of the present record; more than there may be are only counted.
+    fn values(&self, most: usize) -> Result<Vec<String>, String> {
+        let begin = self.record.position().map_or(0, |p| p.byte() as usize);
+        let end = self.reader.position().byte() as usize;
+        if let Some(problem) = misplaced(self.table.get(begin..end).unwrap_or_default(), self.delimiter) {
+            return Err(problem.into());
+        }
+        if self.record.len() > most {
+            return Err(match self.number {
+                1 => format!("{} columns are too many (at most {most})", self.record.len()),
+                _ => format!("{} columns, but the header has {most}", self.record.len()),
+            });
+        }
+        let text = |(i, value): (usize, &[u8])| match std::str::from_utf8(value) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(format!("not UTF-8 in column {}; save the table as UTF-8", i + 1)),
+        };
+        self.record.iter().enumerate().map(text).collect()
+    }
+}
+
+/// What is wrong with the quotation marks of one record.
+fn misplaced(record: &[u8], delimiter: u8) -> Option<&'static str> {
+    let mut bytes = record.iter().copied().peekable();
+    let mut begins = true;
+    while let Some(b) = bytes.next() {
+        if !(begins && b == b'"') {
+            begins = b == delimiter || b == b'\n' || b == b'\r';
+            continue;
+        }
+        loop {
+            match bytes.next() {
+                None => return Some("a quotation mark is never closed; nothing behind it was read"),
+                Some(b'"') if bytes.peek() == Some(&b'"') => bytes.next(),
+                Some(b'"') => break,
+                Some(_) => None,
+            };
+        }
+        match bytes.peek() {
+            Some(b) if *b != delimiter && *b != b'\n' && *b != b'\r' => {
+                return Some("a quotation mark stands within a value; write it twice");
+            }
+            _ => begins = false,
+        }
+    }
+    None
+}
+
+/// The delimiter that the first line declares, as Excel writes it, and what stands behind that line.
+fn declared(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let end = bytes.iter().position(|b| *b == b'\n')?;
+    let line = bytes[..end].trim_ascii_end();
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|l| l.strip_suffix(b"\""))
+        .unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
+            Some((*delimiter, &bytes[end + 1..]))
+        }
+        // A tab was trimmed away.
+        [s, e, p, b'='] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => Some((b'\t', &bytes[end + 1..])),
+        _ => None,
+    }
+}
+
+/// The delimiter by which the first line is a header, or is parted most.
+fn likely(bytes: &[u8]) -> u8 {
+    let parted = |delimiter: u8| {
+        let mut records = Records::new(bytes, delimiter);
+        records.next();
+        let header = records.values(MOST_COLUMNS).unwrap_or_default();
+        (has_text(&header) && header.len() > 1, records.record.len())
+    };
+    let best = DELIMITERS.iter().rev().max_by_key(|d| parted(**d));
+    best.copied().unwrap_or(b',')
+}

@@ -1,0 +1,133 @@
+//! An HTML page, or the HTML in a cell, to Markdown-like text: headings, paragraphs, lists, rows of tables. What a
+//! reader of the page does not see is left out and told; nothing of the page is ever run.
+
+mod grid;
+mod parse;
+mod shown;
+mod writer;
+
+use std::sync::LazyLock;
+
+use mortar_language::Kind;
+use mortar_language::text::collapse;
+use regex::Regex;
+use scraper::{ElementRef, Html, Selector};
+
+use crate::columns::{is_known, looks_like, normal};
+use crate::document::Document;
+use crate::fields::{Fields, Written, stem_id};
+
+pub use grid::line;
+pub use shown::Left;
+
+use shown::Shown;
+use writer::Writer;
+
+/// A page as a document, and what was left out of it.
+pub fn read(stem: &str, page: &str) -> Result<(Document, Vec<String>), String> {
+    let html = parse::parse(page)?;
+    let shown = Shown::of(&html);
+    let fields = metadata(&html)?.undoubted()?;
+    let words = |e: ElementRef<'_>| Some(collapse(&e.text().collect::<String>())).filter(|t| !t.is_empty());
+    let all = |selector: &str| html.select(&SELECTORS[selector]).collect::<Vec<_>>();
+    let heading = all("h1").into_iter().filter(|e| shown.is_shown(*e)).find_map(words);
+    let title = fields.text("title").map(str::to_owned);
+    let title = title.or(heading).or_else(|| all("title").into_iter().find_map(words));
+    let (text, told) = Writer::write(content(&html, &shown), &shown)?;
+    let text = text.trim();
+    let body = match (text.split_once('\n').unwrap_or((text, "")), &title) {
+        // Not said twice.
+        ((first, rest), Some(title)) if first.strip_prefix("# ") == Some(title) => rest.trim_start(),
+        _ => text,
+    };
+    let id = fields.text("id").map_or_else(|| stem_id(stem), str::to_owned);
+    Ok((fields.document(id, title, body.to_owned(), Kind::Article)?, told))
+}
+
+/// The text of a piece of HTML, and what was left out of it.
+pub fn fragment(piece: &str) -> Result<(String, Vec<String>), String> {
+    let html = parse::parse(piece)?;
+    let shown = Shown::of(&html);
+    let (text, told) = Writer::write(content(&html, &shown), &shown)?;
+    Ok((text.trim().to_owned(), told))
+}
+
+/// Why what stands behind a tag is left out, by the tag alone.
+pub fn left_by_tag(tag: &str) -> Option<Left> {
+    let html = parse::parse(tag).ok()?;
+    let body = html.select(&SELECTORS["body"]).next()?;
+    Shown::default().left(body.child_elements().next()?)
+}
+
+/// Whether a text is written in HTML: it ends an element that shapes text, breaks a line, or
+/// holds a comment.
+pub fn is_html(text: &str) -> bool {
+    static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)</(?:p|div|span|ul|ol|li|b|strong|i|em|u|a|h[1-6]|table|tr|td|s|del|font|blockquote)\s*>|<br\s*/?>|<!--",
+        )
+        .expect("a valid pattern")
+    });
+    SHAPED.is_match(text)
+}
+
+/// What the page says of itself: what a document has, and what could decide.
+fn metadata(html: &Html) -> Result<Fields, String> {
+    /// A name of more parts is the business of a browser.
+    const PARTS: usize = 3;
+    let mut values: Vec<(String, Written)> = Vec::new();
+    for meta in html.select(&SELECTORS["meta[name]"]) {
+        let (Some(name), Some(content)) = (meta.attr("name"), meta.attr("content")) else {
+            continue;
+        };
+        let key = normal(name);
+        let like = looks_like(&key).filter(|like| *like != "a second answer" && key.split('_').count() <= PARTS);
+        if is_known(&key) || like.is_some() {
+            values.push((name.to_owned(), Written::Text(content.to_owned())));
+        }
+    }
+    let mut fields = Fields::new(values)?;
+    let canonical = html.select(&SELECTORS["link[rel=canonical]"]).next();
+    if let Some(link) = canonical.and_then(|l| l.attr("href")) {
+        fields.add("url".into(), Written::Text(link.to_owned()));
+    }
+    Ok(fields)
+}
+
+/// The element that holds what the page is about: its main part, its only article, or all of it.
+fn content<'a>(html: &'a Html, shown: &Shown) -> ElementRef<'a> {
+    let all = |selector: &str| {
+        let found = html.select(&SELECTORS[selector]);
+        found.filter(|e| shown.is_shown(*e)).collect::<Vec<_>>()
+    };
+    let mains = all("main, [role=main]");
+    let articles = all("article");
+    let first = mains.first().or(articles.first().filter(|_| articles.len() == 1));
+    let body = || html.select(&SELECTORS["body"]).next();
+    first.copied().or_else(body).unwrap_or_else(|| html.root_element())
+}
+
+/// The selectors of this module, each made once.
+struct Selectors(Vec<(&'static str, Selector)>);
+
+static SELECTORS: LazyLock<Selectors> = LazyLock::new(|| {
+    let all = [
+        "h1",
+        "title",
+        "body",
+        "article",
+        "main, [role=main]",
+        "meta[name]",
+        "link[rel=canonical]",
+    ];
+    Selectors(all.map(|s| (s, Selector::parse(s).expect("a valid selector"))).into())
+});
+
+impl std::ops::Index<&str> for Selectors {
+    type Output = Selector;
+
+    fn index(&self, name: &str) -> &Selector {
+        let found = self.0.iter().find(|(n, _)| *n == name);
+        &found.expect("a selector of this module").1
+    }
+}
