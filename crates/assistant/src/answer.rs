@@ -17,7 +17,7 @@ pub enum FoundBy {
 }
 
 /// A piece of a document, with the bytes of the document that it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Passage {
     /// `<document>#<n>`, stable for the same sources.
     pub id: String,
@@ -39,6 +39,18 @@ pub struct Passage {
     pub text: String,
     /// The calibrated probability that this passage answers the question.
     pub score: f32,
+    /// Whether it is near enough, and about the right thing, for an answer to be made from it.
+    #[serde(default)]
+    pub carries: bool,
+    /// What the question is about and this passage is not.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// The case of the question that it speaks of, where that makes it the exception to a rule.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// It says what to do in danger to life, and is shown whatever its score.
+    #[serde(default)]
+    pub emergency: bool,
     pub found_by: Vec<FoundBy>,
 }
 
@@ -108,6 +120,8 @@ pub enum Reason {
     UnknownCode,
     /// The code is there, but in documents that are not in force on the day asked about.
     NotInForce,
+    /// What the question is about stands in no passage that is near; others that look alike may.
+    OtherSubject,
     /// No passage is near enough to the question.
     NotCovered,
 }
@@ -118,6 +132,17 @@ pub struct LookAlike {
     pub code: String,
     pub document: String,
     pub title: String,
+}
+
+/// A subject of the question that no passage is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Missing {
+    /// As it was typed.
+    pub subject: String,
+    /// Whether no document at all names it.
+    pub nowhere: bool,
+    /// What the nearest passage is about instead.
+    pub nearest: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -168,6 +193,15 @@ pub struct Answer {
     /// Codes of the question that the knowledge does not hold.
     pub unknown_codes: Vec<String>,
     pub look_alikes: Vec<LookAlike>,
+    /// What the question is about and no passage is.
+    #[serde(default)]
+    pub missing: Vec<Missing>,
+    /// The question may be about danger to life: what is shown is what the sources say to do, no answer.
+    #[serde(default)]
+    pub emergency: bool,
+    /// The words of the question that name the day of `as_of`, where it names one.
+    #[serde(default)]
+    pub day: Option<String>,
     /// Marks of the generator that pointed to no passage; they were taken out.
     pub dropped_marks: u32,
     /// Stopped before the generator was done.

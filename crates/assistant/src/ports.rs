@@ -1,15 +1,17 @@
 //! The ports: what an embedder, a retriever and a generator must offer. Implemented elsewhere.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::civil::Date;
+use mortar_language::About;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use crate::answer::{LookAlike, Passage};
+use crate::answer::{LookAlike, Missing, Passage};
 use crate::prompt::Prompt;
 
 /// Text to vectors of length one.
@@ -82,6 +84,8 @@ pub struct Query {
     pub as_of: Date,
     /// At most this many passages.
     pub limit: usize,
+    /// What a passage must be about; without it, any may answer.
+    pub about: Option<Arc<About>>,
 }
 
 /// What is searched for by words and by meaning.
@@ -101,6 +105,7 @@ pub struct Retrieved {
     /// Those of them that only documents out of force hold.
     pub codes_out_of_force: Vec<String>,
     pub look_alikes: Vec<LookAlike>,
+    pub missing: Vec<Missing>,
     /// The question names codes and the knowledge holds at least one of them.
     pub code_found: bool,
 }
@@ -113,6 +118,10 @@ pub struct Ahead(pub Option<Box<dyn Any + Send>>);
 pub trait Retriever: Send + Sync {
     /// The release it searches.
     fn release(&self) -> &str;
+    /// Whether any document in it has the word, as written in lower case.
+    fn holds(&self, _word: &str) -> bool {
+        false
+    }
     /// The question with its misspelt words as the knowledge spells them, if there are any. What
     /// `known` knows is spelt right.
     fn respell(&self, _question: &str, _known: &dyn Fn(&str) -> bool) -> Option<String> {

@@ -194,7 +194,6 @@ pub fn parts(text: &str) -> Vec<String> {
         return out;
     }
     let sentences: Vec<&str> = text::segments(text).into_iter().map(|s| &text[s.range]).collect();
-    let asks = |s: &str| s.ends_with('?') || WHOLE.is_match(s) || REQUEST.is_match(s);
     for (i, s) in sentences.iter().enumerate().rev().filter(|(_, s)| asks(s)) {
         if out.len() > PARTS {
             break;
@@ -207,6 +206,11 @@ pub fn parts(text: &str) -> Vec<String> {
         }
     }
     out
+}
+
+/// Whether a sentence asks something.
+pub fn asks(sentence: &str) -> bool {
+    sentence.ends_with('?') || WHOLE.is_match(sentence) || REQUEST.is_match(sentence)
 }
 
 static REQUEST: LazyLock<Regex> = LazyLock::new(|| {

@@ -1,0 +1,73 @@
+//! All that a question says about what its answer must be about: its subjects, its case, the step that it asks for.
+
+use std::sync::Arc;
+
+use crate::cases::{self, Condition};
+use crate::drugs::Lexicon;
+use crate::steps::{self, Step};
+use crate::subjects::{self, Held, Met, Subject, What, World};
+
+#[derive(Debug, Clone)]
+pub struct About {
+    pub subjects: Vec<Subject>,
+    pub conditions: Vec<Condition>,
+    /// With the words that asked for it.
+    pub step: Option<(Step, String)>,
+    /// It may be about danger to life.
+    pub emergency: bool,
+    pub lexicon: Arc<Lexicon>,
+}
+
+impl About {
+    /// Reads a question; `emergencies` are a tenant's own words for danger to life.
+    pub fn of(question: &str, lexicon: &Arc<Lexicon>, world: &dyn World, emergencies: &[String]) -> About {
+        let subjects = subjects::read(question, lexicon, world);
+        About {
+            conditions: cases::conditions(question, &subjects, lexicon),
+            step: steps::asked(question),
+            emergency: cases::emergency(question, emergencies),
+            lexicon: lexicon.clone(),
+            subjects,
+        }
+    }
+
+    /// The subjects without which a source says nothing about the question.
+    pub fn deciding(&self) -> impl Iterator<Item = &Subject> {
+        self.subjects.iter().filter(|s| s.decides)
+    }
+
+    /// Those of them that a source lacks.
+    pub fn lacked_by(&self, held: &Held) -> Vec<&Subject> {
+        self.deciding().filter(|s| s.met_by(held, &self.lexicon) == Met::Missing).collect()
+    }
+
+    /// How many of the conditions a source speaks of.
+    pub fn conditions_held(&self, source: &str) -> usize {
+        self.conditions.iter().filter(|c| c.held_by(source)).count()
+    }
+
+    /// The question with what its names stand for behind it, so that more is found; what was typed stays.
+    pub fn widened(&self, question: &str) -> String {
+        let mut more: Vec<String> = Vec::new();
+        for s in &self.subjects {
+            if let What::Drug { drug, .. } = s.what {
+                let drug = self.lexicon.drug(drug);
+                if drug.generic != s.shown.to_lowercase() {
+                    more.push(drug.generic.clone());
+                }
+                if drug.schedule.is_some() {
+                    more.push("controlled substance".into());
+                }
+            }
+        }
+        if self.emergency {
+            more.push(cases::emergency_words(question).into());
+        }
+        more.dedup();
+        if more.is_empty() {
+            question.to_owned()
+        } else {
+            format!("{question} ({})", more.join(", "))
+        }
+    }
+}
