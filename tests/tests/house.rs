@@ -9,29 +9,42 @@ use serde_json::Value;
 
 /// What each crate may depend on, of this project.
 const MAY_SEE: &[(&str, &[&str])] = &[
-    ("mortar-assistant", &[]),
+    ("mortar-language", &[]),
+    ("mortar-assistant", &["mortar-language"]),
+    ("mortar-sources", &["mortar-language"]),
     // Whoever implements a port names the crate of the port.
-    ("mortar-knowledge", &["mortar-assistant"]),
-    ("mortar-feedback", &["mortar-assistant"]),
-    ("mortar-privacy", &[]),
+    (
+        "mortar-knowledge",
+        &["mortar-assistant", "mortar-language", "mortar-sources"],
+    ),
+    // A release is made of documents.
+    (
+        "mortar-store",
+        &[
+            "mortar-assistant",
+            "mortar-knowledge",
+            "mortar-language",
+            "mortar-sources",
+        ],
+    ),
+    ("mortar-feedback", &["mortar-assistant", "mortar-language"]),
+    ("mortar-privacy", &["mortar-language"]),
     (
         "mortar-local",
-        &["mortar-assistant", "mortar-knowledge", "mortar-privacy"],
+        &["mortar-assistant", "mortar-language", "mortar-privacy", "mortar-store"],
     ),
     (
         "mortar-aws",
-        &[
-            "mortar-assistant",
-            "mortar-feedback",
-            "mortar-knowledge",
-            "mortar-privacy",
-        ],
+        &["mortar-assistant", "mortar-feedback", "mortar-privacy", "mortar-store"],
     ),
     (
         "mortar-desk",
         &[
             "mortar-assistant",
+            "mortar-language",
+            "mortar-sources",
             "mortar-knowledge",
+            "mortar-store",
             "mortar-feedback",
             "mortar-privacy",
             "mortar-local",

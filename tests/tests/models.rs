@@ -24,7 +24,7 @@ const GUARD: usize = 6;
 async fn release(dir: &Path) -> Arc<Release> {
     let model = MiniLm::open(&mortar_local::default_folder()).expect("the weights: run `cargo xtask setup`");
     let sources = [root().join("samples/pharmacy/claim-rejections.csv")];
-    let imported = knowledge::import(&sources).unwrap();
+    let imported = mortar_desk::sources::import(&sources).unwrap();
     knowledge::build(imported, true, Some(&model), dir, &mut |_| {})
         .await
         .unwrap();

@@ -78,8 +78,8 @@ fn no_passage_of_the_sample_is_longer_than_the_model_reads() {
         sample.faults
     );
     for d in &sample.documents {
-        for p in knowledge::passages(d) {
-            let tokens = model.tokens(&knowledge::embedded(d, &p));
+        for p in mortar_sources::passages(d) {
+            let tokens = model.tokens(&mortar_sources::embedded(d, &p));
             assert!(tokens <= 256, "{} {:?}: {tokens} tokens", d.id, p.heading_path);
         }
     }

@@ -17,6 +17,7 @@
 //! Numbers are given in the order of a release's rows and never again: data that grew by changes and
 //! data that was written at once say the same. Nothing here is written while somebody reads it.
 
+mod row;
 mod write;
 
 use std::collections::HashMap;
@@ -36,7 +37,8 @@ use crate::release::Manifest;
 use crate::sketch::Sketch;
 use mortar_sources::Document;
 use mortar_sources::prepare::{self, PassageRecord};
-pub use write::{Change, Row, Vectors, apply, write};
+pub use row::{PassageLine, Row, digest, line, lines};
+pub use write::{Change, Vectors, apply, write};
 
 const DATABASES: u32 = 8;
 pub const DATA: &str = "data.mdb";

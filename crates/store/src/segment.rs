@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use mortar_knowledge::index::{Row, Vectors};
+use mortar_knowledge::index::{PassageLine, Row, Vectors, digest, line, lines};
 use mortar_sources::Document;
-use mortar_sources::prepare::{self, PassageRecord};
 
 /// A segment holds at most so many documents, and about so many bytes of them.
 pub const MOST_DOCUMENTS: usize = 20_000;
@@ -141,56 +140,9 @@ pub struct BadObject {
     pub reason: String,
 }
 
-/// A passage as a line of its file.
-#[derive(Serialize, Deserialize)]
-struct PassageLine {
-    document: String,
-    n: u32,
-    #[serde(flatten)]
-    record: PassageRecord,
-}
-
 #[derive(Serialize, Deserialize)]
 struct WithdrawnLine {
     id: String,
-}
-
-impl Row {
-    pub fn new(document: Document) -> Row {
-        let passages = prepare::passages(&document);
-        let (line, lines) = lines(&document, &passages);
-        Row {
-            digest: digest(&line, &lines),
-            document,
-            passages,
-        }
-    }
-}
-
-/// A document's line, and those of its passages.
-fn lines(document: &Document, passages: &[PassageRecord]) -> (Vec<u8>, Vec<u8>) {
-    let passages = passages.iter().zip(0..).flat_map(|(record, n)| {
-        line(&PassageLine {
-            document: document.id.clone(),
-            n,
-            record: record.clone(),
-        })
-    });
-    (line(document), passages.collect())
-}
-
-fn line<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut out = serde_json::to_vec(value).expect("what is stored serialises");
-    out.push(b'\n');
-    out
-}
-
-/// Of a document and its passages as they are written.
-fn digest(document: &[u8], passages: &[u8]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(document);
-    hasher.update(passages);
-    *hasher.finalize().as_bytes()
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

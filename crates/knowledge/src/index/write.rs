@@ -14,22 +14,12 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Apart, CodePlace, DATA, DATABASES, StoredPassage, Tables, VECTORS, damaged, day, named, numbers, respells,
+    Apart, CodePlace, DATA, DATABASES, Row, StoredPassage, Tables, VECTORS, damaged, day, named, numbers, respells,
 };
 use crate::lexical::{self, FIELDS, Posting};
 use crate::sketch;
 use mortar_sources::Document;
 use mortar_sources::PassageRecord;
-
-/// One document as it is indexed, with its passages, under a number of its own: the place of its row
-/// among all rows of the release. What was replaced or withdrawn leaves its numbers unused.
-#[derive(Debug, Clone)]
-pub struct Row {
-    pub document: Document,
-    pub passages: Vec<PassageRecord>,
-    /// Of the document and its passages as they are written.
-    pub digest: [u8; 32],
-}
 
 /// The vectors of rows by one model.
 #[derive(Debug, Clone, Default)]
