@@ -13,8 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::poll;
 use futures::StreamExt;
+use futures::poll;
 use jiff::civil::Date;
 use mortar_language::drugs::Lexicon;
 use mortar_language::{days, question};

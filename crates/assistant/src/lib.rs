@@ -11,8 +11,8 @@ pub mod ports;
 pub mod prompt;
 
 pub use answer::{
-    Answer, Citation, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice, Passage, Problem, Reason, Sentence, Stage,
-    Timings, Turn,
+    Answer, Citation, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice, Passage, Problem, Reason,
+    Sentence, Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, go_on, query};
 pub use mortar_language::Kind;

@@ -38,7 +38,9 @@ impl About {
 
     /// Those of them that a source lacks.
     pub fn lacked_by(&self, held: &Held) -> Vec<&Subject> {
-        self.deciding().filter(|s| s.met_by(held, &self.lexicon) == Met::Missing).collect()
+        self.deciding()
+            .filter(|s| s.met_by(held, &self.lexicon) == Met::Missing)
+            .collect()
     }
 
     /// How many of the conditions a source speaks of.

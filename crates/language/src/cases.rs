@@ -31,22 +31,58 @@ const CONDITIONS: &[(&str, &str, &str)] = &[
         r"controlled|narcotic|opioid|schedule\s+(?:ii|2|iii|3|iv|4)\b|\bc-?(?:ii|2)\b",
         r"controlled|narcotic|schedule\s+(?:ii|2)\b",
     ),
-    ("packed", r"\bpacked\b|already\s+(?:packed|shipped)|\bin\s+transit\b", r"\bpacked\b"),
-    ("denied", r"\bdenied\b|\bdenial\b|turned\s+down|rejected\s+the\s+(?:pa|prior)", r"\bdenied\b|\bdenial\b|\bappeal"),
+    (
+        "packed",
+        r"\bpacked\b|already\s+(?:packed|shipped)|\bin\s+transit\b",
+        r"\bpacked\b",
+    ),
+    (
+        "denied",
+        r"\bdenied\b|\bdenial\b|turned\s+down|rejected\s+the\s+(?:pa|prior)",
+        r"\bdenied\b|\bdenial\b|\bappeal",
+    ),
     (
         "temperature",
         r"\bfroze\b|\bfrozen?\b|freez|melted|\bwarm\b|\bhot\b|left\s+out|indicator",
         r"\bfroze|freez|temperature|\bwarm\b|indicator|refrigerat",
     ),
     ("red indicator", r"\bred\b", r"\bred\b"),
-    ("not listed", r"not\s+(?:listed|named|on\s+(?:the\s+)?(?:list|account|file))|isn'?t\s+(?:listed|on)", r"\bif\s+it\s+is\s+not\b|has\s+named|until\s+then|not\s+(?:listed|named)"),
-    ("pregnant", r"pregnan|expecting\s+a\s+baby|breast\s*-?feed|nursing\s+mother", r"pregnan|breast\s*-?feed"),
-    ("deceased", r"\bdied\b|deceased|passed\s+away|\bdead\b", r"\bdied\b|deceased|death"),
+    (
+        "not listed",
+        r"not\s+(?:listed|named|on\s+(?:the\s+)?(?:list|account|file))|isn'?t\s+(?:listed|on)",
+        r"\bif\s+it\s+is\s+not\b|has\s+named|until\s+then|not\s+(?:listed|named)",
+    ),
+    (
+        "pregnant",
+        r"pregnan|expecting\s+a\s+baby|breast\s*-?feed|nursing\s+mother",
+        r"pregnan|breast\s*-?feed",
+    ),
+    (
+        "deceased",
+        r"\bdied\b|deceased|passed\s+away|\bdead\b",
+        r"\bdied\b|deceased|death",
+    ),
     ("stolen", r"stolen|\btheft\b|porch\s+pirate", r"stolen|theft"),
-    ("damaged", r"damaged|broken|crushed|leaking|\bwet\b", r"damaged|broken|leak|\bwet\b"),
-    ("expired", r"\bexpired\b|out\s+of\s+date", r"\bexpired\b|past\s+its\s+date"),
-    ("abroad", r"abroad|overseas|outside\s+the\s+(?:us|country|united)|international|another\s+country", r"outside\s+the\s+united|abroad|international|within\s+the\s+united"),
-    ("minor", r"\bminor\b|\bchild(?:ren)?\b|\bkid\b|\binfant\b|\bbaby\b|toddler", r"\bminors?\b|\bchild|under\s+1[0-9]"),
+    (
+        "damaged",
+        r"damaged|broken|crushed|leaking|\bwet\b",
+        r"damaged|broken|leak|\bwet\b",
+    ),
+    (
+        "expired",
+        r"\bexpired\b|out\s+of\s+date",
+        r"\bexpired\b|past\s+its\s+date",
+    ),
+    (
+        "abroad",
+        r"abroad|overseas|outside\s+the\s+(?:us|country|united)|international|another\s+country",
+        r"outside\s+the\s+united|abroad|international|within\s+the\s+united",
+    ),
+    (
+        "minor",
+        r"\bminor\b|\bchild(?:ren)?\b|\bkid\b|\binfant\b|\bbaby\b|toddler",
+        r"\bminors?\b|\bchild|under\s+1[0-9]",
+    ),
 ];
 
 struct Row {
@@ -56,10 +92,17 @@ struct Row {
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let all = |p: &str| Regex::new(&format!("(?i){p}")).expect("a valid pattern");
-    CONDITIONS.iter().map(|(_, asked, said)| Row { asked: all(asked), said: all(said) }).collect()
+    CONDITIONS
+        .iter()
+        .map(|(_, asked, said)| Row {
+            asked: all(asked),
+            said: all(said),
+        })
+        .collect()
 });
 static AGE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(\d{1,2})[\s-]*(?:years?|yrs?|yo|y/o)(?:[\s-]*olds?)?\b|\bage[d]?\s+(\d{1,2})\b").expect("a valid pattern")
+    Regex::new(r"(?i)\b(\d{1,2})[\s-]*(?:years?|yrs?|yo|y/o)(?:[\s-]*olds?)?\b|\bage[d]?\s+(\d{1,2})\b")
+        .expect("a valid pattern")
 });
 static UNDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?P<under>under|below|younger\s+than)\s+(?:age\s+)?(?P<u>\d{1,2})\b|\b(?P<o>\d{1,2})\s+(?:years\s+)?(?:and|or)\s+(?:over|older)\b|\b(?:over|from)\s+(?:age\s+)?(?P<f>\d{1,2})\s+on\b")
@@ -71,12 +114,23 @@ pub fn conditions(question: &str, subjects: &[Subject], lexicon: &Lexicon) -> Ve
     let controlled = subjects
         .iter()
         .any(|s| matches!(s.what, What::Drug { drug, .. } if lexicon.drug(drug).schedule.is_some()));
-    let rows = ROWS.iter().enumerate().filter(|(i, r)| r.asked.is_match(question) || (*i == 0 && controlled));
-    let mut out: Vec<Condition> = rows.map(|(i, _)| Condition { name: CONDITIONS[i].0, held: Holds::Row(i) }).collect();
+    let rows = ROWS
+        .iter()
+        .enumerate()
+        .filter(|(i, r)| r.asked.is_match(question) || (*i == 0 && controlled));
+    let mut out: Vec<Condition> = rows
+        .map(|(i, _)| Condition {
+            name: CONDITIONS[i].0,
+            held: Holds::Row(i),
+        })
+        .collect();
     if let Some(c) = AGE.captures(question)
         && let Some(age) = c.get(1).or(c.get(2)).and_then(|a| a.as_str().parse().ok())
     {
-        out.push(Condition { name: "age", held: Holds::Age(age) });
+        out.push(Condition {
+            name: "age",
+            held: Holds::Age(age),
+        });
     }
     out
 }
@@ -122,23 +176,33 @@ static NO_EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
 pub fn emergency(question: &str, also: &[String]) -> bool {
     let lower = question.to_lowercase();
     (EMERGENCY.is_match(question) && !NO_EMERGENCY.is_match(question))
-        || also.iter().any(|w| !w.trim().is_empty() && lower.contains(&w.to_lowercase()))
+        || also
+            .iter()
+            .any(|w| !w.trim().is_empty() && lower.contains(&w.to_lowercase()))
 }
 
 /// Whether a source says what to do in an emergency: by its tag, or by the number to call.
 pub fn is_emergency_source(tags: &[String], source: &str) -> bool {
     static CALLS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bcall\s+911\b|\b911\b|poison\s+(?:control|help|cent)|\b988\b|1-800-222-1222").expect("a valid pattern")
+        Regex::new(r"(?i)\bcall\s+911\b|\b911\b|poison\s+(?:control|help|cent)|\b988\b|1-800-222-1222")
+            .expect("a valid pattern")
     });
-    tags.iter().any(|t| t.eq_ignore_ascii_case("emergency") || t.eq_ignore_ascii_case("emergencia")) || CALLS.is_match(source)
+    tags.iter()
+        .any(|t| t.eq_ignore_ascii_case("emergency") || t.eq_ignore_ascii_case("emergencia"))
+        || CALLS.is_match(source)
 }
 
 /// What a question in haste means, in the words of the sources, to be searched for beside its own.
 pub fn emergency_words(question: &str) -> &'static str {
-    static SELF: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)\bdie\b|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir\b").expect("a valid pattern"));
-    static BREATH: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)breath|throat|swell|swollen|anaphyla|chest|seizure|unconscious|wake|responding|stroke|passed\s+out").expect("a valid pattern"));
+    static SELF: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\bdie\b|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir\b").expect("a valid pattern")
+    });
+    static BREATH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)breath|throat|swell|swollen|anaphyla|chest|seizure|unconscious|wake|responding|stroke|passed\s+out",
+        )
+        .expect("a valid pattern")
+    });
     if SELF.is_match(question) {
         "person speaks of suicide, emergency"
     } else if BREATH.is_match(question) {
@@ -203,10 +267,22 @@ mod tests {
             conditions(q, &s, &lexicon)
         };
         let one = |q: &str, source: &str| of(q).iter().any(|c| c.held_by(source));
-        assert!(one("Package with oxycodone never arrived", "Controlled substances. Do not reship."));
-        assert!(one("replace a pen for a 10 year old", "Never replace a pen of a patient under 12."));
-        assert!(!one("replace a pen for a 14 year old", "Never replace a pen of a patient under 12."));
-        assert!(one("order is packed, customer wants to cancel", "Once the status is Packed it cannot be stopped."));
+        assert!(one(
+            "Package with oxycodone never arrived",
+            "Controlled substances. Do not reship."
+        ));
+        assert!(one(
+            "replace a pen for a 10 year old",
+            "Never replace a pen of a patient under 12."
+        ));
+        assert!(!one(
+            "replace a pen for a 14 year old",
+            "Never replace a pen of a patient under 12."
+        ));
+        assert!(one(
+            "order is packed, customer wants to cancel",
+            "Once the status is Packed it cannot be stopped."
+        ));
         assert!(of("How long does shipping take?").is_empty());
     }
 }

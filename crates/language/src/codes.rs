@@ -215,7 +215,7 @@ pub fn find(text: &str, known: &dyn Fn(&Code) -> bool) -> Vec<Found> {
             add(&mut out, code, range, false);
         }
     }
-    out.sort_by_key(|f| f.range.start);
+    out.sort_by(|a, b| (a.range.start, &a.code.value).cmp(&(b.range.start, &b.code.value)));
     out
 }
 
@@ -229,6 +229,10 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
     let shouting = !text.chars().any(char::is_lowercase);
     // A value must not run into the lead: "rejects" is no code S.
     if c["gap"].is_empty() {
+        return;
+    }
+    // "error code 75" is read by the lead that says "code", or by none.
+    if lead.ends_with("error") && list.as_str().to_lowercase().starts_with("code") {
         return;
     }
     // "rejected 11/22/2026" is a day, not a list.
@@ -247,7 +251,7 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
         return;
     }
     let mut last_end = 0;
-    let mut last: Option<(usize, String)> = None;
+    let mut last: Option<String> = None;
     for (i, item) in ITEM.find_iter(list.as_str()).enumerate() {
         let word = item.as_str();
         if JOINS.contains(&word.to_lowercase().as_str()) {
@@ -291,20 +295,14 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
         // "2x" is mostly "twice", but 7X is a rejection: the knowledge decides.
         let twice = word.len() == 2 && word.ends_with('x');
         let weak = twice || (!says_code && !system.starts_with("reject"));
-        // "67-69" are three codes, each of which may be asked for.
-        if let Some((_, from)) = last.take().filter(|_| RANGE.is_match(between)) {
-            for value in within(&from, word) {
-                // They stand where the range stands, none in the place of another.
-                let code = Code::new(system, &value);
-                out.push(Found {
-                    code,
-                    range: range.clone(),
-                    weak,
-                });
-            }
+        let from = last.replace(word.to_owned()).filter(|_| RANGE.is_match(between));
+        add(out, code, range.clone(), weak);
+        // "67-69" are three codes, each of which may be asked for; they stand where the range ends.
+        for value in from.iter().flat_map(|from| within(from, word)) {
+            let code = Code::new(system, &value);
+            let range = range.clone();
+            out.push(Found { code, range, weak });
         }
-        last = Some((i, word.to_owned()));
-        add(out, code, range, weak);
     }
 }
 

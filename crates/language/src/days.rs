@@ -61,7 +61,10 @@ pub fn asked(question: &str, today: Date) -> Option<Day> {
     })?;
     let (from, to) = span(&c, today)?;
     let on = if from <= today && today <= to { today } else { to };
-    Some(Day { on, shown: c[0].to_owned() })
+    Some(Day {
+        on,
+        shown: c[0].to_owned(),
+    })
 }
 
 /// First and last day of what was said.
@@ -93,12 +96,23 @@ fn span(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     if text("before").is_some() {
         // The last such month that has begun.
         let m = month(text("m5")?)?;
-        let year = if m <= i16::from(today.month()) { today.year() } else { today.year() - 1 };
+        let year = if m <= i16::from(today.month()) {
+            today.year()
+        } else {
+            today.year() - 1
+        };
         return one(day(year, m, 1)?.yesterday().ok());
     }
     if text("lastmonth").is_some() {
         let m = month(text("m6")?)?;
-        return month_of(if m < i16::from(today.month()) { today.year() } else { today.year() - 1 }, m);
+        return month_of(
+            if m < i16::from(today.month()) {
+                today.year()
+            } else {
+                today.year() - 1
+            },
+            m,
+        );
     }
     relative(c, today)
 }
@@ -134,11 +148,24 @@ fn relative(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
 
 fn month(word: &str) -> Option<i16> {
     const MONTHS: [&[&str]; 12] = [
-        &["jan", "ene"], &["feb"], &["mar"], &["apr", "abr"], &["may"], &["jun"], &["jul"], &["aug", "ago"], &["sep"], &["oct"],
-        &["nov"], &["dec", "dic"],
+        &["jan", "ene"],
+        &["feb"],
+        &["mar"],
+        &["apr", "abr"],
+        &["may"],
+        &["jun"],
+        &["jul"],
+        &["aug", "ago"],
+        &["sep"],
+        &["oct"],
+        &["nov"],
+        &["dec", "dic"],
     ];
     let word = word.to_lowercase();
-    MONTHS.iter().position(|m| m.iter().any(|b| word.starts_with(b))).map(|i| i as i16 + 1)
+    MONTHS
+        .iter()
+        .position(|m| m.iter().any(|b| word.starts_with(b)))
+        .map(|i| i as i16 + 1)
 }
 
 #[cfg(test)]

@@ -47,7 +47,9 @@ impl Lexicon {
     pub fn own() -> Arc<Lexicon> {
         static OWN: LazyLock<Arc<Lexicon>> = LazyLock::new(|| {
             let mut lexicon = Lexicon::default();
-            lexicon.add(include_str!("../data/drugs.tsv")).expect("the program's own list is sound");
+            lexicon
+                .add(include_str!("../data/drugs.tsv"))
+                .expect("the program's own list is sound");
             Arc::new(lexicon)
         });
         OWN.clone()
@@ -57,18 +59,35 @@ impl Lexicon {
     /// `alert`, `parts`; parts of a cell are divided by `|`, lines beginning with `#` say something to a reader.
     /// A drug that is here already gets what the table says anew; names go over to the later drug.
     pub fn add(&mut self, table: &str) -> Result<(), DrugListError> {
-        let mut lines = table.lines().enumerate().filter(|(_, l)| !l.starts_with('#') && !l.trim().is_empty());
+        let mut lines = table
+            .lines()
+            .enumerate()
+            .filter(|(_, l)| !l.starts_with('#') && !l.trim().is_empty());
         let Some((_, header)) = lines.next() else {
             return Ok(());
         };
-        let columns: HashMap<&str, usize> = header.split('\t').map(str::trim).enumerate().map(|(i, c)| (c, i)).collect();
+        let columns: HashMap<&str, usize> = header
+            .split('\t')
+            .map(str::trim)
+            .enumerate()
+            .map(|(i, c)| (c, i))
+            .collect();
         if !columns.contains_key("generic") {
-            return Err(DrugListError { line: 1, reason: "its first line names no column “generic”" });
+            return Err(DrugListError {
+                line: 1,
+                reason: "its first line names no column “generic”",
+            });
         }
         for (n, line) in lines {
             let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
             let cell = |name: &str| columns.get(name).and_then(|i| cells.get(*i)).copied().unwrap_or("");
-            let list = |name: &str| cell(name).split('|').map(str::trim).filter(|x| !x.is_empty()).map(str::to_lowercase);
+            let list = |name: &str| {
+                cell(name)
+                    .split('|')
+                    .map(str::trim)
+                    .filter(|x| !x.is_empty())
+                    .map(str::to_lowercase)
+            };
             let schedule = match cell("schedule") {
                 "" => None,
                 s => Some(s.parse().ok().filter(|s| (1..=5).contains(s)).ok_or(DrugListError {
@@ -78,9 +97,15 @@ impl Lexicon {
             };
             let generic = cell("generic").to_lowercase();
             if generic.is_empty() {
-                return Err(DrugListError { line: n + 1, reason: "it names no generic" });
+                return Err(DrugListError {
+                    line: n + 1,
+                    reason: "it names no generic",
+                });
             }
-            let names = std::iter::once(generic.clone()).chain(list("brands")).chain(list("also")).collect();
+            let names = std::iter::once(generic.clone())
+                .chain(list("brands"))
+                .chain(list("also"))
+                .collect();
             self.put(Drug {
                 generic,
                 names,
@@ -106,7 +131,11 @@ impl Lexicon {
             }
             let drug = match self.find(generic) {
                 Some(d) => d,
-                None => self.put(Drug { generic: generic.to_lowercase(), names: vec![generic.to_lowercase()], ..Drug::default() }),
+                None => self.put(Drug {
+                    generic: generic.to_lowercase(),
+                    names: vec![generic.to_lowercase()],
+                    ..Drug::default()
+                }),
             };
             self.drugs[drug as usize].names.push(name.to_lowercase());
             self.name(name, drug);
@@ -152,7 +181,9 @@ impl Lexicon {
     /// The drug whose name begins at the first of these words (as [`folded`] gives them), and how many words it takes.
     pub fn at(&self, words: &[String]) -> Option<(u32, usize)> {
         let list = self.names.get(words.first()?)?;
-        list.iter().find(|(w, _)| words.starts_with(w)).map(|(w, d)| (*d, w.len()))
+        list.iter()
+            .find(|(w, _)| words.starts_with(w))
+            .map(|(w, d)| (*d, w.len()))
     }
 
     pub fn drug(&self, number: u32) -> &Drug {
@@ -161,18 +192,27 @@ impl Lexicon {
 
     /// Whether one drug is the other, or a combination that holds it.
     pub fn same(&self, a: u32, b: u32) -> bool {
-        let holds = |whole: u32, part: u32| self.drugs[whole as usize].parts.contains(&self.drugs[part as usize].generic);
+        let holds = |whole: u32, part: u32| {
+            self.drugs[whole as usize]
+                .parts
+                .contains(&self.drugs[part as usize].generic)
+        };
         a == b || holds(a, b) || holds(b, a)
     }
 
     /// Whether a single word, in lower case, is a name or begins one.
     pub fn is_name(&self, word: &str) -> bool {
-        self.names.get(word).is_some_and(|l| l.iter().any(|(w, _)| w.len() == 1))
+        self.names
+            .get(word)
+            .is_some_and(|l| l.iter().any(|(w, _)| w.len() == 1))
     }
 
     /// The single-word names that begin with these letters.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().filter(|(_, l)| l.iter().any(|(w, _)| w.len() == 1)).map(|(n, _)| n.as_str())
+        self.names
+            .iter()
+            .filter(|(_, l)| l.iter().any(|(w, _)| w.len() == 1))
+            .map(|(n, _)| n.as_str())
     }
 }
 
@@ -186,8 +226,12 @@ pub(crate) fn fold_name(word: &str) -> String {
     folded.strip_suffix("'s").map_or(folded.clone(), str::to_owned)
 }
 
-static COMMON: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("../data/common-words.txt").lines().map(str::trim).collect());
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("../data/common-words.txt")
+        .lines()
+        .map(str::trim)
+        .collect()
+});
 
 /// Whether a word, in lower case, is plain English, so that it is no name of anything.
 pub fn is_common(word: &str) -> bool {
@@ -211,7 +255,11 @@ pub fn is_slip_of_common(word: &str) -> bool {
     });
     let near = word.chars().next().and_then(|c| BY_LETTER.get(&c));
     let length = word.chars().count();
-    length >= 5 && near.is_some_and(|l| l.iter().any(|w| w.len().abs_diff(word.len()) <= 1 && strsim::osa_distance(w, word) <= 1))
+    length >= 5
+        && near.is_some_and(|l| {
+            l.iter()
+                .any(|w| w.len().abs_diff(word.len()) <= 1 && strsim::osa_distance(w, word) <= 1)
+        })
 }
 
 #[cfg(test)]
@@ -224,11 +272,20 @@ mod tests {
 
     #[test]
     fn a_brand_and_its_generic_are_one_drug_and_look_alikes_are_two() {
-        for (a, b) in [("Lipitor", "atorvastatin"), ("Adderall", "amphetamine/dextroamphetamine"), ("Celexa", "citalopram")] {
+        for (a, b) in [
+            ("Lipitor", "atorvastatin"),
+            ("Adderall", "amphetamine/dextroamphetamine"),
+            ("Celexa", "citalopram"),
+        ] {
             assert!(number(a).is_some(), "{a}");
             assert_eq!(number(a), number(b), "{a} {b}");
         }
-        for (a, b) in [("Lamisil", "Lamictal"), ("hydroxyzine", "hydralazine"), ("Celebrex", "Celexa"), ("prednisone", "prednisolone")] {
+        for (a, b) in [
+            ("Lamisil", "Lamictal"),
+            ("hydroxyzine", "hydralazine"),
+            ("Celebrex", "Celexa"),
+            ("prednisone", "prednisolone"),
+        ] {
             assert_ne!(number(a), number(b), "{a} {b}");
         }
     }
@@ -237,13 +294,20 @@ mod tests {
     fn a_tenants_table_wins_and_a_larger_list_only_adds() {
         let mut l = Lexicon::default();
         l.add("generic\tbrands\tschedule\nalprazolam\tXanax\t4\n").unwrap();
-        l.add("generic\tbrands\tclass\nalprazolam\tXanex|House Calm\tcalmer\n").unwrap();
+        l.add("generic\tbrands\tclass\nalprazolam\tXanex|House Calm\tcalmer\n")
+            .unwrap();
         l.widen("other\tXanax\nterbinafine\tLamisil\n");
         let d = l.drug(l.find("house calm").unwrap());
-        assert_eq!((d.generic.as_str(), d.class.as_str(), d.schedule), ("alprazolam", "calmer", None));
+        assert_eq!(
+            (d.generic.as_str(), d.class.as_str(), d.schedule),
+            ("alprazolam", "calmer", None)
+        );
         assert_eq!(l.find("Xanax"), l.find("alprazolam"));
         assert_eq!(l.find("Lamisil"), l.find("terbinafine"));
-        assert_eq!(l.at(&folded("House Calm's price")), l.find("alprazolam").map(|d| (d, 2)));
+        assert_eq!(
+            l.at(&folded("House Calm's price")),
+            l.find("alprazolam").map(|d| (d, 2))
+        );
         assert!(l.add("generic\tschedule\nx\tII\n").is_err());
     }
 }

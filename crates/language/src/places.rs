@@ -94,10 +94,19 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The states that a text names, each with its bytes.
 pub(crate) fn find(text: &str) -> Vec<(usize, Range<usize>)> {
-    static BY_NAME: LazyLock<HashMap<&str, usize>> =
-        LazyLock::new(|| STATES.iter().enumerate().flat_map(|(i, s)| [(s.0, i), (s.1, i)]).collect());
-    let found = NAMED.captures_iter(text).filter_map(|c| c.name("name").or(c.name("letters")));
-    found.filter_map(|m| Some((*BY_NAME.get(m.as_str())?, m.range()))).collect()
+    static BY_NAME: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        STATES
+            .iter()
+            .enumerate()
+            .flat_map(|(i, s)| [(s.0, i), (s.1, i)])
+            .collect()
+    });
+    let found = NAMED
+        .captures_iter(text)
+        .filter_map(|c| c.name("name").or(c.name("letters")));
+    found
+        .filter_map(|m| Some((*BY_NAME.get(m.as_str())?, m.range())))
+        .collect()
 }
 
 pub(crate) fn is_first_name(word: &str) -> bool {

@@ -43,7 +43,11 @@ pub fn asked(question: &str) -> Option<(Step, String)> {
         Step::Nth(number(ordinal.as_str())?)
     } else {
         let n = number(&c["n"])?;
-        if c.name("after").is_some() { Step::After(n) } else { Step::Nth(n) }
+        if c.name("after").is_some() {
+            Step::After(n)
+        } else {
+            Step::Nth(n)
+        }
     };
     let said = c[0].trim_start_matches("after ").trim().to_owned();
     Some((step, said))
@@ -51,16 +55,30 @@ pub fn asked(question: &str) -> Option<(Step, String)> {
 
 fn number(word: &str) -> Option<u32> {
     const WORDS: [[&str; 2]; 10] = [
-        ["one", "first"], ["two", "second"], ["three", "third"], ["four", "fourth"], ["five", "fifth"], ["six", "sixth"],
-        ["seven", "seventh"], ["eight", "eighth"], ["nine", "ninth"], ["ten", "tenth"],
+        ["one", "first"],
+        ["two", "second"],
+        ["three", "third"],
+        ["four", "fourth"],
+        ["five", "fifth"],
+        ["six", "sixth"],
+        ["seven", "seventh"],
+        ["eight", "eighth"],
+        ["nine", "ninth"],
+        ["ten", "tenth"],
     ];
     let word = word.to_lowercase();
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    digits.parse().ok().or_else(|| WORDS.iter().position(|w| w.contains(&word.as_str())).map(|i| i as u32 + 1))
+    digits.parse().ok().or_else(|| {
+        WORDS
+            .iter()
+            .position(|w| w.contains(&word.as_str()))
+            .map(|i| i as u32 + 1)
+    })
 }
 
-static MARKER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?P<indent>[ \t]*)(?:(?:\*\*)?(?:step|paso)\s+(?P<said>\d{1,2})\s*[:.)\-–]|(?P<n>\d{1,2})[.)])(?:\*\*)?\s+").expect("a valid pattern"));
+static MARKER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?P<indent>[ \t]*)(?:(?:\*\*)?(?:step|paso)\s+(?P<said>\d{1,2})\s*[:.)\-–]|(?P<n>\d{1,2})[.)])(?:\*\*)?\s+").expect("a valid pattern")
+});
 
 /// The lists of steps of a document, each in its order.
 pub fn lists(body: &str) -> Vec<Vec<Found>> {
@@ -78,8 +96,16 @@ pub fn lists(body: &str) -> Vec<Vec<Found>> {
         match MARKER.captures(line) {
             // What is indented belongs to the step above.
             Some(c) if c["indent"].is_empty() || open.is_none() => {
-                let number = c.name("said").or(c.name("n")).and_then(|n| n.as_str().parse().ok()).unwrap_or(0);
-                let follows = open.is_some() && out.last().and_then(|l| l.last()).is_some_and(|f| f.number + 1 == number);
+                let number = c
+                    .name("said")
+                    .or(c.name("n"))
+                    .and_then(|n| n.as_str().parse().ok())
+                    .unwrap_or(0);
+                let follows = open.is_some()
+                    && out
+                        .last()
+                        .and_then(|l| l.last())
+                        .is_some_and(|f| f.number + 1 == number);
                 let range = start + c["indent"].len()..content;
                 if follows {
                     out.last_mut().expect("a list is open").push(Found { number, range });
@@ -109,7 +135,12 @@ pub fn find(body: &str, step: Step) -> Vec<Found> {
         Step::Nth(n) => lists.into_iter().flatten().filter(|f| f.number == n).collect(),
         Step::After(n) => lists.into_iter().flatten().filter(|f| f.number == n + 1).collect(),
         // Of several lists the longest is the procedure.
-        Step::Last => lists.into_iter().max_by_key(Vec::len).and_then(|l| l.into_iter().next_back()).into_iter().collect(),
+        Step::Last => lists
+            .into_iter()
+            .max_by_key(Vec::len)
+            .and_then(|l| l.into_iter().next_back())
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -124,7 +155,12 @@ pub fn called(step: Step) -> String {
 
 /// The words of a step without its number.
 pub fn words(step: &str) -> String {
-    MARKER.replace(step, "").lines().map(text::collapse).collect::<Vec<_>>().join(" ")
+    MARKER
+        .replace(step, "")
+        .lines()
+        .map(text::collapse)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -150,7 +186,10 @@ mod tests {
     #[test]
     fn a_step_is_found_in_the_list_that_has_it() {
         let said = |body: &'static str, step| find(body, step).into_iter().map(|f| &body[f.range]).collect::<Vec<_>>();
-        assert_eq!(said(PEN, Step::Nth(3)), ["3. Order the new pen.\n   1. Choose the strength.\n   2. Choose the count."]);
+        assert_eq!(
+            said(PEN, Step::Nth(3)),
+            ["3. Order the new pen.\n   1. Choose the strength.\n   2. Choose the count."]
+        );
         assert_eq!(said(PEN, Step::Nth(1)), ["1. Ask for the lot.", "1. Open a case."]);
         assert_eq!(said(PEN, Step::Nth(7)), [""; 0]);
         assert_eq!(said(PEN, Step::Last), ["4. Close it."]);

@@ -59,12 +59,41 @@ pub trait World {
 
 /// What follows a name and makes it another thing.
 const FORMS: &[&str] = &[
-    "plus", "pro", "max", "mini", "lite", "ultra", "premium", "basic", "junior", "xl", "xr", "er", "sr", "la", "cr", "ir",
-    "dr", "cd", "odt", "xt", "hfa", "respimat", "flexpen", "kwikpen", "flextouch", "solostar", "ii", "iii", "iv",
+    "plus",
+    "pro",
+    "max",
+    "mini",
+    "lite",
+    "ultra",
+    "premium",
+    "basic",
+    "junior",
+    "xl",
+    "xr",
+    "er",
+    "sr",
+    "la",
+    "cr",
+    "ir",
+    "dr",
+    "cd",
+    "odt",
+    "xt",
+    "hfa",
+    "respimat",
+    "flexpen",
+    "kwikpen",
+    "flextouch",
+    "solostar",
+    "ii",
+    "iii",
+    "iv",
 ];
 
 /// Things that are told apart by a number or a letter.
-const KINDS: &[&str] = &["plan", "model", "version", "tier", "part", "bin", "pcn", "group", "store", "branch", "lot", "type"];
+const KINDS: &[&str] = &[
+    "plan", "model", "version", "tier", "part", "bin", "pcn", "group", "store", "branch", "lot", "type",
+];
 
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -109,8 +138,9 @@ static PERSON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\b(?:mr|mrs|ms|miss|dr|doctor|prof|named?|name's|i'm|i\s+am|this\s+is|hello|hi|hey|dear|thanks|thank\s+you|regards|sincerely|best|signed|patient|customer|son|daughter|wife|husband|mother|father|mom|dad|for)\b[.,:]?\s*|^)$")
         .expect("a valid pattern")
 });
-static PLACED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern"));
+static PLACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern")
+});
 
 /// The subjects of a question, in the order in which they stand there.
 pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
@@ -120,45 +150,76 @@ pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
     let end = |i: usize| at(i) + words[i].len();
     let mut out: Vec<Subject> = Vec::new();
     // What is a code is looked up as a code.
-    let mut taken: Vec<Range<usize>> = codes::find(asked, &|_| false).into_iter().filter(|f| !f.weak).map(|f| f.range).collect();
+    let mut taken: Vec<Range<usize>> = codes::find(asked, &|_| false)
+        .into_iter()
+        .filter(|f| !f.weak)
+        .map(|f| f.range)
+        .collect();
     let free = |taken: &[Range<usize>], r: &Range<usize>| taken.iter().all(|t| r.end <= t.start || t.end <= r.start);
 
     let mut i = 0;
     while i < words.len() {
-        let Some((drug, n)) = lexicon.at(&folded[i..]) else {
+        let Some((drug, n, form)) = drug_at(&folded[i..], lexicon) else {
             i += 1;
             continue;
         };
-        let form = folded.get(i + n).filter(|f| FORMS.contains(&f.as_str())).cloned();
-        let range = at(i)..end(i + n - 1 + usize::from(form.is_some()));
+        let range = at(i)..end(i + n - 1);
         let decides = OF_ITSELF.is_match(asked) || !OF_THE_ORDER.is_match(asked);
         taken.push(range.clone());
-        out.push(Subject { shown: asked[range.clone()].to_owned(), range, what: What::Drug { drug, form }, decides });
+        out.push(Subject {
+            shown: asked[range.clone()].to_owned(),
+            range,
+            what: What::Drug { drug, form },
+            decides,
+        });
         i += n;
     }
     for c in NUMBERED.captures_iter(asked) {
         let range = c.get(0).expect("the whole match").range();
         if free(&taken, &range) {
             taken.push(range.clone());
-            let what = What::Numbered { kind: text::stem(&c[1]), number: text::fold(&c[2]) };
-            out.push(Subject { shown: c[0].to_owned(), range, what, decides: true });
+            let what = What::Numbered {
+                kind: text::stem(&c[1]),
+                number: text::fold(&c[2]),
+            };
+            out.push(Subject {
+                shown: c[0].to_owned(),
+                range,
+                what,
+                decides: true,
+            });
         }
     }
     for m in MODEL.find_iter(asked) {
         if NO_MODEL.is_match(m.as_str()) || !free(&taken, &m.range()) || measured(asked, &m.range()) {
             continue;
         }
-        let next = words.iter().position(|w| w.as_ptr() as usize - asked.as_ptr() as usize >= m.end());
+        let next = words
+            .iter()
+            .position(|w| w.as_ptr() as usize - asked.as_ptr() as usize >= m.end());
         let form = next.map(|n| folded[n].clone()).filter(|f| FORMS.contains(&f.as_str()));
         let range = m.start()..next.filter(|_| form.is_some()).map_or(m.end(), end);
         taken.push(range.clone());
-        let what = What::Model { key: squeezed(m.as_str()), form };
-        out.push(Subject { shown: asked[range.clone()].to_owned(), range, what, decides: true });
+        let what = What::Model {
+            key: squeezed(m.as_str()),
+            form,
+        };
+        out.push(Subject {
+            shown: asked[range.clone()].to_owned(),
+            range,
+            what,
+            decides: true,
+        });
     }
     for (state, range) in places::find(asked) {
         if free(&taken, &range) {
             taken.push(range.clone());
-            out.push(Subject { shown: asked[range.clone()].to_owned(), range, what: What::Place(state), decides: true });
+            out.push(Subject {
+                shown: asked[range.clone()].to_owned(),
+                range,
+                what: What::Place(state),
+                decides: true,
+            });
         }
     }
     names(asked, world, &words, &folded, &taken, &mut out);
@@ -166,15 +227,34 @@ pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
     out
 }
 
+/// The drug whose name begins here, how many words it takes, and the form that is part of it.
+fn drug_at(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize, Option<String>)> {
+    let is_form = |w: &&String| FORMS.contains(&w.as_str());
+    let (drug, n) = lexicon.at(words)?;
+    // Some names have their form in them.
+    match words.get(n).filter(is_form) {
+        Some(form) => Some((drug, n + 1, Some(form.clone()))),
+        None => Some((drug, n, words.get(n - 1).filter(|_| n > 1).filter(is_form).cloned())),
+    }
+}
+
 /// A number with its unit is an amount, whatever letters stand before it.
 fn measured(asked: &str, range: &Range<usize>) -> bool {
-    static UNIT: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)^\s*(?:%|mg|mcg|ml|g|units?|tablets?|days?|hours?|weeks?)\b").expect("a valid pattern"));
+    static UNIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\s*(?:%|mg|mcg|ml|g|units?|tablets?|days?|hours?|weeks?)\b").expect("a valid pattern")
+    });
     UNIT.is_match(&asked[range.end..])
 }
 
 /// Words that are names until shown otherwise: nobody's plain language, or a capital inside a sentence.
-fn names(asked: &str, world: &dyn World, words: &[&str], folded: &[String], taken: &[Range<usize>], out: &mut Vec<Subject>) {
+fn names(
+    asked: &str,
+    world: &dyn World,
+    words: &[&str],
+    folded: &[String],
+    taken: &[Range<usize>],
+    out: &mut Vec<Subject>,
+) {
     let shouting = !asked.chars().any(char::is_lowercase);
     let asking = asking(asked);
     let mut last: Option<usize> = None;
@@ -188,26 +268,38 @@ fn names(asked: &str, world: &dyn World, words: &[&str], folded: &[String], take
         let digits = folded[i].chars().any(|c| c.is_ascii_digit());
         let unknown = !plain && letters >= 4 && !digits;
         // A capital alone makes a name of a word that is no everyday one, such as a town.
-        let proper = capital && !starts && letters >= 4 && !digits && !drugs::is_common(&folded[i]) && !text::is_stopword(word);
+        let proper =
+            capital && !starts && letters >= 4 && !digits && !drugs::is_common(&folded[i]) && !text::is_stopword(word);
         if !(unknown || proper) || taken.iter().any(|t| range.start < t.end && t.start < range.end) {
             continue;
         }
         let before = asked[..at].trim_end();
         let person = capital && (PERSON.is_match(&asked[..at]) || places::is_first_name(&folded[i]))
-            || last.is_some_and(|l| l + 1 == i && capital && !out.is_empty() && !out[out.len() - 1].decides && before.ends_with(words[l]));
+            || last.is_some_and(|l| {
+                l + 1 == i && capital && !out.is_empty() && !out[out.len() - 1].decides && before.ends_with(words[l])
+            });
         let placed = PLACED.is_match(&asked[..at]);
         let inside = asking.iter().any(|r| r.contains(&at));
         let decides = inside && !person && (unknown || (placed && !world.holds(&folded[i])));
         last = Some(i);
         // Two capitals in a row are one name.
-        out.push(Subject { shown: (*word).to_owned(), range, what: What::Name(vec![folded[i].clone()]), decides });
+        out.push(Subject {
+            shown: (*word).to_owned(),
+            range,
+            what: What::Name(vec![folded[i].clone()]),
+            decides,
+        });
     }
 }
 
 /// The sentences of a message that ask something; all of a short one.
 fn asking(asked: &str) -> Vec<Range<usize>> {
     let all: Vec<Range<usize>> = text::segments(asked).into_iter().map(|s| s.range).collect();
-    let asks: Vec<Range<usize>> = all.iter().filter(|r| question::asks(&asked[(*r).clone()])).cloned().collect();
+    let asks: Vec<Range<usize>> = all
+        .iter()
+        .filter(|r| question::asks(&asked[(*r).clone()]))
+        .cloned()
+        .collect();
     if asks.is_empty() { all } else { asks }
 }
 
@@ -219,10 +311,10 @@ fn starts_a_sentence(asked: &str, at: usize) -> bool {
 /// Whether a word is nobody's name: English as anybody writes it, slips of the pen too.
 fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
     const SHORT: &[&str] = &[
-        "appt", "acct", "asap", "info", "refil", "pharm", "diff", "addy", "gonna", "wanna", "gotta", "dont", "doesnt", "didnt",
-        "cant", "wont", "isnt", "arent", "wasnt", "whats", "hows", "shes", "theyre", "youre", "thats", "havent", "hasnt", "couldnt",
-        "shouldnt", "wouldnt", "thanx", "plz", "meds", "scripts", "hubby", "grandma", "grandmas", "grandpa", "moms", "dads", "kiddo",
-        "hipaa", "tmrw", "btwn", "approx", "temp", "temps", "avail",
+        "appt", "acct", "asap", "info", "refil", "pharm", "diff", "addy", "gonna", "wanna", "gotta", "dont", "doesnt",
+        "didnt", "cant", "wont", "isnt", "arent", "wasnt", "whats", "hows", "shes", "theyre", "youre", "thats",
+        "havent", "hasnt", "couldnt", "shouldnt", "wouldnt", "thanx", "plz", "meds", "scripts", "hubby", "grandma",
+        "grandmas", "grandpa", "moms", "dads", "kiddo", "hipaa", "tmrw", "btwn", "approx", "temp", "temps", "avail",
     ];
     drugs::is_common(folded)
         || world.plain(folded)
@@ -234,7 +326,10 @@ fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
 
 /// Letters and digits without what parts them, in lower case.
 fn squeezed(s: &str) -> String {
-    s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    s.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// What a source holds of names, made once.
@@ -255,9 +350,8 @@ impl Held {
         let mut drugs = Vec::new();
         let mut i = 0;
         while i < words.len() {
-            match lexicon.at(&words[i..]) {
-                Some((drug, n)) => {
-                    let form = words.get(i + n).filter(|f| FORMS.contains(&f.as_str())).cloned();
+            match drug_at(&words[i..], lexicon) {
+                Some((drug, n, form)) => {
                     drugs.push((drug, form));
                     i += n;
                 }
@@ -270,7 +364,15 @@ impl Held {
             drugs,
             places: places::find(source).into_iter().map(|p| p.0).collect(),
             controlled: any(&["controlled", "narcotic", "narcotics", "schedule", "cii", "dea"]),
-            cold: any(&["refrigerated", "refrigerator", "refrigerate", "cold", "fridge", "temperature", "frozen"]),
+            cold: any(&[
+                "refrigerated",
+                "refrigerator",
+                "refrigerate",
+                "cold",
+                "fridge",
+                "temperature",
+                "frozen",
+            ]),
             words,
             set,
         }
@@ -278,7 +380,11 @@ impl Held {
 
     /// A drug that it names and that is none of these.
     pub fn other_drug(&self, asked: &[Subject], lexicon: &Lexicon) -> Option<u32> {
-        let same = |d: u32| asked.iter().any(|s| matches!(s.what, What::Drug { drug, .. } if lexicon.same(drug, d)));
+        let same = |d: u32| {
+            asked
+                .iter()
+                .any(|s| matches!(s.what, What::Drug { drug, .. } if lexicon.same(drug, d)))
+        };
         self.drugs.iter().map(|d| d.0).find(|d| !same(*d))
     }
 
@@ -306,7 +412,11 @@ impl Subject {
         match &self.what {
             What::Drug { drug, form } => self.drug_met(*drug, form.as_ref(), held, lexicon),
             What::Model { key, form } => {
-                if held.models(key).any(|found| found == form.as_ref()) { Met::Met } else { Met::Missing }
+                if held.models(key).any(|found| found == form.as_ref()) {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
             }
             What::Numbered { kind, number } => {
                 let named = held.set.contains(number);
@@ -314,11 +424,23 @@ impl Subject {
                 // A letter stands for much else than a plan's part.
                 let next = |w: &[String]| text::stem(&w[0]) == *kind && w[1] == *number;
                 let adjacent = number.len() > 1 || held.words.windows(2).any(next);
-                if named && of_its_kind && adjacent { Met::Met } else { Met::Missing }
+                if named && of_its_kind && adjacent {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
             }
-            What::Place(state) => if held.places.contains(state) { Met::Met } else { Met::Missing },
+            What::Place(state) => {
+                if held.places.contains(state) {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
+            }
             What::Name(words) => {
-                let all = words.iter().all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
+                let all = words
+                    .iter()
+                    .all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
                 if all { Met::Met } else { Met::Missing }
             }
         }
@@ -338,9 +460,17 @@ impl Subject {
         }
         let asked = lexicon.drug(drug);
         let class = drugs::folded(&asked.class);
-        let of_its_class = !class.is_empty() && class.iter().all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
-        let of_its_kind = (asked.schedule.is_some() && held.controlled) || (asked.cold && held.cold && held.drugs.is_empty());
-        if of_its_kind || (of_its_class && held.drugs.is_empty()) { Met::OtherForm } else { Met::Missing }
+        let of_its_class = !class.is_empty()
+            && class
+                .iter()
+                .all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
+        let of_its_kind =
+            (asked.schedule.is_some() && held.controlled) || (asked.cold && held.cold && held.drugs.is_empty());
+        if of_its_kind || (of_its_class && held.drugs.is_empty()) {
+            Met::OtherForm
+        } else {
+            Met::Missing
+        }
     }
 }
 

@@ -22,12 +22,20 @@ pub(super) fn abstain(found: &Retrieved) -> Option<Reason> {
     }
     if !found.unknown_codes.is_empty() && !found.code_found {
         let all_out = found.unknown_codes.iter().all(|c| found.codes_out_of_force.contains(c));
-        return Some(if all_out { Reason::NotInForce } else { Reason::UnknownCode });
+        return Some(if all_out {
+            Reason::NotInForce
+        } else {
+            Reason::UnknownCode
+        });
     }
     if found.passages.iter().any(|p| p.carries) {
         return None;
     }
-    Some(if found.missing.is_empty() { Reason::NotCovered } else { Reason::OtherSubject })
+    Some(if found.missing.is_empty() {
+        Reason::NotCovered
+    } else {
+        Reason::OtherSubject
+    })
 }
 
 /// A follow-up borrows the words of the question before, and with them its likeness to what was

@@ -80,10 +80,7 @@ impl Embedder for Noted {
     fn dimensions(&self) -> usize {
         1
     }
-    fn embed<'a>(
-        &'a self,
-        texts: &'a [String],
-    ) -> futures::future::BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
+    fn embed<'a>(&'a self, texts: &'a [String]) -> futures::future::BoxFuture<'a, Result<Vec<Vec<f32>>, ModelError>> {
         Box::pin(async move {
             self.note("sent");
             let mut waited = false;
