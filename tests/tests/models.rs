@@ -55,7 +55,9 @@ async fn signed_in(config: AwsConfig, dir: &Path) -> Arc<Aws> {
 struct Desk {
     embedder: SageMakerEmbedder,
     generator: SageMakerGenerator,
+    lexicon: Arc<Lexicon>,
     release: Arc<Release>,
+    lexicon: Arc<mortar_desk::language::drugs::Lexicon>,
 }
 
 impl Desk {
@@ -64,6 +66,7 @@ impl Desk {
             embedder: SageMakerEmbedder::of(aws).unwrap(),
             generator: SageMakerGenerator::of(aws).unwrap(),
             release: release.clone(),
+            lexicon: mortar_desk::language::drugs::Lexicon::own(),
         }
     }
 
@@ -79,6 +82,8 @@ impl Desk {
             budget: 3000,
             as_of: "2026-11-22".parse().unwrap(),
             before: &[],
+            lexicon: &self.lexicon,
+            emergencies: &[],
             stop,
         }
     }

@@ -37,6 +37,12 @@ pub struct Passage {
     pub start: u32,
     pub end: u32,
     pub text: String,
+    /// The heading that it stands under, in the document's body.
+    #[serde(default)]
+    pub heading: Option<Bytes>,
+    /// The head of the table in whose rows the text begins.
+    #[serde(default)]
+    pub head: Option<String>,
     /// The calibrated probability that this passage answers the question.
     pub score: f32,
     /// Whether it is near enough, and about the right thing, for an answer to be made from it.
@@ -52,6 +58,24 @@ pub struct Passage {
     #[serde(default)]
     pub emergency: bool,
     pub found_by: Vec<FoundBy>,
+}
+
+/// Some bytes of a document's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Bytes {
+    pub start: u32,
+    pub end: u32,
+}
+
+/// Two sources in force that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Disagreement {
+    /// The numbers of the passages.
+    pub one: u32,
+    pub other: u32,
+    /// What the one says, and what the other says.
+    pub says: String,
+    pub contradicts: String,
 }
 
 /// How well a sentence stands on its sources.
@@ -196,6 +220,9 @@ pub struct Answer {
     /// What the question is about and no passage is.
     #[serde(default)]
     pub missing: Vec<Missing>,
+    /// Sources in force that disagree about the answer; all are shown.
+    #[serde(default)]
+    pub disagree: Vec<Disagreement>,
     /// The question may be about danger to life: what is shown is what the sources say to do, no answer.
     #[serde(default)]
     pub emergency: bool,

@@ -22,7 +22,7 @@ use mortar_language::{days, question};
 use crate::answer::{Answer, Event, Models, Notice, Passage, Stage, Timings, Turn};
 use crate::grounding::Sources;
 use crate::ports::{Embedder, Generation, Generator, ModelError, Retriever};
-use crate::prompt;
+use crate::{conflicts, prompt};
 pub use error::AskError;
 use judge::{about_the_new, abstain, codes_of};
 pub use search::{Search, query};
@@ -93,7 +93,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         emergencies: with.emergencies,
         inference_id: &with.inference_id,
     };
-    let (query, ahead, failed) = query(&search, &whole, as_of, PASSAGES).await?;
+    let (query, ahead, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
     let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
@@ -132,6 +132,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         unknown_codes: found.unknown_codes,
         look_alikes: found.look_alikes,
         missing: found.missing,
+        disagree: Vec::new(),
         emergency: query.about.is_some_and(|a| a.emergency),
         day: day.map(|d| d.shown),
         dropped_marks: 0,
@@ -189,6 +190,7 @@ pub async fn go_on(
         inference_id: with.inference_id.clone(),
         question: asked.clone(),
         passages: carrying.clone(),
+        disagree: Vec::new(),
         prompt: prompt::go_on(prompt, text),
     };
     let sources = Sources::new(&carrying);
@@ -250,10 +252,13 @@ async fn write(
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<(), AskError> {
     let carrying = carrying(&answer.passages);
-    let prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
+    answer.disagree = conflicts::find(&carrying, with.lexicon);
+    let mut prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
+    prompt::disagree(&mut prompt, &answer.disagree);
     let generation = Generation {
         inference_id: with.inference_id.clone(),
         question: searched.to_owned(),
+        disagree: answer.disagree.iter().flat_map(|d| [d.one, d.other]).collect(),
         passages: carrying.clone(),
         prompt,
     };

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::civil::Date;
 use mortar_language::About;
+use mortar_language::drugs::Lexicon;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
@@ -124,7 +125,7 @@ pub trait Retriever: Send + Sync {
     }
     /// The question with its misspelt words as the knowledge spells them, if there are any. What
     /// `known` knows is spelt right.
-    fn respell(&self, _question: &str, _known: &dyn Fn(&str) -> bool) -> Option<String> {
+    fn respell(&self, _question: &str, _lexicon: &Lexicon, _known: &dyn Fn(&str) -> bool) -> Option<String> {
         None
     }
     /// As much of a search as needs no vectors: it is done while a model makes them.
@@ -149,6 +150,8 @@ pub struct Generation {
     pub inference_id: String,
     pub question: String,
     pub passages: Vec<Passage>,
+    /// Numbers of passages that contradict each other: none may be left out.
+    pub disagree: Vec<u32>,
     pub prompt: Prompt,
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod eval_page;
 mod figures;
+mod lexicon;
 mod models;
 mod planted;
 mod ranking;
@@ -36,6 +37,7 @@ use mortar_feedback::{ConversationRow, Exchange, Label, Records, RecordsError};
 pub use mortar_knowledge as knowledge;
 use mortar_knowledge::{BuildError, Built, Hit, OpenError, Progress, Release};
 pub use mortar_language as language;
+use mortar_language::drugs::Lexicon;
 use mortar_local::{MiniLm, Verbatim, default_folder};
 pub use mortar_sources as sources;
 use mortar_sources::{Document, DocumentRow, Fault, ImportError};
@@ -278,6 +280,8 @@ impl Opened {
 pub struct Desk {
     place: Place,
     config: TenantConfig,
+    /// Whose names are whose, the tenant's own among them.
+    lexicon: Arc<Lexicon>,
     now: RwLock<Arc<Opened>>,
     /// All that can embed here, the tenant's own model first.
     embedders: Result<Vec<SharedEmbedder>, String>,
@@ -305,6 +309,7 @@ impl Desk {
         Ok(Desk {
             now: RwLock::new(Arc::new(Opened::of(release, &embedders))),
             follows: follows.filter(|_| place.release.is_none()),
+            lexicon: lexicon::read(&place.weights, &config)?,
             place,
             config,
             embedders,
@@ -397,6 +402,8 @@ impl Desk {
             instructions: &self.config.instructions,
             budget: self.account.as_ref().map_or(PROMPT_BUDGET, Account::budget),
             as_of: as_of.unwrap_or_else(today),
+            lexicon: &self.lexicon,
+            emergencies: &self.config.emergencies,
             before,
             stop,
         };
@@ -448,6 +455,8 @@ impl Desk {
             instructions: &self.config.instructions,
             budget: self.account.as_ref().map_or(PROMPT_BUDGET, Account::budget),
             as_of: kept.answer.as_of,
+            lexicon: &self.lexicon,
+            emergencies: &self.config.emergencies,
             before: &before,
             stop,
         };
@@ -471,8 +480,15 @@ impl Desk {
         let as_of = as_of.unwrap_or_else(today);
         let opened = self.opened();
         let (first, instead) = (opened.embedder(0), opened.embedder(1));
-        let (query, ahead, failed) =
-            assistant::query(first, instead, &*opened.release, &text, as_of, limit, "").await?;
+        let search = assistant::Search {
+            embedder: first,
+            instead,
+            retriever: &*opened.release,
+            lexicon: &self.lexicon,
+            emergencies: &self.config.emergencies,
+            inference_id: "",
+        };
+        let (query, ahead, failed) = assistant::query(&search, &text, &text, as_of, limit).await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),

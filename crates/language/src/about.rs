@@ -31,6 +31,13 @@ impl About {
         }
     }
 
+    /// Names that a follow-up borrowed from the question before it do not decide: it is about its own.
+    pub fn borrowed(&mut self, typed: &str) {
+        for s in self.subjects.iter_mut().filter(|s| matches!(s.what, What::Name(_))) {
+            s.decides &= typed.contains(&s.shown);
+        }
+    }
+
     /// The subjects without which a source says nothing about the question.
     pub fn deciding(&self) -> impl Iterator<Item = &Subject> {
         self.subjects.iter().filter(|s| s.decides)
@@ -48,16 +55,18 @@ impl About {
         self.conditions.iter().filter(|c| c.held_by(source)).count()
     }
 
-    /// The question with what its names stand for behind it, so that more is found; what was typed stays.
-    pub fn widened(&self, question: &str) -> String {
+    /// The question with what its names stand for behind it, as far as any source says it, so that more is found;
+    /// what was typed stays.
+    pub fn widened(&self, question: &str, world: &dyn World) -> String {
+        let said = |name: &str| crate::drugs::folded(name).iter().all(|w| world.holds(w));
         let mut more: Vec<String> = Vec::new();
         for s in &self.subjects {
             if let What::Drug { drug, .. } = s.what {
                 let drug = self.lexicon.drug(drug);
-                if drug.generic != s.shown.to_lowercase() {
+                if drug.generic != s.shown.to_lowercase() && said(&drug.generic) {
                     more.push(drug.generic.clone());
                 }
-                if drug.schedule.is_some() {
+                if drug.schedule.is_some() && said("controlled") {
                     more.push("controlled substance".into());
                 }
             }

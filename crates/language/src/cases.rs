@@ -46,7 +46,11 @@ const CONDITIONS: &[(&str, &str, &str)] = &[
         r"\bfroze\b|\bfrozen?\b|freez|melted|\bwarm\b|\bhot\b|left\s+out|indicator",
         r"\bfroze|freez|temperature|\bwarm\b|indicator|refrigerat",
     ),
-    ("red indicator", r"\bred\b", r"\bred\b"),
+    (
+        "red indicator",
+        r"\bred\b",
+        r"\b(?:is|turns?|turned|are|was)\s+red\b|\bred\s+indicator",
+    ),
     (
         "not listed",
         r"not\s+(?:listed|named|on\s+(?:the\s+)?(?:list|account|file))|isn'?t\s+(?:listed|on)",

@@ -146,6 +146,21 @@ fn relative(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     }
 }
 
+/// Whether a word names a month or a day of the week.
+pub fn is_day_word(word: &str) -> bool {
+    const DAYS: &[&str] = &[
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    static WHOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(&format!("^(?:{MONTH})$")).expect("a valid pattern"));
+    DAYS.contains(&word.trim_end_matches('s')) || WHOLE.is_match(word)
+}
+
 fn month(word: &str) -> Option<i16> {
     const MONTHS: [&[&str]; 12] = [
         &["jan", "ene"],

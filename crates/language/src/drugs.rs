@@ -244,6 +244,12 @@ pub fn has_common_stem(word: &str) -> bool {
     STEMS.contains(&text::stem(word))
 }
 
+/// Whether two plain words make it: voicemail, autofill.
+pub fn is_compound_of_common(word: &str) -> bool {
+    let parts = |at: usize| word.is_char_boundary(at) && COMMON.contains(&word[..at]) && COMMON.contains(&word[at..]);
+    word.len() >= 7 && (3..=word.len() - 3).any(parts)
+}
+
 /// Whether it is a plain word with one slip of the pen. The first letter is seldom the wrong one.
 pub fn is_slip_of_common(word: &str) -> bool {
     static BY_LETTER: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {

@@ -15,6 +15,7 @@ mod places;
 pub mod question;
 pub mod steps;
 pub mod subjects;
+pub mod tables;
 pub mod text;
 
 pub use about::About;

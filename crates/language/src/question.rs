@@ -150,7 +150,17 @@ const SHORT: &[(&str, &str)] = &[
     ("coupon", "copay card"),
     ("vacation", "travel"),
     ("caregiver", "representative"),
+    ("husband", "caregiver"),
+    ("wife", "caregiver"),
+    ("spouse", "caregiver"),
 ];
+
+/// Whether a word is one of those that operators write short.
+pub fn is_short_form(word: &str) -> bool {
+    SHORT
+        .iter()
+        .any(|(short, _)| short.split(' ').any(|s| s.eq_ignore_ascii_case(word)))
+}
 
 static SHORTENED: LazyLock<Regex> = LazyLock::new(|| {
     let all: Vec<String> = SHORT.iter().map(|s| regex::escape(s.0)).collect();

@@ -12,7 +12,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::drugs::{self, Lexicon, fold_name};
-use crate::{codes, places, question, text};
+use crate::{codes, days, places, question, text};
 
 /// A thing that a question names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ const FORMS: &[&str] = &[
 
 /// Things that are told apart by a number or a letter.
 const KINDS: &[&str] = &[
-    "plan", "model", "version", "tier", "part", "bin", "pcn", "group", "store", "branch", "lot", "type",
+    "plan", "model", "version", "part", "bin", "pcn", "store", "branch", "lot",
 ];
 
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
@@ -211,18 +211,20 @@ pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
             decides: true,
         });
     }
+    let asking = asking(asked);
     for (state, range) in places::find(asked) {
         if free(&taken, &range) {
+            let decides = asking.iter().any(|r| r.contains(&range.start));
             taken.push(range.clone());
             out.push(Subject {
                 shown: asked[range.clone()].to_owned(),
                 range,
                 what: What::Place(state),
-                decides: true,
+                decides,
             });
         }
     }
-    names(asked, world, &words, &folded, &taken, &mut out);
+    names(asked, &asking, world, &words, &folded, &taken, &mut out);
     out.sort_by_key(|s| s.range.start);
     out
 }
@@ -249,6 +251,7 @@ fn measured(asked: &str, range: &Range<usize>) -> bool {
 /// Words that are names until shown otherwise: nobody's plain language, or a capital inside a sentence.
 fn names(
     asked: &str,
+    asking: &[Range<usize>],
     world: &dyn World,
     words: &[&str],
     folded: &[String],
@@ -256,7 +259,6 @@ fn names(
     out: &mut Vec<Subject>,
 ) {
     let shouting = !asked.chars().any(char::is_lowercase);
-    let asking = asking(asked);
     let mut last: Option<usize> = None;
     for (i, word) in words.iter().enumerate() {
         let at = word.as_ptr() as usize - asked.as_ptr() as usize;
@@ -268,8 +270,13 @@ fn names(
         let digits = folded[i].chars().any(|c| c.is_ascii_digit());
         let unknown = !plain && letters >= 4 && !digits;
         // A capital alone makes a name of a word that is no everyday one, such as a town.
-        let proper =
-            capital && !starts && letters >= 4 && !digits && !drugs::is_common(&folded[i]) && !text::is_stopword(word);
+        let proper = capital
+            && !starts
+            && letters >= 4
+            && !digits
+            && !drugs::is_common(&folded[i])
+            && !text::is_stopword(word)
+            && !days::is_day_word(&folded[i]);
         if !(unknown || proper) || taken.iter().any(|t| range.start < t.end && t.start < range.end) {
             continue;
         }
@@ -319,6 +326,10 @@ fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
     drugs::is_common(folded)
         || world.plain(folded)
         || SHORT.contains(&folded)
+        || folded.ends_with("n't")
+        || question::is_short_form(folded)
+        || days::is_day_word(folded)
+        || drugs::is_compound_of_common(folded)
         || drugs::has_common_stem(folded)
         || word.contains('\'') && drugs::is_common(folded.split('\'').next().unwrap_or(""))
         || drugs::is_slip_of_common(folded)
@@ -376,6 +387,11 @@ impl Held {
             words,
             set,
         }
+    }
+
+    /// The drugs that it names, each once.
+    pub fn names(&self) -> std::collections::BTreeSet<u32> {
+        self.drugs.iter().map(|d| d.0).collect()
     }
 
     /// A drug that it names and that is none of these.
@@ -438,9 +454,9 @@ impl Subject {
                 }
             }
             What::Name(words) => {
-                let all = words
-                    .iter()
-                    .all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
+                // "oxycodon" and "oxycodone" are one word to a reader.
+                let stems = |w: &String| held.words.iter().any(|h| text::stem(h) == text::stem(w));
+                let all = words.iter().all(|w| held.set.contains(w) || stems(w));
                 if all { Met::Met } else { Met::Missing }
             }
         }

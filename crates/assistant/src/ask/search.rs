@@ -36,20 +36,25 @@ impl World for Search<'_> {
 
 /// A question as it is searched for: its words spelt as the knowledge spells them, what it is about, and its
 /// parts with their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on
-/// without it; another model than the release's is an error.
+/// without it; another model than the release's is an error. `typed` is the question before it was made to stand
+/// alone.
 pub async fn query(
     with: &Search<'_>,
     question: &str,
+    typed: &str,
     as_of: Date,
     limit: usize,
 ) -> Result<(Query, Ahead, Option<ModelError>), AskError> {
     let known = |word: &str| with.embedder.is_some_and(|e| e.knows(word));
     let text = with
         .retriever
-        .respell(question, &known)
+        .respell(question, with.lexicon, &known)
         .unwrap_or_else(|| question.to_owned());
-    let about = About::of(&text, with.lexicon, with, with.emergencies);
-    let texts: Vec<String> = question::parts(&about.widened(&text))
+    let mut about = About::of(&text, with.lexicon, with, with.emergencies);
+    if typed != question {
+        about.borrowed(typed);
+    }
+    let texts: Vec<String> = question::parts(&about.widened(&text, with))
         .iter()
         .map(|p| question::spelt_out(p))
         .collect();

@@ -4,7 +4,9 @@ use std::task::Poll;
 use super::judge::about_the_new;
 use super::*;
 use crate::answer::Grounding;
+use crate::answer::{Answer, Event, Reason};
 use crate::grounding::tests::passage;
+use crate::ports::{Ahead, Query, RetrieveError, Retrieved};
 use futures::stream::{self, BoxStream};
 
 struct Fixed(Retrieved);
@@ -55,6 +57,8 @@ fn answer(retrieved: Retrieved, says: Says, stop: bool) -> (Result<Answer, AskEr
         instructions: "",
         budget: 4000,
         as_of: "2026-01-01".parse().unwrap(),
+        lexicon: &Lexicon::own(),
+        emergencies: &[],
         before: &[],
         stop: Stop::default(),
     };
@@ -128,6 +132,8 @@ fn the_search_begins_while_the_question_is_embedded() {
         instructions: "",
         budget: 4000,
         as_of: "2026-01-01".parse().unwrap(),
+        lexicon: &Lexicon::own(),
+        emergencies: &[],
         before: &[],
         stop: Stop::default(),
     };
@@ -235,6 +241,8 @@ fn gone_on(said: &'static str, text: Option<&str>, says: Says) -> (Answer, Strin
         instructions: "",
         budget: 4000,
         as_of: broken.as_of,
+        lexicon: &Lexicon::own(),
+        emergencies: &[],
         before: &[],
         stop: Stop::default(),
     };

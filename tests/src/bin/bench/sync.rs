@@ -187,6 +187,7 @@ impl Searches {
                     model: Some("made".into()),
                     as_of: mortar_desk::today(),
                     limit: 6,
+                    about: None,
                 };
                 let began = Instant::now();
                 errors += usize::from(release.search(&query, Ahead::default()).is_err());
