@@ -100,6 +100,10 @@ impl<'a> Sources<'a> {
             else {
                 continue;
             };
+            // A heading stands before its passage, and is no step.
+            if a.start < source.passage.start || b.start < source.passage.start {
+                continue;
+            }
             let at = |c: u32| (c - source.passage.start) as usize;
             let numbered = |p: &&Piece| {
                 p.segment.body > p.segment.range.start

@@ -334,15 +334,19 @@ impl Release {
                     }
                     missing.push(none);
                 }
-                None => self.exceptions_first(&reading, about, &mut fit)?,
+                None => {
+                    self.exceptions_first(&reading, query, about, &mut fit)?;
+                    self.sent_to(&reading, query, &mut fit)?;
+                }
             }
             if about.emergency {
-                let first = self.emergencies(&reading, &hits, query.as_of)?;
+                let first = self.emergencies(&reading, query, &hits)?;
                 fit.retain(|p| first.iter().all(|f| f.id != p.id));
                 fit.splice(0..0, first);
             }
             if fit.is_empty() {
-                missing.extend(self.missing(&reading, about, &lacking)?);
+                let near: Vec<Passage> = unfit.iter().chain(&lacking).cloned().collect();
+                missing.extend(self.missing(&reading, about, &near)?);
             }
         }
         let mut passages = fit;
@@ -379,7 +383,13 @@ impl Release {
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
-        for hit in hits.iter().take(LOOKED_AT) {
+        // What names the thing that was asked about is looked at wherever it stands.
+        let named = match &query.about {
+            Some(about) => self.named(reading, about)?,
+            None => HashSet::new(),
+        };
+        let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
+        for (_, hit) in hits.iter().enumerate().filter(looked_at) {
             if out.fit.len() + out.unfit.len() == query.limit {
                 break;
             }
@@ -531,6 +541,10 @@ fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
         .as_ref()
         .is_some_and(|a| a.conditions_held(&passage.text) > 0)
     {
+        return 1.0;
+    }
+    // Nor what is about the very drug.
+    if query.about.as_ref().is_some_and(|a| a.is_of_its_drug(&passage.title)) {
         return 1.0;
     }
     let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);

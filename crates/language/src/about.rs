@@ -7,6 +7,9 @@ use crate::drugs::Lexicon;
 use crate::steps::{self, Step};
 use crate::subjects::{self, Held, Met, Subject, What, World};
 
+/// More names of a drug than these are not added to a question.
+const NAMES: usize = 2;
+
 #[derive(Debug, Clone)]
 pub struct About {
     pub subjects: Vec<Subject>,
@@ -43,11 +46,18 @@ impl About {
         self.subjects.iter().filter(|s| s.decides)
     }
 
-    /// Those of them that a source lacks.
+    /// The subjects that a source lacks: those that decide, and any drug where the source is of another.
     pub fn lacked_by(&self, held: &Held) -> Vec<&Subject> {
-        self.deciding()
-            .filter(|s| s.met_by(held, &self.lexicon) == Met::Missing)
-            .collect()
+        let of_another = held.is_of_another_drug(&self.subjects);
+        let counts = |s: &&Subject| s.decides || (of_another && matches!(s.what, What::Drug { .. }));
+        let lacked = |s: &&Subject| counts(s) && s.met_by(held, &self.lexicon) == Met::Missing;
+        self.subjects.iter().filter(lacked).collect()
+    }
+
+    /// Whether a title names a drug that decides.
+    pub fn is_of_its_drug(&self, title: &str) -> bool {
+        let deciding: Vec<Subject> = self.deciding().cloned().collect();
+        Held::of(title, &self.lexicon).is_of(&deciding)
     }
 
     /// How many of the conditions a source speaks of.
@@ -63,9 +73,10 @@ impl About {
         for s in &self.subjects {
             if let What::Drug { drug, .. } = s.what {
                 let drug = self.lexicon.drug(drug);
-                if drug.generic != s.shown.to_lowercase() && said(&drug.generic) {
-                    more.push(drug.generic.clone());
-                }
+                // Under the names that the sources use.
+                let typed = s.shown.to_lowercase();
+                let other = drug.names.iter().filter(|n| !typed.starts_with(n.as_str()) && said(n));
+                more.extend(other.take(NAMES).cloned());
                 if drug.schedule.is_some() && said("controlled") {
                     more.push("controlled substance".into());
                 }

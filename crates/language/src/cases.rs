@@ -117,7 +117,7 @@ static UNDER: LazyLock<Regex> = LazyLock::new(|| {
 pub fn conditions(question: &str, subjects: &[Subject], lexicon: &Lexicon) -> Vec<Condition> {
     let controlled = subjects
         .iter()
-        .any(|s| matches!(s.what, What::Drug { drug, .. } if lexicon.drug(drug).schedule.is_some()));
+        .any(|s| !s.decides && matches!(s.what, What::Drug { drug, .. } if lexicon.drug(drug).schedule.is_some()));
     let rows = ROWS
         .iter()
         .enumerate()
@@ -157,7 +157,7 @@ static EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
         r"(?xi)
         \boverdos\w* | \bo\.?d\.?'?(?:d|ed|ing)\b | \bpoison\w*
-      | \b{WHO}\b.{{0,30}}\b(?:ate|eaten|swallowed|swallow|drank|got\s+into|chewed)\b
+      | \b{WHO}\b.{{0,30}}\b(?:ate|eaten|swallowed|drank|got\s+into|chewed)\b
       | \b(?:took|taken|take|given|gave|injected|swallowed|used)\b.{{0,40}}\b(?:too\s+(?:much|many)|2x|3x|4x|twice|double|triple|two\s+doses|whole\s+bottle|entire\s+bottle|all\s+(?:of\s+)?(?:her|his|their|the|my)\s+(?:pills|tablets|meds|medication))\b
       | \b(?:too\s+(?:much|many)|double\s+dose|wrong\s+(?:pill|pills|drug|medication|medicine|meds|dose)|someone\s+else'?s\s+(?:pills|medication|meds))\b.{{0,30}}\b(?:took|taken|swallowed|ate)\b
       | \b(?:took|taken|swallowed|ate|given)\b.{{0,20}}\b(?:the\s+)?(?:wrong|someone\s+else'?s|another\s+(?:person|patient)'?s|his\s+wife'?s|her\s+husband'?s)\b

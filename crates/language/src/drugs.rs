@@ -40,6 +40,7 @@ pub struct Lexicon {
     drugs: Vec<Drug>,
     /// By the first word of a name: the whole names that begin so, each with its drug.
     names: HashMap<String, Vec<(Vec<String>, u32)>>,
+    words: HashSet<String>,
 }
 
 impl Lexicon {
@@ -164,6 +165,7 @@ impl Lexicon {
     fn name(&mut self, name: &str, drug: u32) {
         let words = folded(name);
         let Some(first) = words.first() else { return };
+        self.words.extend(words.iter().filter(|w| !is_common(w)).cloned());
         let list = self.names.entry(first.clone()).or_default();
         list.retain(|(w, _)| *w != words);
         list.push((words, drug));
@@ -190,14 +192,9 @@ impl Lexicon {
         &self.drugs[number as usize]
     }
 
-    /// Whether one drug is the other, or a combination that holds it.
-    pub fn same(&self, a: u32, b: u32) -> bool {
-        let holds = |whole: u32, part: u32| {
-            self.drugs[whole as usize]
-                .parts
-                .contains(&self.drugs[part as usize].generic)
-        };
-        a == b || holds(a, b) || holds(b, a)
+    /// Whether a word stands in a name, alone or with others.
+    pub fn in_a_name(&self, word: &str) -> bool {
+        self.words.contains(word)
     }
 
     /// Whether a single word, in lower case, is a name or begins one.
@@ -242,6 +239,17 @@ pub fn is_common(word: &str) -> bool {
 pub fn has_common_stem(word: &str) -> bool {
     static STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| COMMON.iter().map(|w| text::stem(w)).collect());
     STEMS.contains(&text::stem(word))
+}
+
+/// Whether it is a plain word with an ending that makes another of it: blurry, wireless.
+pub fn is_made_of_common(word: &str) -> bool {
+    const ENDINGS: &[&str] = &["y", "ly", "ish", "less", "ness", "able", "ful", "er", "est"];
+    let doubled = |w: &str| {
+        let mut last = w.chars().rev();
+        last.next().is_some_and(|a| last.next() == Some(a)) && COMMON.contains(&w[..w.len() - 1])
+    };
+    let base = |b: &str| b.len() >= 3 && b.is_ascii() && (COMMON.contains(b) || doubled(b));
+    ENDINGS.iter().filter_map(|e| word.strip_suffix(e)).any(base)
 }
 
 /// Whether two plain words make it: voicemail, autofill.

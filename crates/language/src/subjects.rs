@@ -240,6 +240,22 @@ fn drug_at(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize, Option<St
     }
 }
 
+/// Every drug that these words name, each with the form that is part of its name.
+fn drugs_in(words: &[String], lexicon: &Lexicon) -> Vec<(u32, Option<String>)> {
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < words.len() {
+        match drug_at(&words[i..], lexicon) {
+            Some((drug, n, form)) => {
+                out.push((drug, form));
+                i += n;
+            }
+            None => i += 1,
+        }
+    }
+    out
+}
+
 /// A number with its unit is an amount, whatever letters stand before it.
 fn measured(asked: &str, range: &Range<usize>) -> bool {
     static UNIT: LazyLock<Regex> = LazyLock::new(|| {
@@ -317,6 +333,14 @@ fn starts_a_sentence(asked: &str, at: usize) -> bool {
 
 /// Whether a word is nobody's name: English as anybody writes it, slips of the pen too.
 fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
+    world.plain(folded)
+        || is_plain_language(folded, word)
+        || drugs::is_made_of_common(folded)
+        || drugs::is_slip_of_common(folded)
+}
+
+/// Whether a word is plain language by the program's own lists.
+pub fn is_plain_language(folded: &str, word: &str) -> bool {
     const SHORT: &[&str] = &[
         "appt", "acct", "asap", "info", "refil", "pharm", "diff", "addy", "gonna", "wanna", "gotta", "dont", "doesnt",
         "didnt", "cant", "wont", "isnt", "arent", "wasnt", "whats", "hows", "shes", "theyre", "youre", "thats",
@@ -324,7 +348,6 @@ fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
         "grandmas", "grandpa", "moms", "dads", "kiddo", "hipaa", "tmrw", "btwn", "approx", "temp", "temps", "avail",
     ];
     drugs::is_common(folded)
-        || world.plain(folded)
         || SHORT.contains(&folded)
         || folded.ends_with("n't")
         || question::is_short_form(folded)
@@ -332,7 +355,6 @@ fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
         || drugs::is_compound_of_common(folded)
         || drugs::has_common_stem(folded)
         || word.contains('\'') && drugs::is_common(folded.split('\'').next().unwrap_or(""))
-        || drugs::is_slip_of_common(folded)
 }
 
 /// Letters and digits without what parts them, in lower case.
@@ -349,6 +371,8 @@ pub struct Held {
     set: HashSet<String>,
     /// Each drug that it names, with what follows the name.
     drugs: Vec<(u32, Option<String>)>,
+    /// The drugs that its title names: what it says, it says of these.
+    titled: Vec<u32>,
     places: HashSet<usize>,
     /// Whether it speaks of a kind of drugs: controlled substances, what is kept cold.
     controlled: bool,
@@ -356,22 +380,15 @@ pub struct Held {
 }
 
 impl Held {
+    /// Reads a source, whose first line is its title.
     pub fn of(source: &str, lexicon: &Lexicon) -> Held {
         let words = drugs::folded(source);
-        let mut drugs = Vec::new();
-        let mut i = 0;
-        while i < words.len() {
-            match drug_at(&words[i..], lexicon) {
-                Some((drug, n, form)) => {
-                    drugs.push((drug, form));
-                    i += n;
-                }
-                None => i += 1,
-            }
-        }
+        let drugs = drugs_in(&words, lexicon);
+        let title = drugs::folded(source.lines().next().unwrap_or(""));
         let set: HashSet<String> = words.iter().cloned().collect();
         let any = |list: &[&str]| list.iter().any(|w| set.contains(*w));
         Held {
+            titled: drugs_in(&title, lexicon).into_iter().map(|d| d.0).collect(),
             drugs,
             places: places::find(source).into_iter().map(|p| p.0).collect(),
             controlled: any(&["controlled", "narcotic", "narcotics", "schedule", "cii", "dea"]),
@@ -389,17 +406,29 @@ impl Held {
         }
     }
 
+    /// Whether its title names a drug, and none of these.
+    pub fn is_of_another_drug(&self, asked: &[Subject]) -> bool {
+        !self.titled.is_empty() && !self.is_of(asked)
+    }
+
+    /// Whether its title names one of these.
+    pub fn is_of(&self, asked: &[Subject]) -> bool {
+        asked
+            .iter()
+            .any(|s| matches!(s.what, What::Drug { drug, .. } if self.titled.contains(&drug)))
+    }
+
     /// The drugs that it names, each once.
     pub fn names(&self) -> std::collections::BTreeSet<u32> {
         self.drugs.iter().map(|d| d.0).collect()
     }
 
     /// A drug that it names and that is none of these.
-    pub fn other_drug(&self, asked: &[Subject], lexicon: &Lexicon) -> Option<u32> {
+    pub fn other_drug(&self, asked: &[Subject]) -> Option<u32> {
         let same = |d: u32| {
             asked
                 .iter()
-                .any(|s| matches!(s.what, What::Drug { drug, .. } if lexicon.same(drug, d)))
+                .any(|s| matches!(s.what, What::Drug { drug, .. } if drug == d))
         };
         self.drugs.iter().map(|d| d.0).find(|d| !same(*d))
     }
@@ -463,7 +492,7 @@ impl Subject {
     }
 
     fn drug_met(&self, drug: u32, form: Option<&String>, held: &Held, lexicon: &Lexicon) -> Met {
-        let named: Vec<&(u32, Option<String>)> = held.drugs.iter().filter(|d| lexicon.same(d.0, drug)).collect();
+        let named: Vec<&(u32, Option<String>)> = held.drugs.iter().filter(|d| d.0 == drug).collect();
         if !named.is_empty() {
             // "XR" is met by "XR", and by the name alone, not by "SR".
             let fits = |f: &Option<String>| form.is_none() || f.is_none() || f.as_ref() == form;
@@ -482,7 +511,8 @@ impl Subject {
                 .all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
         let of_its_kind =
             (asked.schedule.is_some() && held.controlled) || (asked.cold && held.cold && held.drugs.is_empty());
-        if of_its_kind || (of_its_class && held.drugs.is_empty()) {
+        // What is said of another drug is not said of its kind.
+        if held.titled.is_empty() && (of_its_kind || (of_its_class && held.drugs.is_empty())) {
             Met::OtherForm
         } else {
             Met::Missing

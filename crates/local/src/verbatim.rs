@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use mortar_assistant::{Generation, Generator, ModelError, Passage};
 use mortar_language::orders::is_order;
-use mortar_language::{Kind, tables, text};
+use mortar_language::{Kind, codes, tables, text};
 use regex::Regex;
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
@@ -115,6 +115,7 @@ fn chosen<'a>(
         let rule = first.case.is_some() && p.document == first.document;
         let joins = disagree.contains(&p.number)
             || p.emergency
+            || sent_to(first, p)
             || p.score >= first.score - NEARLY
                 && (rule || asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
         if joins {
@@ -137,6 +138,17 @@ fn chosen<'a>(
         )
     });
     out
+}
+
+/// Whether a passage sends its reader to another document by its number.
+fn sent_to(from: &Passage, to: &Passage) -> bool {
+    let named = |t: &str| {
+        codes::find(t, &|_| false)
+            .into_iter()
+            .filter(|f| f.code.system == "sop")
+            .map(|f| f.code)
+    };
+    from.document != to.document && named(&to.title).any(|code| named(&from.text).any(|c| c == code))
 }
 
 /// The passage's sentences that fit: all of them, or the part that says most about the question,

@@ -4,10 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use heed::Result;
-use jiff::civil::Date;
 use mortar_assistant::{Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
-use mortar_language::{About, cases, steps, text};
+use mortar_language::{About, cases, codes, steps, text};
 use mortar_sources::Document;
 
 use super::{Hit, plain, read};
@@ -24,6 +23,12 @@ const EMERGENCIES: usize = 3;
 const RULES: usize = 3;
 /// A source about the case that is as sure as the first stands before it.
 const AS_SURE: f32 = 0.05;
+/// What holds the very thing and every word is good evidence, as a mentioned code is.
+const EXACT: f32 = 0.6;
+/// What a title that names the drug asked about speaks for a passage, in logits.
+const OF_THE_DRUG: f32 = 1.2;
+/// So much less sure than the first is what it sends to.
+const SENT: f32 = 0.05;
 /// An age that a source sets a bound to is not said in the source's words.
 const BY_AGE: f32 = 0.25;
 /// A passage of another document that speaks of the case must be so near to be its exception.
@@ -37,7 +42,14 @@ pub(super) struct Fits {
 
 impl Fits {
     /// What the question is about and this passage is not.
-    pub(super) fn lacks(&mut self, about: &About, passage: &Passage, number: u32, document: &Document) -> Vec<String> {
+    pub(super) fn lacks(
+        &mut self,
+        about: &About,
+        question: &str,
+        passage: &Passage,
+        number: u32,
+        document: &Document,
+    ) -> Vec<String> {
         let held = Held::of(&said(passage), &about.lexicon);
         let lacked = about.lacked_by(&held);
         if lacked.is_empty() {
@@ -46,14 +58,14 @@ impl Fits {
         // What a source says of medications in general holds for each of them, where the source names none.
         let general = |s: &&Subject| {
             let names_none = || held.names().is_empty();
-            matches!(s.what, What::Drug { .. }) && is_general(&passage.title) && names_none()
+            matches!(s.what, What::Drug { .. } | What::Name(_)) && is_general(&passage.title, question) && names_none()
         };
         let lacked: Vec<&Subject> = lacked.into_iter().filter(|s| !general(s)).collect();
         if lacked.is_empty() {
             return Vec::new();
         }
         // A document about a thing need not name it in every passage, if the passage names no other.
-        let of_another = held.other_drug(&about.subjects, &about.lexicon).is_some();
+        let of_another = held.other_drug(&about.subjects).is_some();
         let whole = self
             .whole
             .entry(number)
@@ -70,8 +82,35 @@ impl Fits {
     }
 }
 
-/// Whether a title speaks of medications without naming any.
-fn is_general(title: &str) -> bool {
+fn speaks_of_the_case(p: &Passage, query: &Query) -> bool {
+    query.about.as_ref().is_some_and(|a| a.conditions_held(&p.text) > 0)
+}
+
+/// A probability with more in its favour, in logits.
+fn raised(p: f32, by: f32) -> f32 {
+    let p = p.clamp(1e-4, 1.0 - 1e-4);
+    1.0 / (1.0 + ((1.0 - p) / p) * (-by).exp())
+}
+
+/// Whether a passage holds the numbered thing or the model that was asked for, and each other word of the question:
+/// the row of a table says little else.
+fn names_and_all_words(about: &About, question: &str, passage: &Passage) -> bool {
+    let exact = |s: &&Subject| matches!(s.what, What::Model { .. } | What::Numbered { .. });
+    if about.deciding().filter(exact).count() == 0 {
+        return false;
+    }
+    let held: HashSet<String> = text::content_stems(&said(passage)).into_iter().collect();
+    let named: HashSet<String> = about.deciding().flat_map(|s| text::content_stems(&s.shown)).collect();
+    text::content_stems(question)
+        .iter()
+        .all(|w| held.contains(w) || named.contains(w))
+}
+
+/// Whether a title asks the same of medications in general.
+fn is_general(title: &str, question: &str) -> bool {
+    /// Words of the question that it must share, beside those that name medications.
+    const SHARED: usize = 1;
+    const ANY: &[&str] = &["long", "much", "many", "time", "ready", "day", "days"];
     const GENERAL: &[&str] = &[
         "medication",
         "medications",
@@ -82,7 +121,11 @@ fn is_general(title: &str) -> bool {
         "drug",
         "drugs",
     ];
-    text::words(title).any(|w| GENERAL.contains(&text::fold(w).as_str()))
+    let general = |w: &str| GENERAL.contains(&text::fold(w).as_str());
+    let asked = text::content_stems(question);
+    let shared = text::words(title)
+        .filter(|w| !general(w) && !ANY.contains(w) && !text::is_stopword(w) && asked.contains(&text::stem(w)));
+    text::words(title).any(general) && shared.count() >= SHARED
 }
 
 /// What a passage says, with what it stands under.
@@ -119,7 +162,7 @@ impl Release {
     }
 
     /// The passages that say what to do in danger to life, the likeliest first.
-    pub(super) fn emergencies(&self, reading: &Reading<'_>, hits: &[Hit], as_of: Date) -> Result<Vec<Passage>> {
+    pub(super) fn emergencies(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Vec<Passage>> {
         let rank: HashMap<u32, usize> = hits.iter().enumerate().map(|(i, h)| (h.passage, i)).collect();
         let mut found: Vec<u32> = Vec::new();
         for word in ["911", "988", "poison", "emergency"] {
@@ -134,13 +177,17 @@ impl Release {
             if out.len() == EMERGENCIES {
                 break;
             }
-            if !self.index.in_force(owner, as_of) {
+            if !self.index.in_force(owner, query.as_of) {
                 continue;
             }
             let document = reading.document(owner)?;
             let tags = document.tags.clone();
             let mut passage = plain(reading, p, document)?;
-            if cases::is_emergency_source(&tags, &said(&passage)) {
+            let source = said(&passage);
+            // What to do about another drug is no help.
+            let about = query.about.as_ref();
+            let of_another = about.is_some_and(|a| Held::of(&source, &a.lexicon).is_of_another_drug(&a.subjects));
+            if !of_another && cases::is_emergency_source(&tags, &source) {
                 let hit = rank.get(&p).map(|i| &hits[*i]);
                 passage.score = hit.map_or(0.0, Hit::probability);
                 passage.emergency = true;
@@ -152,7 +199,13 @@ impl Release {
 
     /// Puts the exception before the rule: of the passages that fit, and of the rest of their documents, the one
     /// that speaks of the question's case.
-    pub(super) fn exceptions_first(&self, reading: &Reading<'_>, about: &About, fit: &mut Vec<Passage>) -> Result<()> {
+    pub(super) fn exceptions_first(
+        &self,
+        reading: &Reading<'_>,
+        query: &Query,
+        about: &About,
+        fit: &mut Vec<Passage>,
+    ) -> Result<()> {
         for condition in about.conditions.iter().rev() {
             let Some(first) = fit.first() else {
                 return Ok(());
@@ -179,10 +232,46 @@ impl Release {
                 exception.score = exception.score.max(score);
                 exception.case = Some(condition.name.to_owned());
                 fit.insert(0, exception);
-            } else if let Some(mut exception) = self.sibling(reading, about, fit, &|s| condition.held_by(s))? {
+            } else if let Some(mut exception) = self.sibling(reading, query, about, fit, &|s| condition.held_by(s))? {
                 exception.score = score;
                 exception.case = Some(condition.name.to_owned());
                 fit.insert(0, exception);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the first passage sends its reader to ("follow SOP 7") stands behind it, as sure as it is.
+    pub(super) fn sent_to(&self, reading: &Reading<'_>, query: &Query, fit: &mut Vec<Passage>) -> Result<()> {
+        let Some(first) = fit.first() else {
+            return Ok(());
+        };
+        let (score, of) = (first.score, first.document.clone());
+        let sent: Vec<codes::Code> = codes::find(&first.text, &|_| false)
+            .into_iter()
+            .filter(|f| f.code.system == "sop")
+            .map(|f| f.code)
+            .collect();
+        for code in sent {
+            let places = reading.code(&code.value)?;
+            let own = places.iter().find(|p| {
+                p.own && codes::systems_agree(&p.system, &code.system) && self.index.in_force(p.document, query.as_of)
+            });
+            let Some(place) = own else { continue };
+            let document = reading.document(place.document)?;
+            if document.id == of {
+                continue;
+            }
+            // Of its passages the one that was found, or that speaks of the case.
+            let at = fit
+                .iter()
+                .position(|p| p.document == document.id && speaks_of_the_case(p, query));
+            let at = at.or_else(|| fit.iter().position(|p| p.document == document.id));
+            if let Some(at) = at.filter(|at| *at > 0) {
+                let mut passage = fit.remove(at);
+                passage.score = passage.score.max(score - SENT);
+                fit.insert(1, passage);
+                return Ok(());
             }
         }
         Ok(())
@@ -192,6 +281,7 @@ impl Release {
     fn sibling(
         &self,
         reading: &Reading<'_>,
+        query: &Query,
         about: &About,
         fit: &[Passage],
         speaks: &dyn Fn(&str) -> bool,
@@ -213,7 +303,7 @@ impl Release {
                 let passage = plain(reading, sibling, document.clone())?;
                 // The document is about it already: its heading or its words must speak of the case.
                 let own = format!("{}\n{}", passage.heading_path.join("\n"), passage.text);
-                let lacks = Fits::default().lacks(about, &passage, number, &document);
+                let lacks = Fits::default().lacks(about, &query.text, &passage, number, &document);
                 if speaks(&own) && lacks.is_empty() && !fit.iter().any(|f| f.id == passage.id) {
                     return Ok(Some(passage));
                 }
@@ -289,7 +379,7 @@ impl Release {
 /// The drug that a passage is about instead, as the passage writes it.
 fn another_drug(about: &About, passage: &Passage) -> Option<String> {
     let source = said(passage);
-    let drug = Held::of(&source, &about.lexicon).other_drug(&about.subjects, &about.lexicon)?;
+    let drug = Held::of(&source, &about.lexicon).other_drug(&about.subjects)?;
     let names = &about.lexicon.drug(drug).names;
     let written = text::words(&source)
         .find(|w| names.contains(&text::fold(w)))
@@ -321,7 +411,13 @@ pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut
     let mut passage = read(reading, hit, document.clone())?;
     // Who asks for a code asks for that code, whatever drug the claim was for.
     if let Some(about) = query.about.as_ref().filter(|_| hit.code.is_none()) {
-        passage.lacks = fits.lacks(about, &passage, hit.document, &document);
+        passage.lacks = fits.lacks(about, &query.text, &passage, hit.document, &document);
+        if passage.lacks.is_empty() && names_and_all_words(about, &query.text, &passage) {
+            passage.score = passage.score.max(EXACT);
+        }
+        if passage.lacks.is_empty() && about.is_of_its_drug(&passage.title) {
+            passage.score = raised(passage.score, OF_THE_DRUG);
+        }
         if about
             .conditions
             .iter()

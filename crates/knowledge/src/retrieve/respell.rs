@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use heed::Result;
-use mortar_language::drugs::{self, Lexicon, folded};
-use mortar_language::{facts, text};
+use mortar_language::drugs::{Lexicon, folded};
+use mortar_language::{facts, subjects, text};
 
 use crate::index::{Reading, respells};
 use crate::release::Release;
@@ -28,7 +28,11 @@ impl Release {
             let at = word.as_ptr() as usize - question.as_ptr() as usize;
             let folded = text::fold(word);
             // One name is never another, however like they are; and plain words mean what they say.
-            if lexicon.is_name(&folded) || drugs::is_common(&folded) || known(word) || reading.has_word(&folded)? {
+            if lexicon.in_a_name(&folded)
+                || subjects::is_plain_language(&folded, word)
+                || known(word)
+                || reading.has_word(&folded)?
+            {
                 continue;
             }
             // A capital inside a sentence is a name: it may be a misspelt one, but no other word.
@@ -82,7 +86,7 @@ fn nearest_drug(reading: &Reading<'_>, lexicon: &Lexicon, word: &str) -> Result<
     let Some(&(drug, name)) = drugs.first() else {
         return Ok(Near::None);
     };
-    if drugs.iter().any(|d| !lexicon.same(d.0, drug)) {
+    if drugs.iter().any(|d| d.0 != drug) {
         return Ok(Near::Several);
     }
     for held in &lexicon.drug(drug).names {
