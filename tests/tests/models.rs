@@ -55,9 +55,8 @@ async fn signed_in(config: AwsConfig, dir: &Path) -> Arc<Aws> {
 struct Desk {
     embedder: SageMakerEmbedder,
     generator: SageMakerGenerator,
-    lexicon: Arc<Lexicon>,
-    release: Arc<Release>,
     lexicon: Arc<mortar_desk::language::drugs::Lexicon>,
+    release: Arc<Release>,
 }
 
 impl Desk {

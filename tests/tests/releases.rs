@@ -105,7 +105,7 @@ impl Site {
             // To begin without the vector, as while a model makes it, changes nothing.
             let mut worded = query.clone();
             (worded.parts[0].vector, worded.model) = (None, None);
-            let found = release.retrieve_from(&query, release.ahead(&worded)).unwrap();
+            let found = release.begin(&worded).unwrap().finish(&query).unwrap();
             assert_eq!(found, release.retrieve(&query).unwrap());
             out.push_str(&format!("{found:?}\n"));
             out.push_str(&format!(

@@ -93,7 +93,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         emergencies: with.emergencies,
         inference_id: &with.inference_id,
     };
-    let (query, ahead, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
+    let (query, begun, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
     let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
@@ -101,7 +101,10 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let searched = query.text.clone();
     let embed = ms(began);
     let retrieving = Instant::now();
-    let mut found = with.retriever.retrieve_from(&query, ahead)?;
+    let mut found = match begun {
+        Some(begun) => begun.finish(&query)?,
+        None => with.retriever.retrieve(&query)?,
+    };
     // A follow-up that only names another code is about that code; any other must be about its own words.
     if follows && codes_of(&searched) == previous.map(codes_of).unwrap_or_default() {
         about_the_new(&asked, &mut found.passages);

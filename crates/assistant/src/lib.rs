@@ -18,5 +18,5 @@ pub use answer::{
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use mortar_language::Kind;
 pub use ports::{
-    Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
+    Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };

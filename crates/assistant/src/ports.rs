@@ -1,6 +1,5 @@
 //! The ports: what an embedder, a retriever and a generator must offer. Implemented elsewhere.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -111,9 +110,11 @@ pub struct Retrieved {
     pub code_found: bool,
 }
 
-/// What was searched for before there were vectors, as its retriever keeps it.
-#[derive(Default)]
-pub struct Ahead(pub Option<Box<dyn Any + Send>>);
+/// A search that was begun before there were vectors.
+pub trait Begun: Send {
+    /// Searches to the end, for the question it was begun for with its vectors.
+    fn finish(self: Box<Self>, query: &Query) -> Result<Retrieved, RetrieveError>;
+}
 
 /// A question's vector and words to passages.
 pub trait Retriever: Send + Sync {
@@ -128,15 +129,11 @@ pub trait Retriever: Send + Sync {
     fn respell(&self, _question: &str, _lexicon: &Lexicon, _known: &dyn Fn(&str) -> bool) -> Option<String> {
         None
     }
-    /// As much of a search as needs no vectors: it is done while a model makes them.
-    fn ahead(&self, _query: &Query) -> Ahead {
-        Ahead::default()
+    /// Begins a search with as much of it as needs no vectors: it is done while a model makes them.
+    fn begin<'a>(&'a self, _query: &Query) -> Option<Box<dyn Begun + 'a>> {
+        None
     }
-    /// Searches; `ahead` was done for the same question, or is nothing.
-    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> Result<Retrieved, RetrieveError>;
-    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError> {
-        self.retrieve_from(query, Ahead::default())
-    }
+    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError>;
 }
 
 #[derive(Debug, Clone, Error)]

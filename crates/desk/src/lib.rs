@@ -309,7 +309,7 @@ impl Desk {
         Ok(Desk {
             now: RwLock::new(Arc::new(Opened::of(release, &embedders))),
             follows: follows.filter(|_| place.release.is_none()),
-            lexicon: lexicon::read(&place.weights, &config)?,
+            lexicon: lexicon::read(&config)?,
             place,
             config,
             embedders,
@@ -488,11 +488,11 @@ impl Desk {
             emergencies: &self.config.emergencies,
             inference_id: "",
         };
-        let (query, ahead, failed) = assistant::query(&search, &text, &text, as_of, limit).await?;
+        let (query, _, failed) = assistant::query(&search, &text, &text, as_of, limit).await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),
-            None => Ok(opened.release.search(&query, ahead)?),
+            None => Ok(opened.release.search(&query)?),
         }
     }
 

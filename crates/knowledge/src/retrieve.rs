@@ -15,7 +15,7 @@ use asked::{Asked, CodeRank};
 use fit::{Fits, UNFIT, judged};
 
 use heed::Result;
-use mortar_assistant::{Ahead, Bytes, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
+use mortar_assistant::{Begun, Bytes, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
 use mortar_language::codes::Code;
 use mortar_language::drugs::Lexicon;
 use mortar_language::{Kind, text};
@@ -71,10 +71,6 @@ struct Worded {
     asked: Asked,
     /// Of the whole question, its first part.
     first: Option<Found>,
-}
-
-fn worded(ahead: Ahead) -> Option<Worded> {
-    ahead.0.and_then(|a| a.downcast().ok()).map(|w| *w)
 }
 
 fn depth(query: &Query) -> usize {
@@ -247,9 +243,9 @@ impl Release {
     }
 
     /// The documents that answer a query, best first, one entry each: what a TREC run lists.
-    pub fn search(&self, query: &Query, ahead: Ahead) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
+    pub fn search(&self, query: &Query) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
         let find = || -> Result<Vec<(DocumentRow, Hit)>> {
-            let (hits, _) = self.hits(query, worded(ahead))?;
+            let (hits, _) = self.hits(query, None)?;
             let reading = self.index.read()?;
             let mut seen = HashSet::new();
             let best = hits.into_iter().filter(|h| seen.insert(h.document)).take(query.limit);
@@ -575,14 +571,30 @@ impl Retriever for Release {
         look().unwrap_or(false)
     }
 
-    fn ahead(&self, query: &Query) -> Ahead {
+    fn begin<'a>(&'a self, query: &Query) -> Option<Box<dyn Begun + 'a>> {
         // What fails here fails again, and is told, when all is searched.
-        let worded = self.index.read().and_then(|reading| self.worded(&reading, query));
-        Ahead(worded.ok().map(|w| Box::new(w) as _))
+        let worded = self
+            .index
+            .read()
+            .and_then(|reading| self.worded(&reading, query))
+            .ok()?;
+        Some(Box::new(BegunHere { release: self, worded }))
     }
 
-    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> std::result::Result<Retrieved, RetrieveError> {
-        self.passages(query, worded(ahead))
-            .map_err(|e| RetrieveError(e.to_string()))
+    fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
+        self.passages(query, None).map_err(|e| RetrieveError(e.to_string()))
+    }
+}
+
+/// A search of a release whose words have been looked up.
+struct BegunHere<'a> {
+    release: &'a Release,
+    worded: Worded,
+}
+
+impl Begun for BegunHere<'_> {
+    fn finish(self: Box<Self>, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
+        let found = self.release.passages(query, Some(self.worded));
+        found.map_err(|e| RetrieveError(e.to_string()))
     }
 }

@@ -1,7 +1,7 @@
 //! The names of drugs: which names are one drug, what sort of drug it is, and which words are plain English.
 //!
-//! Three lists, the later winning over the earlier: one that is always here (`data/drugs.tsv`), a larger one of
-//! names that a device may have, and a tenant's own. A name that no list has is nobody's to guess here.
+//! Two lists: one that is always here (`data/drugs.tsv`), and a tenant's own, which wins over it. A name that no list
+//! has is nobody's to guess here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -118,29 +118,6 @@ impl Lexicon {
             });
         }
         Ok(())
-    }
-
-    /// Adds names alone, `generic<TAB>name` a line: a name that is here already stays what it is.
-    pub fn widen(&mut self, names: &str) {
-        for line in names.lines() {
-            let mut cells = line.split('\t').map(str::trim);
-            let (Some(generic), Some(name)) = (cells.next(), cells.next()) else {
-                continue;
-            };
-            if name.is_empty() || self.find(name).is_some() {
-                continue;
-            }
-            let drug = match self.find(generic) {
-                Some(d) => d,
-                None => self.put(Drug {
-                    generic: generic.to_lowercase(),
-                    names: vec![generic.to_lowercase()],
-                    ..Drug::default()
-                }),
-            };
-            self.drugs[drug as usize].names.push(name.to_lowercase());
-            self.name(name, drug);
-        }
     }
 
     fn put(&mut self, drug: Drug) -> u32 {
@@ -305,19 +282,17 @@ mod tests {
     }
 
     #[test]
-    fn a_tenants_table_wins_and_a_larger_list_only_adds() {
+    fn a_tenants_table_wins() {
         let mut l = Lexicon::default();
         l.add("generic\tbrands\tschedule\nalprazolam\tXanax\t4\n").unwrap();
         l.add("generic\tbrands\tclass\nalprazolam\tXanex|House Calm\tcalmer\n")
             .unwrap();
-        l.widen("other\tXanax\nterbinafine\tLamisil\n");
         let d = l.drug(l.find("house calm").unwrap());
         assert_eq!(
             (d.generic.as_str(), d.class.as_str(), d.schedule),
             ("alprazolam", "calmer", None)
         );
         assert_eq!(l.find("Xanax"), l.find("alprazolam"));
-        assert_eq!(l.find("Lamisil"), l.find("terbinafine"));
         assert_eq!(
             l.at(&folded("House Calm's price")),
             l.find("alprazolam").map(|d| (d, 2))

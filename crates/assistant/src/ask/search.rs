@@ -10,7 +10,7 @@ use mortar_language::subjects::World;
 use mortar_language::{About, question};
 
 use super::error::AskError;
-use crate::ports::{Ahead, Embedder, Fault, ModelError, Part, Query, Retriever};
+use crate::ports::{Begun, Embedder, Fault, ModelError, Part, Query, Retriever};
 
 /// Who embeds and who finds.
 pub struct Search<'a> {
@@ -38,13 +38,13 @@ impl World for Search<'_> {
 /// parts with their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on
 /// without it; another model than the release's is an error. `typed` is the question before it was made to stand
 /// alone.
-pub async fn query(
-    with: &Search<'_>,
+pub async fn query<'a>(
+    with: &Search<'a>,
     question: &str,
     typed: &str,
     as_of: Date,
     limit: usize,
-) -> Result<(Query, Ahead, Option<ModelError>), AskError> {
+) -> Result<(Query, Option<Box<dyn Begun + 'a>>, Option<ModelError>), AskError> {
     let known = |word: &str| with.embedder.is_some_and(|e| e.knows(word));
     let text = with
         .retriever
@@ -70,13 +70,13 @@ pub async fn query(
         limit,
         about: Some(Arc::new(about)),
     };
-    let mut ahead = None;
+    let mut begun = None;
     let mut failed = None;
     for e in with.embedder.into_iter().chain(with.instead) {
         let mut embedding = e.embed_for(&texts, with.inference_id);
         // Once it is on its way to a model elsewhere, there is time for the search to begin.
         let early = poll!(&mut embedding);
-        ahead.get_or_insert_with(|| with.retriever.ahead(&query));
+        begun = begun.or_else(|| with.retriever.begin(&query));
         let made = match early {
             Poll::Ready(made) => made,
             Poll::Pending => embedding.await,
@@ -95,5 +95,5 @@ pub async fn query(
             Err(e) => failed = failed.or(Some(e)),
         }
     }
-    Ok((query, ahead.unwrap_or_default(), failed))
+    Ok((query, begun, failed))
 }

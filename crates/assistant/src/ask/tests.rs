@@ -6,7 +6,7 @@ use super::*;
 use crate::answer::Grounding;
 use crate::answer::{Answer, Event, Reason};
 use crate::grounding::tests::passage;
-use crate::ports::{Ahead, Query, RetrieveError, Retrieved};
+use crate::ports::{Begun, Query, RetrieveError, Retrieved};
 use futures::stream::{self, BoxStream};
 
 struct Fixed(Retrieved);
@@ -14,7 +14,7 @@ impl Retriever for Fixed {
     fn release(&self) -> &str {
         "r1"
     }
-    fn retrieve_from(&self, _: &Query, _: Ahead) -> Result<Retrieved, RetrieveError> {
+    fn retrieve(&self, _: &Query) -> Result<Retrieved, RetrieveError> {
         Ok(self.0.clone())
     }
 }
@@ -106,15 +106,21 @@ impl Retriever for Noted {
     fn release(&self) -> &str {
         "r1"
     }
-    fn ahead(&self, query: &Query) -> Ahead {
+    fn begin<'a>(&'a self, query: &Query) -> Option<Box<dyn Begun + 'a>> {
         assert!(query.parts.iter().all(|p| p.vector.is_none()));
         self.note("begun");
-        Ahead(Some(Box::new(7)))
+        Some(Box::new(NotedBegun(self)))
     }
-    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> Result<Retrieved, RetrieveError> {
+    fn retrieve(&self, _: &Query) -> Result<Retrieved, RetrieveError> {
+        self.note("searched anew");
+        Ok(Retrieved::default())
+    }
+}
+struct NotedBegun<'a>(&'a Noted);
+impl Begun for NotedBegun<'_> {
+    fn finish(self: Box<Self>, query: &Query) -> Result<Retrieved, RetrieveError> {
         assert_eq!(query.parts[0].vector, Some(vec![1.0]));
-        assert_eq!(ahead.0.and_then(|a| a.downcast::<i32>().ok()).as_deref(), Some(&7));
-        self.note("searched");
+        self.0.note("searched");
         Ok(Retrieved::default())
     }
 }
