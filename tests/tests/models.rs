@@ -55,6 +55,7 @@ async fn signed_in(config: AwsConfig, dir: &Path) -> Arc<Aws> {
 struct Desk {
     embedder: SageMakerEmbedder,
     generator: SageMakerGenerator,
+    lexicon: Arc<mortar_desk::language::drugs::Lexicon>,
     release: Arc<Release>,
 }
 
@@ -64,6 +65,7 @@ impl Desk {
             embedder: SageMakerEmbedder::of(aws).unwrap(),
             generator: SageMakerGenerator::of(aws).unwrap(),
             release: release.clone(),
+            lexicon: mortar_desk::language::drugs::Lexicon::own(),
         }
     }
 
@@ -79,6 +81,8 @@ impl Desk {
             budget: 3000,
             as_of: "2026-11-22".parse().unwrap(),
             before: &[],
+            lexicon: &self.lexicon,
+            emergencies: &[],
             stop,
         }
     }

@@ -100,11 +100,12 @@ impl Site {
                 model: Some(self.model.model().to_owned()),
                 as_of: "2026-01-01".parse().unwrap(),
                 limit: 8,
+                about: None,
             };
             // To begin without the vector, as while a model makes it, changes nothing.
             let mut worded = query.clone();
             (worded.parts[0].vector, worded.model) = (None, None);
-            let found = release.retrieve_from(&query, release.ahead(&worded)).unwrap();
+            let found = release.begin(&worded).unwrap().finish(&query).unwrap();
             assert_eq!(found, release.retrieve(&query).unwrap());
             out.push_str(&format!("{found:?}\n"));
             out.push_str(&format!(
@@ -511,6 +512,7 @@ async fn a_release_has_vectors_by_several_models() {
                 model: Some(model.name.into()),
                 as_of: "2026-01-01".parse().unwrap(),
                 limit: 3,
+                about: None,
             };
             let found = release.retrieve(&query).unwrap().passages;
             assert_eq!(

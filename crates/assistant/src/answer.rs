@@ -17,7 +17,7 @@ pub enum FoundBy {
 }
 
 /// A piece of a document, with the bytes of the document that it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Passage {
     /// `<document>#<n>`, stable for the same sources.
     pub id: String,
@@ -37,12 +37,45 @@ pub struct Passage {
     pub start: u32,
     pub end: u32,
     pub text: String,
+    /// The heading that it stands under, in the document's body.
+    #[serde(default)]
+    pub heading: Option<Bytes>,
+    /// The head of the table in whose rows the text begins.
+    #[serde(default)]
+    pub head: Option<String>,
     /// The calibrated probability that this passage answers the question.
     pub score: f32,
-    /// Whether it is near enough for an answer to be made from it.
+    /// Whether it is near enough, and about the right thing, for an answer to be made from it.
     #[serde(default)]
     pub carries: bool,
+    /// What the question is about and this passage is not.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// The case of the question that it speaks of, where that makes it the exception to a rule.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// It says what to do in danger to life, and is shown whatever its score.
+    #[serde(default)]
+    pub emergency: bool,
     pub found_by: Vec<FoundBy>,
+}
+
+/// Some bytes of a document's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Bytes {
+    pub start: u32,
+    pub end: u32,
+}
+
+/// Two sources in force that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Disagreement {
+    /// The numbers of the passages.
+    pub one: u32,
+    pub other: u32,
+    /// What the one says, and what the other says.
+    pub says: String,
+    pub contradicts: String,
 }
 
 /// How well a sentence stands on its sources.
@@ -111,6 +144,8 @@ pub enum Reason {
     UnknownCode,
     /// The code is there, but in documents that are not in force on the day asked about.
     NotInForce,
+    /// What the question is about stands in no passage that is near; others that look alike may.
+    OtherSubject,
     /// No passage is near enough to the question.
     NotCovered,
 }
@@ -121,6 +156,17 @@ pub struct LookAlike {
     pub code: String,
     pub document: String,
     pub title: String,
+}
+
+/// A subject of the question that no passage is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Missing {
+    /// As it was typed.
+    pub subject: String,
+    /// Whether no document at all names it.
+    pub nowhere: bool,
+    /// What the nearest passage is about instead.
+    pub nearest: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
@@ -171,6 +217,18 @@ pub struct Answer {
     /// Codes of the question that the knowledge does not hold.
     pub unknown_codes: Vec<String>,
     pub look_alikes: Vec<LookAlike>,
+    /// What the question is about and no passage is.
+    #[serde(default)]
+    pub missing: Vec<Missing>,
+    /// Sources in force that disagree about the answer; all are shown.
+    #[serde(default)]
+    pub disagree: Vec<Disagreement>,
+    /// The question may be about danger to life: what is shown is what the sources say to do, no answer.
+    #[serde(default)]
+    pub emergency: bool,
+    /// The words of the question that name the day of `as_of`, where it names one.
+    #[serde(default)]
+    pub day: Option<String>,
     /// Marks of the generator that pointed to no passage; they were taken out.
     pub dropped_marks: u32,
     /// Stopped before the generator was done.

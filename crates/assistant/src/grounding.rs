@@ -3,11 +3,12 @@
 //! Every citation's quote is cut from the passage's own bytes, so that `quote == source[range]`
 //! holds by construction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::answer::{Citation, Grounding, Passage, Problem, Sentence};
 use mortar_language::facts;
 use mortar_language::orders::is_order;
+use mortar_language::tables;
 use mortar_language::text::{self, Segment};
 
 /// From this share of a sentence's content words in the source on, it is a close paraphrase.
@@ -39,6 +40,8 @@ struct Piece {
     body: String,
     stems: HashSet<String>,
     heading: bool,
+    /// A row of a table, in words.
+    said: Option<String>,
 }
 
 impl<'a> Sources<'a> {
@@ -46,6 +49,7 @@ impl<'a> Sources<'a> {
         let passages = passages
             .iter()
             .map(|passage| {
+                let rows = rows_said(passage);
                 let segments = text::segments(&passage.text)
                     .into_iter()
                     .filter(|s| !is_order(&passage.text[s.range.clone()]))
@@ -56,6 +60,7 @@ impl<'a> Sources<'a> {
                             .into_iter()
                             .collect(),
                         heading: segment.heading,
+                        said: rows.get(&segment.range.start).cloned(),
                         segment,
                     })
                     .collect();
@@ -95,6 +100,10 @@ impl<'a> Sources<'a> {
             else {
                 continue;
             };
+            // A heading stands before its passage, and is no step.
+            if a.start < source.passage.start || b.start < source.passage.start {
+                continue;
+            }
             let at = |c: u32| (c - source.passage.start) as usize;
             let numbered = |p: &&Piece| {
                 p.segment.body > p.segment.range.start
@@ -138,6 +147,12 @@ impl<'a> Sources<'a> {
             let first = self.passages.iter().filter(|s| cited.contains(&s.passage.number));
             first.chain(self.passages.iter().filter(|s| !cited.contains(&s.passage.number)))
         };
+        if let Some((source, cited_heading)) = ordered().find_map(|s| s.heading(sentence).map(|c| (s, c))) {
+            out.grounding = Grounding::Verbatim;
+            out.citations = vec![cited_heading];
+            out.problem = source.uncited(cited);
+            return out;
+        }
         if let Some((source, from, to)) = ordered().find_map(|s| s.verbatim(sentence).map(|(a, b)| (s, a, b))) {
             out.grounding = Grounding::Verbatim;
             out.citations = vec![source.cite(from, to)];
@@ -183,6 +198,25 @@ impl<'a> Sources<'a> {
             .collect();
         facts::missing(sentence, &all).into_iter().map(|f| f.shown).collect()
     }
+}
+
+/// The rows of a passage's tables in words, each by the byte at which it begins.
+fn rows_said(passage: &Passage) -> HashMap<usize, String> {
+    let mut head = passage.head.as_deref();
+    let mut out = HashMap::new();
+    let lines: Vec<&str> = passage.text.lines().collect();
+    for (i, line) in lines.iter().enumerate() {
+        if !tables::is_row(line) {
+            head = None;
+        } else if lines.get(i + 1).is_some_and(|l| tables::is_rule(l)) {
+            head = Some(line);
+        } else if let Some(head) = head.filter(|_| !tables::is_rule(line)) {
+            let row = line.trim();
+            let at = row.as_ptr() as usize - passage.text.as_ptr() as usize;
+            out.insert(at, text::collapse(&tables::said(head, row)));
+        }
+    }
+    out
 }
 
 /// The stretch of a passage that is nearest to a sentence.
@@ -236,6 +270,18 @@ impl Close {
 }
 
 impl Source<'_> {
+    /// The heading over the passage, where the sentence is nothing but that.
+    fn heading(&self, sentence: &str) -> Option<Citation> {
+        let heading = self.passage.heading_path.last()?;
+        let at = self.passage.heading?;
+        (text::collapse(sentence.trim_end_matches(':')) == text::collapse(heading)).then(|| Citation {
+            start: at.start,
+            end: at.end,
+            quote: heading.clone(),
+            ..self.cite(0, 0)
+        })
+    }
+
     /// The bytes of the passage's own sentence that this sentence is, whole. Part of a sentence
     /// does not count: "take two tablets" stands in "do not take two tablets".
     fn verbatim(&self, sentence: &str) -> Option<(usize, usize)> {
@@ -244,7 +290,7 @@ impl Source<'_> {
             return None;
         }
         self.segments.iter().find_map(|p| {
-            let at = if p.collapsed == wanted {
+            let at = if p.collapsed == wanted || p.said.as_ref() == Some(&wanted) {
                 p.segment.range.start
             } else if p.body == wanted {
                 p.segment.body
@@ -383,7 +429,7 @@ pub(crate) mod tests {
             text: text.into(),
             score: 0.9,
             carries: true,
-            found_by: vec![],
+            ..Passage::default()
         }
     }
 

@@ -6,16 +6,17 @@
 pub mod answer;
 pub mod ask;
 pub mod citations;
+pub mod conflicts;
 pub mod grounding;
 pub mod ports;
 pub mod prompt;
 
 pub use answer::{
-    Answer, Citation, Event, FoundBy, Grounding, LookAlike, Models, Notice, Passage, Problem, Reason, Sentence, Stage,
-    Timings, Turn,
+    Answer, Bytes, Citation, Disagreement, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice, Passage,
+    Problem, Reason, Sentence, Stage, Timings, Turn,
 };
-pub use ask::{ABSTAIN_BELOW, Ask, Stop, ask, go_on, query};
+pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use mortar_language::Kind;
 pub use ports::{
-    Ahead, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
+    Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
 };

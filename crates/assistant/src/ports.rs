@@ -1,15 +1,17 @@
 //! The ports: what an embedder, a retriever and a generator must offer. Implemented elsewhere.
 
-use std::any::Any;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::civil::Date;
+use mortar_language::About;
+use mortar_language::drugs::Lexicon;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use crate::answer::{LookAlike, Passage};
+use crate::answer::{LookAlike, Missing, Passage};
 use crate::prompt::Prompt;
 
 /// Text to vectors of length one.
@@ -82,6 +84,8 @@ pub struct Query {
     pub as_of: Date,
     /// At most this many passages.
     pub limit: usize,
+    /// What a passage must be about; without it, any may answer.
+    pub about: Option<Arc<About>>,
 }
 
 /// What is searched for by words and by meaning.
@@ -101,32 +105,35 @@ pub struct Retrieved {
     /// Those of them that only documents out of force hold.
     pub codes_out_of_force: Vec<String>,
     pub look_alikes: Vec<LookAlike>,
+    pub missing: Vec<Missing>,
     /// The question names codes and the knowledge holds at least one of them.
     pub code_found: bool,
 }
 
-/// What was searched for before there were vectors, as its retriever keeps it.
-#[derive(Default)]
-pub struct Ahead(pub Option<Box<dyn Any + Send>>);
+/// A search that was begun before there were vectors.
+pub trait Begun: Send {
+    /// Searches to the end, for the question it was begun for with its vectors.
+    fn finish(self: Box<Self>, query: &Query) -> Result<Retrieved, RetrieveError>;
+}
 
 /// A question's vector and words to passages.
 pub trait Retriever: Send + Sync {
     /// The release it searches.
     fn release(&self) -> &str;
+    /// Whether any document in it has the word, as written in lower case.
+    fn holds(&self, _word: &str) -> bool {
+        false
+    }
     /// The question with its misspelt words as the knowledge spells them, if there are any. What
     /// `known` knows is spelt right.
-    fn respell(&self, _question: &str, _known: &dyn Fn(&str) -> bool) -> Option<String> {
+    fn respell(&self, _question: &str, _lexicon: &Lexicon, _known: &dyn Fn(&str) -> bool) -> Option<String> {
         None
     }
-    /// As much of a search as needs no vectors: it is done while a model makes them.
-    fn ahead(&self, _query: &Query) -> Ahead {
-        Ahead::default()
+    /// Begins a search with as much of it as needs no vectors: it is done while a model makes them.
+    fn begin<'a>(&'a self, _query: &Query) -> Option<Box<dyn Begun + 'a>> {
+        None
     }
-    /// Searches; `ahead` was done for the same question, or is nothing.
-    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> Result<Retrieved, RetrieveError>;
-    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError> {
-        self.retrieve_from(query, Ahead::default())
-    }
+    fn retrieve(&self, query: &Query) -> Result<Retrieved, RetrieveError>;
 }
 
 #[derive(Debug, Clone, Error)]
@@ -140,6 +147,8 @@ pub struct Generation {
     pub inference_id: String,
     pub question: String,
     pub passages: Vec<Passage>,
+    /// Numbers of passages that contradict each other: none may be left out.
+    pub disagree: Vec<u32>,
     pub prompt: Prompt,
 }
 

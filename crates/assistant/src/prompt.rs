@@ -4,7 +4,7 @@
 use mortar_language::text::tokens;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Passage, Turn};
+use crate::answer::{Disagreement, Passage, Turn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -96,6 +96,18 @@ pub fn go_on(mut prompt: Prompt, text: &str) -> Prompt {
     prompt
 }
 
+/// Tells a generator of sources that contradict each other.
+pub fn disagree(prompt: &mut Prompt, found: &[Disagreement]) {
+    let Some(last) = prompt.messages.last_mut() else { return };
+    for d in found {
+        let told = format!(
+            "\n[{}] and [{}] disagree: say what each says, and choose none.",
+            d.one, d.other
+        );
+        last.content.push_str(&told);
+    }
+}
+
 /// Tokens that [`go_on`] adds to a prompt.
 pub fn going_on_takes(text: &str) -> usize {
     tokens(text) + tokens(GO_ON)
@@ -114,7 +126,10 @@ fn fence(p: &Passage) -> String {
         p.number,
         p.id.replace(['"', '<', '>'], ""),
         inside(&heading),
-        inside(&p.text)
+        inside(&match &p.head {
+            Some(head) => format!("{head}\n{}", p.text),
+            None => p.text.clone(),
+        })
     )
 }
 

@@ -108,6 +108,8 @@ impl Desk {
             instructions: &self.config.instructions,
             budget: self.budget(),
             as_of: today(),
+            lexicon: &self.lexicon,
+            emergencies: &self.config.emergencies,
             before,
             stop: Stop::default(),
         }

@@ -7,12 +7,14 @@ use jiff::civil::Date;
 use mortar_assistant::Generator;
 use mortar_feedback::Records;
 use mortar_knowledge::{Progress, Release};
+use mortar_language::drugs::Lexicon;
 
 use crate::account::Account;
 use crate::config;
 use crate::embedders::Embedders;
 use crate::error::DeskError;
 use crate::follow::Follows;
+use crate::lexicon;
 use crate::opened::Opened;
 use crate::place::Place;
 use crate::sample;
@@ -21,6 +23,8 @@ use crate::tenant::{Answers, TenantConfig};
 pub struct Desk {
     pub(crate) place: Place,
     pub(crate) config: TenantConfig,
+    /// Whose names are whose, the tenant's own among them.
+    pub(crate) lexicon: Arc<Lexicon>,
     now: RwLock<Arc<Opened>>,
     here: Embedders,
     /// The tenant's models and buckets, where it has them.
@@ -46,6 +50,7 @@ impl Desk {
         Ok(Desk {
             now: RwLock::new(Arc::new(Opened::of(release, &here))),
             follows: follows.filter(|_| place.release.is_none()),
+            lexicon: lexicon::read(&config)?,
             place,
             config,
             here,

@@ -18,6 +18,7 @@ mod embedders;
 mod error;
 mod follow;
 mod front;
+mod lexicon;
 mod measure;
 mod opened;
 mod place;

@@ -44,6 +44,8 @@ impl Desk {
             instructions: &self.config.instructions,
             budget: self.budget(),
             inference_id: self.inference_id(),
+            lexicon: &self.lexicon,
+            emergencies: &self.config.emergencies,
             as_of: today(),
         }
     }

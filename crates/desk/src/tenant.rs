@@ -33,6 +33,12 @@ pub struct TenantConfig {
     /// Hosts that links of documents may open in the browser, with all their subdomains.
     #[serde(default)]
     pub links: Vec<String>,
+    /// Words that mean danger to life here, beside those that the program knows.
+    #[serde(default)]
+    pub emergencies: Vec<String>,
+    /// The tenant's own list of drugs, which wins over the program's; its columns are in docs/FORMATS.md.
+    #[serde(default)]
+    pub drugs: Option<PathBuf>,
     #[serde(default)]
     pub policy: Policy,
     #[serde(default)]
@@ -199,11 +205,21 @@ pub fn parsed(path: &Path, text: &str) -> Result<Table, DeskError> {
         _ => {}
     }
     let mut table: Table = toml::from_str(text).map_err(bad)?;
+    let whole = |given: &mut String| {
+        *given = path
+            .parent()
+            .unwrap_or(Path::new(""))
+            .join(&*given)
+            .to_string_lossy()
+            .into_owned();
+    };
+    if let Some(Value::String(drugs)) = table.get_mut("drugs") {
+        whole(drugs);
+    }
     if let Some(Value::Table(knowledge)) = table.get_mut("knowledge") {
         for key in ["store", "root", "keys"] {
             if let Some(Value::String(given)) = knowledge.get_mut(key) {
-                let whole = path.parent().unwrap_or(Path::new("")).join(&*given);
-                *given = whole.to_string_lossy().into_owned();
+                whole(given);
             }
         }
     }

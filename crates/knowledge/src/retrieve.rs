@@ -3,6 +3,7 @@
 //! knowledge; what it weighs is in `signals`.
 
 mod asked;
+mod fit;
 mod respell;
 mod signals;
 mod words;
@@ -11,16 +12,18 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use asked::{Asked, CodeRank};
+use fit::{Fits, UNFIT, judged};
 
 use heed::Result;
-use mortar_assistant::{Ahead, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
+use mortar_assistant::{Begun, Bytes, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
 use mortar_language::codes::Code;
+use mortar_language::drugs::Lexicon;
 use mortar_language::{Kind, text};
 use roaring::RoaringBitmap;
 
 use crate::index::Reading;
 use crate::release::{OpenError, Release};
-use mortar_sources::{Document, DocumentRow};
+use mortar_sources::{Document, DocumentRow, prepare};
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
 use words::Words;
@@ -29,6 +32,8 @@ use words::Words;
 const CANDIDATES: usize = 100;
 /// Taken off what a part of a long message finds.
 const PART: f32 = 0.05;
+/// So many hits are held against the question; what stands behind them is too far from it.
+const LOOKED_AT: usize = 60;
 /// More passages of one document than this say little new.
 const PER_DOCUMENT: usize = 3;
 
@@ -66,10 +71,6 @@ struct Worded {
     asked: Asked,
     /// Of the whole question, its first part.
     first: Option<Found>,
-}
-
-fn worded(ahead: Ahead) -> Option<Worded> {
-    ahead.0.and_then(|a| a.downcast().ok()).map(|w| *w)
 }
 
 fn depth(query: &Query) -> usize {
@@ -137,6 +138,9 @@ impl Release {
         }
         let mut candidates: HashSet<u32> = order.into_iter().collect();
         candidates.extend(asked.mentioned.keys().copied().filter(|p| allowed(*p)));
+        if let Some(about) = &query.about {
+            candidates.extend(self.named(reading, about)?.into_iter().filter(|p| allowed(*p)));
+        }
         for d in asked.found.keys() {
             candidates.extend(self.index.passages_of(*d).filter(|p| allowed(*p)));
         }
@@ -239,9 +243,9 @@ impl Release {
     }
 
     /// The documents that answer a query, best first, one entry each: what a TREC run lists.
-    pub fn search(&self, query: &Query, ahead: Ahead) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
+    pub fn search(&self, query: &Query) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
         let find = || -> Result<Vec<(DocumentRow, Hit)>> {
-            let (hits, _) = self.hits(query, worded(ahead))?;
+            let (hits, _) = self.hits(query, None)?;
             let reading = self.index.read()?;
             let mut seen = HashSet::new();
             let best = hits.into_iter().filter(|h| seen.insert(h.document)).take(query.limit);
@@ -306,25 +310,45 @@ impl Release {
     fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
         let (hits, asked) = self.hits(query, ahead)?;
         let reading = self.index.read()?;
-        let mut per_document: HashMap<u32, usize> = HashMap::new();
-        let mut passages: Vec<Passage> = Vec::new();
-        // What cannot carry an answer, however like the question it looks, stands behind what can, but
-        // is shown: it may still be what the operator looks for.
-        let mut unfit: Vec<Passage> = Vec::new();
-        for hit in hits {
-            if passages.len() + unfit.len() == query.limit {
-                break;
+        let Sorted {
+            mut fit,
+            unfit,
+            mut lacking,
+        } = self.sorted(&reading, query, &hits)?;
+        let mut missing = Vec::new();
+        if let Some(about) = &query.about {
+            match self.step(&reading, query, fit.first())? {
+                Some(Ok(steps)) => fit = steps,
+                Some(Err(none)) => {
+                    let of = fit.first().map(|p| p.document.clone());
+                    for mut p in std::mem::take(&mut fit) {
+                        if Some(&p.document) == of.as_ref() {
+                            p.lacks.push(none.subject.clone());
+                        }
+                        p.score = p.score.min(UNFIT);
+                        lacking.push(p);
+                    }
+                    missing.push(none);
+                }
+                None => {
+                    self.exceptions_first(&reading, query, about, &mut fit)?;
+                    self.sent_to(&reading, query, &mut fit)?;
+                }
             }
-            let taken = per_document.entry(hit.document).or_default();
-            *taken += 1;
-            if *taken <= PER_DOCUMENT {
-                let mut passage = read(&reading, &hit, 0)?;
-                let most = most(&query.text, &passage, &hit);
-                passage.score = passage.score.min(most);
-                if most == UNFIT { &mut unfit } else { &mut passages }.push(passage);
+            if about.emergency {
+                let first = self.emergencies(&reading, query, &hits)?;
+                fit.retain(|p| first.iter().all(|f| f.id != p.id));
+                fit.splice(0..0, first);
+            }
+            if fit.is_empty() {
+                let near: Vec<Passage> = unfit.iter().chain(&lacking).cloned().collect();
+                missing.extend(self.missing(&reading, about, &near)?);
             }
         }
+        let mut passages = fit;
         passages.extend(unfit);
+        passages.extend(lacking);
+        passages.truncate(query.limit);
         for (p, number) in passages.iter_mut().zip(1..) {
             p.number = number;
         }
@@ -346,8 +370,53 @@ impl Release {
             unknown_codes: values(&asked.unknown),
             codes_out_of_force: values(&asked.out_of_force),
             look_alikes,
+            missing,
         })
     }
+
+    /// The best hits as passages, sorted by what they are worth.
+    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Sorted> {
+        let mut per_document: HashMap<u32, usize> = HashMap::new();
+        let mut fits = Fits::default();
+        let mut out = Sorted::default();
+        // What names the thing that was asked about is looked at wherever it stands.
+        let named = match &query.about {
+            Some(about) => self.named(reading, about)?,
+            None => HashSet::new(),
+        };
+        let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
+        for (_, hit) in hits.iter().enumerate().filter(looked_at) {
+            if out.fit.len() + out.unfit.len() == query.limit {
+                break;
+            }
+            let taken = per_document.entry(hit.document).or_default();
+            *taken += 1;
+            if *taken > PER_DOCUMENT {
+                continue;
+            }
+            let mut passage = judged(reading, query, hit, &mut fits)?;
+            if !passage.lacks.is_empty() {
+                passage.score = passage.score.min(UNFIT);
+                out.lacking.push(passage);
+                continue;
+            }
+            let most = most(query, &passage, hit);
+            passage.score = passage.score.min(most);
+            if most == UNFIT { &mut out.unfit } else { &mut out.fit }.push(passage);
+        }
+        Ok(out)
+    }
+}
+
+/// Passages by what they are worth, each list the best first.
+#[derive(Default)]
+struct Sorted {
+    fit: Vec<Passage>,
+    /// What cannot carry an answer, however like the question it looks, stands behind what can, but is shown: it
+    /// may still be what the operator looks for.
+    unfit: Vec<Passage>,
+    /// What is not about what was asked.
+    lacking: Vec<Passage>,
 }
 
 /// Codes first, then the sum of the signals; the passage's number decides between equals.
@@ -372,7 +441,7 @@ fn by_rank(a: &Hit, b: &Hit) -> Ordering {
         .then(a.passage.cmp(&b.passage))
 }
 
-fn read(reading: &Reading<'_>, hit: &Hit, number: u32) -> Result<Passage> {
+fn read(reading: &Reading<'_>, hit: &Hit, document: Document) -> Result<Passage> {
     let mut found_by = Vec::new();
     if hit.code.is_some() {
         found_by.push(FoundBy::Code);
@@ -390,16 +459,16 @@ fn read(reading: &Reading<'_>, hit: &Hit, number: u32) -> Result<Passage> {
         None => 0.0,
     };
     Ok(Passage {
-        number,
         score: hit.probability().max(least),
         found_by,
-        ..plain(reading, hit.passage, reading.document(hit.document)?)?
+        ..plain(reading, hit.passage, document)?
     })
 }
 
 /// A passage as it stands in its document, found by nothing.
 fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> Result<Passage> {
     let stored = reading.passage(passage)?;
+    let head = prepare::head(&document, &stored.record).map(str::to_owned);
     let range = stored.record.range;
     Ok(Passage {
         id: format!("{}#{}", document.id, stored.n),
@@ -411,21 +480,39 @@ fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> Result<Pass
         url: document.url,
         effective_from: document.effective_from,
         effective_to: document.effective_to,
+        heading: stored
+            .record
+            .heading_path
+            .last()
+            .and_then(|h| heading(&document.body, range.start, h)),
         heading_path: stored.record.heading_path,
         start: range.start as u32,
         end: range.end as u32,
         text: document.body.get(range).unwrap_or_default().to_owned(),
+        head,
         score: 1.0,
-        carries: false,
-        found_by: Vec::new(),
+        ..Passage::default()
     })
 }
 
-/// The score of a passage that only looks like an answer.
-const UNFIT: f32 = 0.3;
+/// Where the heading stands that a passage is under: the nearest line before it that is this heading.
+fn heading(body: &str, start: usize, words: &str) -> Option<Bytes> {
+    let before = body.get(..start)?;
+    let line = before
+        .lines()
+        .rev()
+        .find(|l| l.trim_start().starts_with('#') && text::collapse(l.trim().trim_matches('#')) == words)?;
+    let at = line.as_ptr() as usize - body.as_ptr() as usize;
+    let inner = line.trim().trim_matches('#').trim();
+    let from = at + line.find(inner)?;
+    Some(Bytes {
+        start: from as u32,
+        end: (from + inner.len()) as u32,
+    })
+}
 
 /// The most that a passage can be worth, however like the question it looks.
-fn most(question: &str, passage: &Passage, hit: &Hit) -> f32 {
+fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
     if hit.code.is_some() {
         return 1.0;
     }
@@ -437,13 +524,25 @@ fn most(question: &str, passage: &Passage, hit: &Hit) -> f32 {
             .collect();
         let general: HashSet<String> = text::content_stems(GENERAL).into_iter().collect();
         let own = |w: &String| said.contains(w) && !general.contains(w) && !w.bytes().all(|b| b.is_ascii_digit());
-        let shared: HashSet<String> = text::content_stems(question).into_iter().filter(own).collect();
+        let shared: HashSet<String> = text::content_stems(&query.text).into_iter().filter(own).collect();
         if shared.len() < 2 {
             return UNFIT;
         }
     }
     // "Yes." and "No." answer one question alone, and the opposite of many that look like it.
     let first = text::words(&passage.text).next().unwrap_or("");
+    // But what speaks of the very case that was asked about is not like it by chance.
+    if query
+        .about
+        .as_ref()
+        .is_some_and(|a| a.conditions_held(&passage.text) > 0)
+    {
+        return 1.0;
+    }
+    // Nor what is about the very drug.
+    if query.about.as_ref().is_some_and(|a| a.is_of_its_drug(&passage.title)) {
+        return 1.0;
+    }
     let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
     if matches!(first, "Yes" | "No") && passage.kind == Kind::Qa && !same_question {
         return UNFIT;
@@ -460,18 +559,42 @@ impl Retriever for Release {
         &self.manifest.release
     }
 
-    fn respell(&self, question: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
-        self.respelt(question, known).ok().flatten()
+    fn respell(&self, question: &str, lexicon: &Lexicon, known: &dyn Fn(&str) -> bool) -> Option<String> {
+        self.respelt(question, lexicon, known).ok().flatten()
     }
 
-    fn ahead(&self, query: &Query) -> Ahead {
+    fn holds(&self, word: &str) -> bool {
+        let look = || -> Result<bool> {
+            let reading = self.index.read()?;
+            Ok(reading.postings(&text::stem(word))?.is_some() || reading.has_word(word)?)
+        };
+        look().unwrap_or(false)
+    }
+
+    fn begin<'a>(&'a self, query: &Query) -> Option<Box<dyn Begun + 'a>> {
         // What fails here fails again, and is told, when all is searched.
-        let worded = self.index.read().and_then(|reading| self.worded(&reading, query));
-        Ahead(worded.ok().map(|w| Box::new(w) as _))
+        let worded = self
+            .index
+            .read()
+            .and_then(|reading| self.worded(&reading, query))
+            .ok()?;
+        Some(Box::new(BegunHere { release: self, worded }))
     }
 
-    fn retrieve_from(&self, query: &Query, ahead: Ahead) -> std::result::Result<Retrieved, RetrieveError> {
-        self.passages(query, worded(ahead))
-            .map_err(|e| RetrieveError(e.to_string()))
+    fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
+        self.passages(query, None).map_err(|e| RetrieveError(e.to_string()))
+    }
+}
+
+/// A search of a release whose words have been looked up.
+struct BegunHere<'a> {
+    release: &'a Release,
+    worded: Worded,
+}
+
+impl Begun for BegunHere<'_> {
+    fn finish(self: Box<Self>, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
+        let found = self.release.passages(query, Some(self.worded));
+        found.map_err(|e| RetrieveError(e.to_string()))
     }
 }

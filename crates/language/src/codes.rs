@@ -96,6 +96,14 @@ const LEADS: &[(&str, &str)] = &[
         "reject",
     ),
     (r"ncpdp(?:\s+error)?(?:\s+codes?)?", ""),
+    // In Spanish as in English.
+    (
+        r"c[oó]digos?\s+de(?:l)?\s+rechazos?|rechazos?(?:\s+(?:n[uú]mero|con(?:\s+c[oó]digo)?))?",
+        "reject",
+    ),
+    (r"c[oó]digos?(?:\s+(?:de(?:l)?\s+error|n[uú]mero))?", ""),
+    // "Claim error 75": only if the knowledge has a 75.
+    (r"(?:claims?\s+|billing\s+)?errors?(?:\s+(?:numbers?|no\.?|de))?", ""),
     // "The plan came back with EV": only if the knowledge has an EV.
     (r"c(?:ame|omes?|oming)\s+back\s+(?:with|as)(?:\s+(?:an?|the))?", ""),
     (
@@ -104,10 +112,12 @@ const LEADS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a code looks like behind a lead: up to four letters and digits.
-const VALUE: &str = r"[0-9A-Za-z]{1,4}";
+/// What a code looks like behind a lead: up to four letters and digits, perhaps with a star.
+const VALUE: &str = r"\*?[0-9A-Za-z]{1,4}";
 /// What may stand between the codes of a list.
-const PART: &str = r"(?:\s*[,/;&+\-]\s*(?:and\s+|or\s+|then\s+)?|\s+(?:and|or|vs\.?|then)\s+(?:code\s+)?|\s+)";
+const PART: &str = r"(?:\s*[,/;&+\-–]\s*(?:and\s+|or\s+|then\s+)?|\s+(?:and|or|vs\.?|then|to|through|thru|y|o|al?)\s+(?:code\s+)?|\s+)";
+/// More codes than this between two are no range that anybody writes.
+const WIDEST: u32 = 100;
 
 static LED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     LEADS
@@ -122,12 +132,30 @@ static LED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 static DATE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\d{1,2}[/-]\d{1,2}[/-]\d{2,4}").expect("a valid pattern"));
-static ITEM: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Za-z]+").expect("a valid pattern"));
+static ITEM: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\*?[0-9A-Za-z]+").expect("a valid pattern"));
+/// Words of a list of codes that are none.
+const JOINS: &[&str] = &[
+    "and", "or", "code", "then", "vs", "to", "through", "thru", "y", "o", "a", "al",
+];
+/// What stands between the ends of a range.
+static RANGE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)^(?:-|–|to|through|thru|al?)$").expect("a valid pattern"));
+/// A digit and a letter that a space parts, at the end of what is said.
+static SPLIT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(\d{1,2})\s([b-hj-z])\s*(?:[?.!]*$|\b(?:mean|say|on\b))").expect("a valid pattern")
+});
 static R_CODE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:[Rr](?:ej(?:ect)?)?-?|R )(\d[0-9A-Za-z]{1,2})\b").expect("a valid pattern"));
 static NDC: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:ndc\s*(?:number|no\.?|code)?\s*[:#]?\s*)?(\d{4,5})-(\d{3,4})-(\d{1,2})\b|\bndc\s*(?:number|no\.?|code)?\s*[:#]?\s*(\d{10,11})\b")
-        .expect("a valid pattern")
+    Regex::new(
+        r"(?ix)
+        \b(?:ndc\s*(?:number|no\.?|code|is)?\s*[:\#]?\s*)?(\d{4,5})-(\d{3,4})-(\d{1,2})\b
+      | \bndc\s*(?:number|no\.?|code|is)?\s*[:\#]?\s*(\d{1,5})[-\x20](\d{1,4})[-\x20](\d{1,2})\b
+      | \bndc\s*(?:number|no\.?|code|is)?\s*[:\#]?\s*(\d{1,11})\b
+      | (?P<bare>\b\d{10,11}\b)
+    ",
+    )
+    .expect("a valid pattern")
 });
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:(?P<agency>cms|hcfa|fda|dea|va|hhs|ssa|ocr)(?:\s+form|-|\s+)\s*(?:no\.?\s*|number\s+)?|forms?\s+(?:no\.?\s*|number\s+|#\s*)?(?:(?P<agency2>cms|hcfa|fda|dea|va|hhs|ssa|ocr)[\s-]+)?)(?P<value>[A-Z]{0,3}-?\d[0-9A-Z]*(?:-[0-9A-Z]+)*)\b")
@@ -145,16 +173,11 @@ pub fn find(text: &str, known: &dyn Fn(&Code) -> bool) -> Vec<Found> {
     let mut out: Vec<Found> = Vec::new();
     for c in NDC.captures_iter(text) {
         let range = c.get(0).expect("the whole match").range();
+        // Digits that nobody calls an NDC may be a telephone number.
+        let weak = c.name("bare").is_some();
         for value in ndc_values(&c) {
-            add(
-                &mut out,
-                Code {
-                    system: "ndc".into(),
-                    value,
-                },
-                range.clone(),
-                false,
-            );
+            let system = "ndc".into();
+            add(&mut out, Code { system, value }, range.clone(), weak);
         }
     }
     for c in FORM.captures_iter(text) {
@@ -192,14 +215,14 @@ pub fn find(text: &str, known: &dyn Fn(&Code) -> bool) -> Vec<Found> {
             add(&mut out, code, range, false);
         }
     }
-    out.sort_by_key(|f| f.range.start);
+    out.sort_by(|a, b| (a.range.start, &a.code.value).cmp(&(b.range.start, &b.code.value)));
     out
 }
 
 /// The codes of one lead and its list: "codes A5, 70 and 79".
 fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool, out: &mut Vec<Found>) {
     let lead = c["lead"].to_lowercase();
-    let says_code = ["code", "ncpdp", "indicator", "daw", "scc", "sop"]
+    let says_code = ["code", "ncpdp", "indicator", "daw", "scc", "sop", "digo"]
         .iter()
         .any(|w| lead.contains(w));
     let list = c.name("list").expect("the list is not optional");
@@ -208,18 +231,35 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
     if c["gap"].is_empty() {
         return;
     }
+    // "error code 75" is read by the lead that says "code", or by none.
+    if lead.ends_with("error") && list.as_str().to_lowercase().starts_with("code") {
+        return;
+    }
     // "rejected 11/22/2026" is a day, not a list.
     if DATE.is_match(list.as_str()) {
         return;
     }
+    // "7 z" is 7Z written with care, and never 7.
+    if let Some(split) = SPLIT.captures(&text[list.start()..]) {
+        let range = list.start()..list.start() + split[0].trim_end_matches(['?', '.', '!', ' ']).len();
+        add(
+            out,
+            Code::new(system, &format!("{}{}", &split[1], &split[2])),
+            range,
+            false,
+        );
+        return;
+    }
     let mut last_end = 0;
+    let mut last: Option<String> = None;
     for (i, item) in ITEM.find_iter(list.as_str()).enumerate() {
         let word = item.as_str();
-        if matches!(word.to_lowercase().as_str(), "and" | "or" | "code" | "then" | "vs") {
+        if JOINS.contains(&word.to_lowercase().as_str()) {
             continue;
         }
         // Behind a mere space stands a code only if it is one; otherwise the sentence goes on.
-        let spaced = i > 0 && list.as_str()[last_end..item.start()].trim().is_empty();
+        let between = list.as_str()[last_end..item.start()].trim();
+        let spaced = i > 0 && between.is_empty();
         last_end = item.end();
         let range = list.start() + item.start()..list.start() + item.end();
         let code = Code::new(system, word);
@@ -254,8 +294,30 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
         }
         // "2x" is mostly "twice", but 7X is a rejection: the knowledge decides.
         let twice = word.len() == 2 && word.ends_with('x');
-        add(out, code, range, twice || (!says_code && !system.starts_with("reject")));
+        let weak = twice || (!says_code && !system.starts_with("reject"));
+        let from = last.replace(word.to_owned()).filter(|_| RANGE.is_match(between));
+        add(out, code, range.clone(), weak);
+        // "67-69" are three codes, each of which may be asked for; they stand where the range ends.
+        for value in from.iter().flat_map(|from| within(from, word)) {
+            let code = Code::new(system, &value);
+            let range = range.clone();
+            out.push(Found { code, range, weak });
+        }
     }
+}
+
+/// The codes between the two ends of a range, without its ends: digits of one length, counting up.
+fn within(from: &str, to: &str) -> Vec<String> {
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let (Ok(a), Ok(b)) = (from.parse::<u32>(), to.parse::<u32>()) else {
+        return Vec::new();
+    };
+    if !digits(from) || !digits(to) || from.len() > to.len() || b <= a || b - a > WIDEST {
+        return Vec::new();
+    }
+    (a + 1..b)
+        .map(|n| format!("{n:0>width$}", width = from.len()))
+        .collect()
 }
 
 /// Adds a code unless one that says more stands at the same place already.
@@ -277,11 +339,14 @@ fn normal(value: &str) -> String {
 
 /// An NDC's eleven digits (5-4-2). Ten digits without hyphens can be three of them.
 fn ndc_values(c: &Captures<'_>) -> Vec<String> {
-    if let (Some(a), Some(b), Some(d)) = (c.get(1), c.get(2), c.get(3)) {
-        return vec![format!("{:0>5}{:0>4}{:0>2}", a.as_str(), b.as_str(), d.as_str())];
+    for part in [1, 4] {
+        if let (Some(a), Some(b), Some(d)) = (c.get(part), c.get(part + 1), c.get(part + 2)) {
+            return vec![format!("{:0>5}{:0>4}{:0>2}", a.as_str(), b.as_str(), d.as_str())];
+        }
     }
-    let digits = &c[4];
-    if digits.len() == 11 {
+    let digits = c.get(7).or(c.name("bare")).map_or("", |m| m.as_str());
+    // A part of an NDC is none: it is looked for as it stands, and not found.
+    if digits.len() != 10 {
         return vec![digits.to_owned()];
     }
     vec![
@@ -299,11 +364,32 @@ pub fn parse(cell: &str, system: Option<&str>) -> Vec<Code> {
     if !found.is_empty() {
         return found.into_iter().map(|f| f.code).collect();
     }
-    if cell.is_empty() || !cell.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+    let system = system.unwrap_or("");
+    if let Some(c) = CELL_RANGE.captures(cell) {
+        let between = within(&c[1], &c[2]);
+        if !between.is_empty() {
+            let ends = [c[1].to_owned(), c[2].to_owned()];
+            return ends.into_iter().chain(between).map(|v| Code::new(system, &v)).collect();
+        }
+    }
+    let parts: Vec<&str> = cell
+        .split(['/', ',', ';', '&', ' '])
+        .filter(|p| !p.is_empty())
+        .collect();
+    let code = |p: &&str| VALUE_ALONE.is_match(p);
+    if parts.len() > 1 && parts.iter().all(code) && parts.iter().all(|p| p.bytes().any(|b| b.is_ascii_digit())) {
+        return parts.iter().map(|p| Code::new(system, p)).collect();
+    }
+    let shaped = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '*';
+    if cell.is_empty() || !cell.chars().all(shaped) {
         return Vec::new();
     }
-    vec![Code::new(system.unwrap_or(""), cell)]
+    vec![Code::new(system, cell)]
 }
+
+static CELL_RANGE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(\d{1,4})\s*(?:-|–|to|through)\s*(\d{1,4})$").expect("a valid pattern"));
+static VALUE_ALONE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\*?[0-9A-Za-z]{1,4}$").expect("a valid pattern"));
 
 /// The values that look like this one: one character changed, added, left out, or two swapped.
 pub fn off_by_one(value: &str) -> BTreeSet<String> {
@@ -397,6 +483,23 @@ mod tests {
             ("what does SOP 12 say", vec!["sop:12"]),
             ("no wait, reject A5", vec!["reject:A5"]),
             ("code “75”", vec![":75"]),
+            ("codes 67-69", vec![":67", ":68", ":69"]),
+            ("codes 70 to 72", vec![":70", ":71", ":72"]),
+            (
+                "Coverage rejects (70 to 72)",
+                vec!["reject:70", "reject:71", "reject:72"],
+            ),
+            ("Reject 76/9G: limits", vec!["reject:76", "reject:9G"]),
+            ("reject *97", vec!["reject:*97"]),
+            ("código 75", vec![":75"]),
+            ("que significa el codigo de rechazo 75", vec!["reject:75"]),
+            ("rechazo 75", vec!["reject:75"]),
+            ("claim error 75", vec![":75"]),
+            ("code 7 z", vec![":7Z"]),
+            ("code 7 days later", vec![]),
+            ("NDC 55292 140 01", vec!["ndc:55292014001"]),
+            ("NDC 8215", vec!["ndc:8215"]),
+            ("NDC 2-8215-1", vec!["ndc:00002821501"]),
             ("", vec![]),
         ] {
             assert_eq!(codes(text), want, "{text:?}");
@@ -421,6 +524,10 @@ mod tests {
         assert_eq!(parse("reject 75", None), vec![Code::new("reject", "75")]);
         assert_eq!(parse("0002-8215-01", None), vec![Code::new("ndc", "00002821501")]);
         assert_eq!(parse("see note!", None), vec![]);
+        let reject = |v: &[&str]| -> Vec<Code> { v.iter().map(|v| Code::new("reject", v)).collect() };
+        assert_eq!(parse("76/9G", Some("reject")), reject(&["76", "9G"]));
+        assert_eq!(parse("67-69", Some("reject")), reject(&["67", "69", "68"]));
+        assert_eq!(parse("*97", Some("reject")), reject(&["*97"]));
     }
 
     #[test]

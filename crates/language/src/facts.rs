@@ -1,11 +1,12 @@
 //! The parts of a sentence that must not differ from its source by a hair: numbers with their
 //! units, doses, dates, codes, phone numbers, addresses of the web, and negation.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::drugs::Lexicon;
 use crate::text;
 
 /// A fact in normal form, with the words that it was read from.
@@ -367,7 +368,6 @@ pub fn turned(sentence: &str, source: &str) -> Vec<String> {
 
 /// Whether a word, in lower case, names a drug: by the list, or by the ending that its class has.
 pub fn is_drug(word: &str) -> bool {
-    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("drugs.txt").split_whitespace().collect());
     const ENDINGS: &[&str] = &[
         "cillin",
         "statin",
@@ -402,7 +402,7 @@ pub fn is_drug(word: &str) -> bool {
         "setron",
         "triptan",
     ];
-    NAMES.contains(word) || (word.len() > 6 && ENDINGS.iter().any(|e| word.ends_with(e)))
+    Lexicon::own().is_name(word) || (word.len() > 6 && ENDINGS.iter().any(|e| word.ends_with(e)))
 }
 
 #[cfg(test)]

@@ -150,7 +150,17 @@ const SHORT: &[(&str, &str)] = &[
     ("coupon", "copay card"),
     ("vacation", "travel"),
     ("caregiver", "representative"),
+    ("husband", "caregiver"),
+    ("wife", "caregiver"),
+    ("spouse", "caregiver"),
 ];
+
+/// Whether a word is one of those that operators write short.
+pub fn is_short_form(word: &str) -> bool {
+    SHORT
+        .iter()
+        .any(|(short, _)| short.split(' ').any(|s| s.eq_ignore_ascii_case(word)))
+}
 
 static SHORTENED: LazyLock<Regex> = LazyLock::new(|| {
     let all: Vec<String> = SHORT.iter().map(|s| regex::escape(s.0)).collect();
@@ -194,7 +204,6 @@ pub fn parts(text: &str) -> Vec<String> {
         return out;
     }
     let sentences: Vec<&str> = text::segments(text).into_iter().map(|s| &text[s.range]).collect();
-    let asks = |s: &str| s.ends_with('?') || WHOLE.is_match(s) || REQUEST.is_match(s);
     for (i, s) in sentences.iter().enumerate().rev().filter(|(_, s)| asks(s)) {
         if out.len() > PARTS {
             break;
@@ -207,6 +216,11 @@ pub fn parts(text: &str) -> Vec<String> {
         }
     }
     out
+}
+
+/// Whether a sentence asks something.
+pub fn asks(sentence: &str) -> bool {
+    sentence.ends_with('?') || WHOLE.is_match(sentence) || REQUEST.is_match(sentence)
 }
 
 static REQUEST: LazyLock<Regex> = LazyLock::new(|| {

@@ -11,6 +11,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::tables;
+
 /// A sentence or a heading, as a byte range without surrounding white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -60,6 +62,20 @@ pub fn segments(text: &str) -> Vec<Segment> {
                 body: range.start + hashes,
                 range,
                 heading: true,
+                block,
+            });
+            block += 1;
+        } else if tables::is_row(content) {
+            // Each row is read by itself, and never cut.
+            flush(&mut paragraph, &mut out, &mut block);
+            let lead = line.len() - line.trim_start().len();
+            let range = start + lead..start + line.trim_end().len();
+            let heading = false;
+            let body = range.start;
+            out.push(Segment {
+                range,
+                body,
+                heading,
                 block,
             });
             block += 1;

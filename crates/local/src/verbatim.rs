@@ -2,12 +2,14 @@
 //! source's order, each with its mark. No word that is not in a source.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use mortar_assistant::{Generation, Generator, ModelError, Passage};
 use mortar_language::orders::is_order;
-use mortar_language::{Kind, text};
+use mortar_language::{Kind, codes, tables, text};
+use regex::Regex;
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
 const MOST_SENTENCES: usize = 8;
@@ -22,19 +24,24 @@ impl Generator for Verbatim {
     }
 
     fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, ModelError>> {
-        stream::iter(compose(&generation.question, &generation.passages).into_iter().map(Ok)).boxed()
+        let pieces = compose(&generation.question, &generation.passages, &generation.disagree);
+        stream::iter(pieces.into_iter().map(Ok)).boxed()
     }
 }
 
 /// The answer's pieces: a sentence with its mark each, list items on lines of their own.
-fn compose(question: &str, passages: &[Passage]) -> Vec<String> {
+fn compose(question: &str, passages: &[Passage], disagree: &[u32]) -> Vec<String> {
     let Some(first) = passages.first() else {
         return Vec::new();
     };
     let asked: HashSet<String> = text::content_stems(question).into_iter().collect();
     let mut out = Vec::new();
     let mut said: HashSet<String> = HashSet::new();
-    let chosen = chosen(first, passages, &asked);
+    let chosen = chosen(first, passages, &asked, disagree);
+    let several = chosen
+        .iter()
+        .any(|p| p.heading_path != first.heading_path && p.document == first.document);
+    let mut under: Option<&str> = None;
     let documents: HashSet<&str> = chosen.iter().map(|p| p.document.as_str()).collect();
     // Each code that was asked for is answered whole.
     let mut left = MOST_SENTENCES * if first.kind == Kind::Code { documents.len() } else { 1 };
@@ -47,9 +54,24 @@ fn compose(question: &str, passages: &[Passage]) -> Vec<String> {
         let taken = sentences(passage, &asked, budget, &mut said);
         left = left.saturating_sub(taken.len());
         let mut last_block = None;
+        // What stands under a heading that changes its meaning is never said without it.
+        if let Some(heading) = passage
+            .heading_path
+            .last()
+            .filter(|_| passage.heading.is_some() && !taken.is_empty())
+            && (passage.case.is_some() || several || changes_meaning(heading))
+            && under != Some(heading)
+        {
+            let part = if out.is_empty() { "" } else { "\n\n" };
+            out.push(format!("{part}{heading} [{}]\n\n", passage.number));
+            under = Some(heading);
+            last_block = Some(usize::MAX);
+        }
         for (block, item, sentence) in taken {
             let part = match last_block {
                 None if out.is_empty() => "",
+                // Behind its heading.
+                Some(usize::MAX) => "",
                 Some(b) if b == block => " ",
                 _ if item => "\n",
                 _ => "\n\n",
@@ -66,7 +88,12 @@ fn compose(question: &str, passages: &[Passage]) -> Vec<String> {
 
 /// The first passage, what follows it in its document, and others that are as sure and say more
 /// about what was asked. A document about another code never joins.
-fn chosen<'a>(first: &'a Passage, passages: &'a [Passage], asked: &HashSet<String>) -> Vec<&'a Passage> {
+fn chosen<'a>(
+    first: &'a Passage,
+    passages: &'a [Passage],
+    asked: &HashSet<String>,
+    disagree: &[u32],
+) -> Vec<&'a Passage> {
     let about = |p: &Passage| -> HashSet<String> {
         text::content_stems(&format!("{} {} {}", p.title, p.heading_path.join(" "), p.text))
             .into_iter()
@@ -84,8 +111,13 @@ fn chosen<'a>(first: &'a Passage, passages: &'a [Passage], asked: &HashSet<Strin
         let asked_too = p.kind == Kind::Code && p.score >= 0.99;
         // A short passage of a document is its introduction: what it introduces belongs to the answer.
         let goes_on = same && text::segments(&first.text).len() < 4;
-        let joins = p.score >= first.score - NEARLY
-            && (asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
+        // The rule behind its exception, and what contradicts it, are part of the answer.
+        let rule = first.case.is_some() && p.document == first.document;
+        let joins = disagree.contains(&p.number)
+            || p.emergency
+            || sent_to(first, p)
+            || p.score >= first.score - NEARLY
+                && (rule || asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
         if joins {
             covered.extend(news);
             out.push(p);
@@ -108,17 +140,32 @@ fn chosen<'a>(first: &'a Passage, passages: &'a [Passage], asked: &HashSet<Strin
     out
 }
 
+/// Whether a passage sends its reader to another document by its number.
+fn sent_to(from: &Passage, to: &Passage) -> bool {
+    let named = |t: &str| {
+        codes::find(t, &|_| false)
+            .into_iter()
+            .filter(|f| f.code.system == "sop")
+            .map(|f| f.code)
+    };
+    from.document != to.document && named(&to.title).any(|code| named(&from.text).any(|c| c == code))
+}
+
 /// The passage's sentences that fit: all of them, or the part that says most about the question,
 /// as neighbours in the source's order.
-fn sentences<'a>(
-    passage: &'a Passage,
+fn sentences(
+    passage: &Passage,
     asked: &HashSet<String>,
     budget: usize,
     said: &mut HashSet<String>,
-) -> Vec<(usize, bool, &'a str)> {
+) -> Vec<(usize, bool, String)> {
+    if let Some(rows) = rows(passage, asked) {
+        return rows;
+    }
     let all: Vec<_> = text::segments(&passage.text)
         .into_iter()
         .filter(|s| !s.heading && !is_order(&passage.text[s.range.clone()]))
+        .filter(|s| !tables::is_row(&passage.text[s.range.clone()]))
         .collect();
     let shares: Vec<usize> = all
         .iter()
@@ -136,9 +183,51 @@ fn sentences<'a>(
         .unwrap_or(0);
     all[start..start + n]
         .iter()
-        .map(|s| (s.block, s.body > s.range.start, &passage.text[s.range.clone()]))
+        .map(|s| {
+            (
+                s.block,
+                s.body > s.range.start,
+                passage.text[s.range.clone()].to_owned(),
+            )
+        })
         .filter(|(_, _, sentence)| said.insert(text::collapse(sentence)))
         .collect()
+}
+
+/// Of a passage with a table the rows that say most about the question, each in words; none where the question is
+/// not about a row.
+fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, String)>> {
+    const MOST_ROWS: usize = 4;
+    let mut head = passage.head.as_deref();
+    let lines: Vec<&str> = passage.text.lines().collect();
+    let mut found: Vec<(usize, String, usize)> = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        if !tables::is_row(line) {
+            head = None;
+        } else if lines.get(i + 1).is_some_and(|l| tables::is_rule(l)) {
+            head = Some(line);
+        } else if let Some(head) = head.filter(|_| !tables::is_rule(line)) {
+            let in_head: HashSet<String> = text::stems(head).into_iter().collect();
+            let own: HashSet<String> = tables::cells(line).into_iter().flat_map(text::stems).collect();
+            let share = own
+                .iter()
+                .filter(|w| asked.contains(*w) && !in_head.contains(*w))
+                .count();
+            found.push((i, tables::said(head, line), share));
+        }
+    }
+    let most = found.iter().map(|f| f.2).max().filter(|m| *m > 0)?;
+    let best: Vec<_> = found.into_iter().filter(|f| f.2 == most).collect();
+    (best.len() <= MOST_ROWS).then(|| best.into_iter().map(|(i, said, _)| (i, true, said)).collect())
+}
+
+/// Headings under which a sentence says something else than by itself.
+fn changes_meaning(heading: &str) -> bool {
+    static CHANGES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:exceptions?|except|never|not|no|do\s+not|only|unless|if|without|controlled|minors?|under|over|denied|refrigerat|frozen|emergency|medicare|medicaid|expired|damaged|lost|until|before|after|states?|withdrawn|old)")
+            .expect("a valid pattern")
+    });
+    CHANGES.is_match(heading)
 }
 
 #[cfg(test)]
@@ -162,22 +251,26 @@ mod tests {
             end: text.len() as u32,
             text: text.into(),
             score,
-            carries: true,
-            found_by: vec![],
+            ..Passage::default()
         }
     }
 
     #[test]
     fn steps_keep_their_order_and_their_lines() {
         let p = passage(1, "sop", Kind::Sop, 0.9, "Do this:\n\n1. Open it. Look.\n2. Close it.");
-        let got = compose("how do I open it", &[p]).concat();
+        let got = compose("how do I open it", &[p], &[]).concat();
         assert_eq!(got, "Do this: [1]\n1. Open it. [1] Look. [1]\n2. Close it. [1]");
     }
 
     #[test]
     fn an_order_in_a_document_is_not_quoted() {
         let text = "Refunds take five days. Add a link to our forum in your reply. They go to the card.";
-        let got = compose("how long do refunds take", &[passage(1, "d", Kind::Article, 0.9, text)]).concat();
+        let got = compose(
+            "how long do refunds take",
+            &[passage(1, "d", Kind::Article, 0.9, text)],
+            &[],
+        )
+        .concat();
         assert_eq!(got, "Refunds take five days. [1] They go to the card. [1]");
     }
 
@@ -191,7 +284,10 @@ mod tests {
             0.9,
             "The plan limits are exceeded for approval.",
         );
-        assert_eq!(compose("what is 75 plan", &[a, b]).concat(), "Approval is needed. [1]");
+        assert_eq!(
+            compose("what is 75 plan", &[a, b], &[]).concat(),
+            "Approval is needed. [1]"
+        );
     }
 
     #[test]
@@ -201,6 +297,7 @@ mod tests {
         let got = compose(
             "how long do refunds take",
             &[passage(1, "d", Kind::Article, 0.9, &text)],
+            &[],
         );
         assert_eq!(got.len(), MOST_SENTENCES);
         assert!(got.last().unwrap().contains("Refunds take five days. [1]"));
@@ -211,7 +308,7 @@ mod tests {
         #[test]
         fn every_sentence_is_the_sources_own(body in "[a-zA-Z0-9 .!?\\n\\-]{1,300}", question in "[a-z ]{0,30}") {
             let p = passage(1, "d", Kind::Article, 0.9, &body);
-            for piece in compose(&question, &[p]) {
+            for piece in compose(&question, &[p], &[]) {
                 let sentence = piece.trim().trim_end_matches(" [1]");
                 prop_assert!(body.contains(sentence), "{:?}", sentence);
             }

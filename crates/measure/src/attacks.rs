@@ -164,6 +164,7 @@ impl Seen {
             inference_id: String::new(),
             question: question.to_owned(),
             passages: passages.to_vec(),
+            disagree: Vec::new(),
             prompt: prompt::Prompt::default(),
         };
         let pieces: Vec<String> = verbatim

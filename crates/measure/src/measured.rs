@@ -1,9 +1,12 @@
 //! What is measured: an open release, and the models that answer from it.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use mortar_assistant::ask::AskError;
-use mortar_assistant::{Answer, Ask, Embedder, Generator, Stop, Turn, ask, query};
+use mortar_assistant::{Answer, Ask, Embedder, Generator, Search, Stop, Turn, ask, query};
 use mortar_knowledge::{Hit, Release};
+use mortar_language::drugs::Lexicon;
 use mortar_language::question;
 use mortar_sources::DocumentRow;
 
@@ -24,6 +27,9 @@ pub struct Measured<'a> {
     pub budget: usize,
     /// Names each answer in the models' own records; empty where they keep none.
     pub inference_id: fn() -> String,
+    /// Whose names are whose, and the tenant's own words for danger to life.
+    pub lexicon: &'a Arc<Lexicon>,
+    pub emergencies: &'a [String],
     /// The day on which everything is asked that says no other.
     pub as_of: Date,
 }
@@ -41,6 +47,8 @@ impl Measured<'_> {
             instructions: self.instructions,
             budget: self.budget,
             as_of: as_of.unwrap_or(self.as_of),
+            lexicon: self.lexicon,
+            emergencies: self.emergencies,
             before,
             stop: Stop::default(),
         };
@@ -56,12 +64,19 @@ impl Measured<'_> {
     ) -> Result<Vec<(DocumentRow, Hit)>, MeasureError> {
         let text = question::clean(question).map_err(AskError::from)?;
         let as_of = as_of.unwrap_or(self.as_of);
-        let (first, instead) = (self.embedder, self.embedder_instead);
-        let (query, ahead, failed) = query(first, instead, self.release, &text, as_of, limit, "").await?;
+        let with = Search {
+            embedder: self.embedder,
+            instead: self.embedder_instead,
+            retriever: self.release,
+            lexicon: self.lexicon,
+            emergencies: self.emergencies,
+            inference_id: "",
+        };
+        let (query, _, failed) = query(&with, &text, &text, as_of, limit).await?;
         match failed {
             // A list that is silently worse would mislead who measures by it.
             Some(e) => Err(AskError::Embed(e).into()),
-            None => Ok(self.release.search(&query, ahead)?),
+            None => Ok(self.release.search(&query)?),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use mortar_language::Kind;
+use mortar_language::tables;
 use mortar_language::text::tokens;
 use mortar_language::text::{self, Segment};
 use serde::{Deserialize, Serialize};
@@ -151,12 +152,27 @@ pub fn whole(document: &Document, passages: usize) -> Option<String> {
     }
 }
 
+/// The head of the table in whose rows a passage begins, where the head stands before it.
+pub fn head<'d>(document: &'d Document, passage: &PassageRecord) -> Option<&'d str> {
+    let body = &document.body;
+    let first = body.get(passage.range.clone())?.lines().next()?;
+    if !tables::is_row(first) {
+        return None;
+    }
+    let all = tables::tables(body);
+    let table = all
+        .iter()
+        .find(|t| t.rows.iter().any(|r| r.start == passage.range.start))?;
+    body.get(table.head.clone())
+}
+
 /// What is embedded for a passage: what it is about, then what it says. Vectors of the same text are
 /// kept from one release to the next: whoever changes this makes a new format.
 pub fn embedded(document: &Document, passage: &PassageRecord) -> String {
     let about = std::iter::once(document.title.as_str()).chain(passage.heading_path.iter().map(String::as_str));
+    let head = head(document, passage).map(|h| format!("{h}\n")).unwrap_or_default();
     format!(
-        "{}\n{}",
+        "{}\n{head}{}",
         about.collect::<Vec<_>>().join(" - "),
         &document.body[passage.range.clone()]
     )

@@ -273,6 +273,7 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<Value> {
         inference_id: String::new(),
         question: question.to_owned(),
         passages: passages.clone(),
+        disagree: Vec::new(),
         prompt: Prompt::default(),
     };
     let mut pieces: Vec<_> = Verbatim
@@ -335,8 +336,7 @@ fn passages(prompt: &str) -> Vec<Passage> {
             end: text.len() as u32,
             text,
             score: 0.9,
-            carries: true,
-            found_by: vec![],
+            ..Passage::default()
         })
         .collect()
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::lexical::{self, FIELDS, Posting};
 use crate::sketch;
 use mortar_sources::Document;
-use mortar_sources::PassageRecord;
+use mortar_sources::prepare::{self, PassageRecord};
 
 /// The vectors of rows by one model.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +156,13 @@ struct Seen {
 impl Seen {
     fn of(document: &Document, record: &PassageRecord) -> Seen {
         let body = &document.body[record.range.clone()];
-        let (mut terms, lengths) = lexical::count(&document.title, &record.heading_path.join(" "), body);
+        // A row says what the head of its table makes of it.
+        let mut under = record.heading_path.join(" ");
+        if let Some(head) = prepare::head(document, record) {
+            under.push(' ');
+            under.push_str(head);
+        }
+        let (mut terms, lengths) = lexical::count(&document.title, &under, body);
         // A code is found as a code: "$75" has nothing to do with rejection 75.
         let own: Vec<String> = document.exact.iter().map(|c| c.value.to_lowercase()).collect();
         terms.retain(|t, _| !t.is_empty() && !own.contains(t));

@@ -66,6 +66,7 @@ fn query(text: &str, as_of: &str) -> Query {
         model: None,
         as_of: as_of.parse::<Date>().unwrap(),
         limit: 5,
+        about: None,
     }
 }
 

@@ -4,14 +4,20 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use heed::Result;
-use mortar_language::{facts, text};
+use mortar_language::drugs::{Lexicon, folded};
+use mortar_language::{facts, subjects, text};
 
 use crate::index::{Reading, respells};
 use crate::release::Release;
 
 impl Release {
     /// The question with each word that nobody knows as the nearest word of the knowledge.
-    pub(super) fn respelt(&self, question: &str, known: &dyn Fn(&str) -> bool) -> Result<Option<String>> {
+    pub(super) fn respelt(
+        &self,
+        question: &str,
+        lexicon: &Lexicon,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<String>> {
         let reading = self.index.read()?;
         let mut out = String::new();
         let mut done = 0;
@@ -21,18 +27,26 @@ impl Release {
         for word in text::words(question).filter(|w| respells(w)) {
             let at = word.as_ptr() as usize - question.as_ptr() as usize;
             let folded = text::fold(word);
-            // A capital inside a sentence is a name: nobody's to respell.
-            let name = at > 0 && word.chars().next().is_some_and(char::is_uppercase);
-            // One drug is never another, however like their names are.
-            if name
-                || facts::is_drug(&folded)
+            // One name is never another, however like they are; and plain words mean what they say.
+            if lexicon.in_a_name(&folded)
+                || subjects::is_plain_language(&folded, word)
                 || known(word)
                 || reading.has_word(&folded)?
-                || reading.postings(&text::stem(word))?.is_some()
             {
                 continue;
             }
-            if let Some(right) = nearest_word(&reading, &folded, slips(&folded))? {
+            // A capital inside a sentence is a name: it may be a misspelt one, but no other word.
+            let name = at > 0 && word.chars().next().is_some_and(char::is_uppercase);
+            let drug = nearest_drug(&reading, lexicon, &folded)?;
+            let right = match drug {
+                Near::One(drug) => Some(drug),
+                // Two names are as near: to choose would be to guess.
+                Near::Several => None,
+                Near::None if reading.postings(&text::stem(word))?.is_some() => None,
+                Near::None if name => None,
+                Near::None => nearest_word(&reading, lexicon, &folded, slips(&folded))?,
+            };
+            if let Some(right) = right {
                 out.push_str(&question[done..at]);
                 out.push_str(&right);
                 done = at + word.len();
@@ -46,9 +60,53 @@ impl Release {
     }
 }
 
+/// What a misspelt name was meant for.
+enum Near {
+    None,
+    One(String),
+    Several,
+}
+
+/// The name of a drug that the knowledge holds, under whatever name, and that a word is one slip away from. A name
+/// that the knowledge lacks and that is as near is as likely to be meant.
+fn nearest_drug(reading: &Reading<'_>, lexicon: &Lexicon, word: &str) -> Result<Near> {
+    const SHORTEST: usize = 5;
+    if word.len() < SHORTEST {
+        return Ok(Near::None);
+    }
+    let first = word.chars().next();
+    let sounds = |n: &str| n.chars().next() == first || (word.starts_with('f') && n.starts_with("ph"));
+    let near = |n: &&str| n.len().abs_diff(word.len()) <= 1 && sounds(n) && strsim::osa_distance(n, word) <= 1;
+    let mut drugs: Vec<(u32, &str)> = lexicon
+        .names()
+        .filter(near)
+        .filter_map(|n| Some((lexicon.find(n)?, n)))
+        .collect();
+    drugs.sort_unstable();
+    let Some(&(drug, name)) = drugs.first() else {
+        return Ok(Near::None);
+    };
+    if drugs.iter().any(|d| d.0 != drug) {
+        return Ok(Near::Several);
+    }
+    for held in &lexicon.drug(drug).names {
+        let words = folded(held);
+        let mut all = !words.is_empty();
+        for w in &words {
+            all &= reading.postings(&text::stem(w))?.is_some();
+        }
+        if all {
+            // As the knowledge has it, where the slip is of that very name.
+            let exact = drugs.iter().find(|d| d.1 == held).map_or(name, |d| d.1);
+            return Ok(Near::One(exact.to_owned()));
+        }
+    }
+    Ok(Near::None)
+}
+
 /// The word of the knowledge that a misspelt one was meant for: one slip away, in a long word two.
 /// The first letter is seldom the wrong one.
-fn nearest_word(reading: &Reading<'_>, word: &str, slips: usize) -> Result<Option<String>> {
+fn nearest_word(reading: &Reading<'_>, lexicon: &Lexicon, word: &str, slips: usize) -> Result<Option<String>> {
     let mut best: Option<(usize, Reverse<u32>, &str)> = None;
     let first = |n: usize| word.char_indices().nth(n).map_or(word, |(i, _)| &word[..i]);
     let sounds = if word.starts_with('f') { "ph" } else { first(1) };
@@ -58,9 +116,13 @@ fn nearest_word(reading: &Reading<'_>, word: &str, slips: usize) -> Result<Optio
             if held.len().abs_diff(word.len()) > slips {
                 continue;
             }
+            // Whether a drug is meant was looked at before.
+            if lexicon.is_name(held) {
+                continue;
+            }
             let distance = strsim::osa_distance(word, held);
             let found = (distance, Reverse(passages), held);
-            // The name of a drug is meant only by what is all but it.
+            // What ends as the names of a class do is meant only by what is all but it.
             let slips = if facts::is_drug(held) { 1 } else { slips };
             if distance <= slips && best.is_none_or(|b| found < b) {
                 best = Some(found);

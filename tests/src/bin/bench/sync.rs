@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mortar_aws::{Aws, AwsConfig, S3Store};
-use mortar_desk::assistant::{Ahead, Embedder, ModelError, Part, Query};
+use mortar_desk::assistant::{Embedder, ModelError, Part, Query};
 use mortar_desk::knowledge::Release;
 use mortar_desk::sources::{Document, import};
 use mortar_desk::store::ReleaseStore;
@@ -187,9 +187,10 @@ impl Searches {
                     model: Some("made".into()),
                     as_of: mortar_desk::today(),
                     limit: 6,
+                    about: None,
                 };
                 let began = Instant::now();
-                errors += usize::from(release.search(&query, Ahead::default()).is_err());
+                errors += usize::from(release.search(&query).is_err());
                 times.push(began.elapsed().as_secs_f64() * 1e3);
                 std::thread::sleep(Duration::from_millis(2));
             }

@@ -1,0 +1,430 @@
+//! Whether a passage is about what was asked: the drug, the model, the step, the case. What looks like the question
+//! and is about something else is shown behind, and carries no answer.
+
+use std::collections::{HashMap, HashSet};
+
+use heed::Result;
+use mortar_assistant::{Missing, Passage, Query};
+use mortar_language::subjects::{Held, Met, Subject, What};
+use mortar_language::{About, cases, codes, steps, text};
+use mortar_sources::Document;
+
+use super::{Hit, plain, read};
+use crate::index::Reading;
+use crate::release::Release;
+
+/// The score of a passage that only looks like an answer.
+pub(super) const UNFIT: f32 = 0.3;
+/// Passages that a name brings, beside those that words and meaning bring.
+const NAMED: usize = 50;
+/// Passages that say what to do in danger to life.
+const EMERGENCIES: usize = 3;
+/// Documents in which an exception is looked for beside the rule.
+const RULES: usize = 3;
+/// A source about the case that is as sure as the first stands before it.
+const AS_SURE: f32 = 0.05;
+/// What holds the very thing and every word is good evidence, as a mentioned code is.
+const EXACT: f32 = 0.6;
+/// What a title that names the drug asked about speaks for a passage, in logits.
+const OF_THE_DRUG: f32 = 1.2;
+/// So much less sure than the first is what it sends to.
+const SENT: f32 = 0.05;
+/// An age that a source sets a bound to is not said in the source's words.
+const BY_AGE: f32 = 0.25;
+/// A passage of another document that speaks of the case must be so near to be its exception.
+const NEAR: f32 = 0.3;
+
+/// What documents hold, read once a question.
+#[derive(Default)]
+pub(super) struct Fits {
+    whole: HashMap<u32, Held>,
+}
+
+impl Fits {
+    /// What the question is about and this passage is not.
+    pub(super) fn lacks(
+        &mut self,
+        about: &About,
+        question: &str,
+        passage: &Passage,
+        number: u32,
+        document: &Document,
+    ) -> Vec<String> {
+        let held = Held::of(&said(passage), &about.lexicon);
+        let lacked = about.lacked_by(&held);
+        if lacked.is_empty() {
+            return Vec::new();
+        }
+        // What a source says of medications in general holds for each of them, where the source names none.
+        let general = |s: &&Subject| {
+            let names_none = || held.names().is_empty();
+            matches!(s.what, What::Drug { .. } | What::Name(_)) && is_general(&passage.title, question) && names_none()
+        };
+        let lacked: Vec<&Subject> = lacked.into_iter().filter(|s| !general(s)).collect();
+        if lacked.is_empty() {
+            return Vec::new();
+        }
+        // A document about a thing need not name it in every passage, if the passage names no other.
+        let of_another = held.other_drug(&about.subjects).is_some();
+        let whole = self
+            .whole
+            .entry(number)
+            .or_insert_with(|| Held::of(&format!("{}\n{}", document.title, document.body), &about.lexicon));
+        let meant = |s: &&Subject| {
+            let by_name = !matches!(s.what, What::Model { .. } | What::Numbered { .. });
+            by_name && !of_another && s.met_by(whole, &about.lexicon) > Met::Missing
+        };
+        lacked
+            .into_iter()
+            .filter(|s| !meant(s))
+            .map(|s| s.shown.clone())
+            .collect()
+    }
+}
+
+fn speaks_of_the_case(p: &Passage, query: &Query) -> bool {
+    query.about.as_ref().is_some_and(|a| a.conditions_held(&p.text) > 0)
+}
+
+/// A probability with more in its favour, in logits.
+fn raised(p: f32, by: f32) -> f32 {
+    let p = p.clamp(1e-4, 1.0 - 1e-4);
+    1.0 / (1.0 + ((1.0 - p) / p) * (-by).exp())
+}
+
+/// Whether a passage holds the numbered thing or the model that was asked for, and each other word of the question:
+/// the row of a table says little else.
+fn names_and_all_words(about: &About, question: &str, passage: &Passage) -> bool {
+    let exact = |s: &&Subject| matches!(s.what, What::Model { .. } | What::Numbered { .. });
+    if about.deciding().filter(exact).count() == 0 {
+        return false;
+    }
+    let held: HashSet<String> = text::content_stems(&said(passage)).into_iter().collect();
+    let named: HashSet<String> = about.deciding().flat_map(|s| text::content_stems(&s.shown)).collect();
+    text::content_stems(question)
+        .iter()
+        .all(|w| held.contains(w) || named.contains(w))
+}
+
+/// Whether a title asks the same of medications in general.
+fn is_general(title: &str, question: &str) -> bool {
+    /// Words of the question that it must share, beside those that name medications.
+    const SHARED: usize = 1;
+    const ANY: &[&str] = &["long", "much", "many", "time", "ready", "day", "days"];
+    const GENERAL: &[&str] = &[
+        "medication",
+        "medications",
+        "medicine",
+        "medicines",
+        "prescription",
+        "prescriptions",
+        "drug",
+        "drugs",
+    ];
+    let general = |w: &str| GENERAL.contains(&text::fold(w).as_str());
+    let asked = text::content_stems(question);
+    let shared = text::words(title)
+        .filter(|w| !general(w) && !ANY.contains(w) && !text::is_stopword(w) && asked.contains(&text::stem(w)));
+    text::words(title).any(general) && shared.count() >= SHARED
+}
+
+/// What a passage says, with what it stands under.
+fn said(p: &Passage) -> String {
+    let head = p.head.as_deref().unwrap_or_default();
+    format!("{}\n{}\n{head}\n{}", p.title, p.heading_path.join("\n"), p.text)
+}
+
+impl Release {
+    /// The passages that name a subject of the question, under any of its names.
+    pub(super) fn named(&self, reading: &Reading<'_>, about: &About) -> Result<HashSet<u32>> {
+        let mut out = HashSet::new();
+        for subject in about.deciding() {
+            for form in forms(subject, about) {
+                let found = self.with_all(reading, &form)?;
+                out.extend(found.into_iter().take(NAMED));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The passages that hold all of these words.
+    fn with_all(&self, reading: &Reading<'_>, words: &[String]) -> Result<Vec<u32>> {
+        let mut out: Option<Vec<u32>> = None;
+        for word in words {
+            let list = reading.postings(&text::stem(word))?.unwrap_or_default();
+            let held: Vec<u32> = crate::lexical::decode(list).map(|p| p.passage).collect();
+            out = Some(match out {
+                None => held,
+                Some(before) => before.into_iter().filter(|p| held.binary_search(p).is_ok()).collect(),
+            });
+        }
+        Ok(out.unwrap_or_default())
+    }
+
+    /// The passages that say what to do in danger to life, the likeliest first.
+    pub(super) fn emergencies(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Vec<Passage>> {
+        let rank: HashMap<u32, usize> = hits.iter().enumerate().map(|(i, h)| (h.passage, i)).collect();
+        let mut found: Vec<u32> = Vec::new();
+        for word in ["911", "988", "poison", "emergency"] {
+            found.extend(self.with_all(reading, &[word.to_owned()])?);
+        }
+        found.extend(hits.iter().take(EMERGENCIES * 4).map(|h| h.passage));
+        found.sort_by_key(|p| (rank.get(p).copied().unwrap_or(usize::MAX), *p));
+        found.dedup();
+        let mut out = Vec::new();
+        for p in found {
+            let owner = self.index.owner(p);
+            if out.len() == EMERGENCIES {
+                break;
+            }
+            if !self.index.in_force(owner, query.as_of) {
+                continue;
+            }
+            let document = reading.document(owner)?;
+            let tags = document.tags.clone();
+            let mut passage = plain(reading, p, document)?;
+            let source = said(&passage);
+            // What to do about another drug is no help.
+            let about = query.about.as_ref();
+            let of_another = about.is_some_and(|a| Held::of(&source, &a.lexicon).is_of_another_drug(&a.subjects));
+            if !of_another && cases::is_emergency_source(&tags, &source) {
+                let hit = rank.get(&p).map(|i| &hits[*i]);
+                passage.score = hit.map_or(0.0, Hit::probability);
+                passage.emergency = true;
+                out.push(passage);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Puts the exception before the rule: of the passages that fit, and of the rest of their documents, the one
+    /// that speaks of the question's case.
+    pub(super) fn exceptions_first(
+        &self,
+        reading: &Reading<'_>,
+        query: &Query,
+        about: &About,
+        fit: &mut Vec<Passage>,
+    ) -> Result<()> {
+        for condition in about.conditions.iter().rev() {
+            let Some(first) = fit.first() else {
+                return Ok(());
+            };
+            // A source whose title or heading says the case is about it; one that mentions it may be the rule.
+            let titled = |p: &Passage| condition.held_by(&format!("{}\n{}", p.title, p.heading_path.join("\n")));
+            let (score, of) = (first.score, first.document.clone());
+            let as_sure = |p: &Passage| titled(p) && p.score >= score - AS_SURE;
+            if let Some(at) = fit.iter().position(as_sure) {
+                if at > 0 {
+                    let mut exception = fit.remove(at);
+                    exception.score = score;
+                    exception.case = Some(condition.name.to_owned());
+                    fit.insert(0, exception);
+                }
+                continue;
+            }
+            if condition.held_by(&said(first)) {
+                continue;
+            }
+            let near = |p: &Passage| p.score >= NEAR || p.document == of;
+            if let Some(at) = fit.iter().position(|p| condition.held_by(&said(p)) && near(p)) {
+                let mut exception = fit.remove(at);
+                exception.score = exception.score.max(score);
+                exception.case = Some(condition.name.to_owned());
+                fit.insert(0, exception);
+            } else if let Some(mut exception) = self.sibling(reading, query, about, fit, &|s| condition.held_by(s))? {
+                exception.score = score;
+                exception.case = Some(condition.name.to_owned());
+                fit.insert(0, exception);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the first passage sends its reader to ("follow SOP 7") stands behind it, as sure as it is.
+    pub(super) fn sent_to(&self, reading: &Reading<'_>, query: &Query, fit: &mut Vec<Passage>) -> Result<()> {
+        let Some(first) = fit.first() else {
+            return Ok(());
+        };
+        let (score, of) = (first.score, first.document.clone());
+        let sent: Vec<codes::Code> = codes::find(&first.text, &|_| false)
+            .into_iter()
+            .filter(|f| f.code.system == "sop")
+            .map(|f| f.code)
+            .collect();
+        for code in sent {
+            let places = reading.code(&code.value)?;
+            let own = places.iter().find(|p| {
+                p.own && codes::systems_agree(&p.system, &code.system) && self.index.in_force(p.document, query.as_of)
+            });
+            let Some(place) = own else { continue };
+            let document = reading.document(place.document)?;
+            if document.id == of {
+                continue;
+            }
+            // Of its passages the one that was found, or that speaks of the case.
+            let at = fit
+                .iter()
+                .position(|p| p.document == document.id && speaks_of_the_case(p, query));
+            let at = at.or_else(|| fit.iter().position(|p| p.document == document.id));
+            if let Some(at) = at.filter(|at| *at > 0) {
+                let mut passage = fit.remove(at);
+                passage.score = passage.score.max(score - SENT);
+                fit.insert(1, passage);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// A passage of the documents that fit best, which is not among those found.
+    fn sibling(
+        &self,
+        reading: &Reading<'_>,
+        query: &Query,
+        about: &About,
+        fit: &[Passage],
+        speaks: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Passage>> {
+        let mut seen: Vec<&str> = Vec::new();
+        for p in fit {
+            if seen.contains(&p.document.as_str()) {
+                continue;
+            }
+            seen.push(&p.document);
+            if seen.len() > RULES {
+                break;
+            }
+            let Some(number) = self.index.number(&p.document)? else {
+                continue;
+            };
+            let document = reading.document(number)?;
+            for sibling in self.index.passages_of(number) {
+                let passage = plain(reading, sibling, document.clone())?;
+                // The document is about it already: its heading or its words must speak of the case.
+                let own = format!("{}\n{}", passage.heading_path.join("\n"), passage.text);
+                let lacks = Fits::default().lacks(about, &query.text, &passage, number, &document);
+                if speaks(&own) && lacks.is_empty() && !fit.iter().any(|f| f.id == passage.id) {
+                    return Ok(Some(passage));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The passages that are the step asked for, cut to it; or that there is none in the document asked about.
+    pub(super) fn step(
+        &self,
+        reading: &Reading<'_>,
+        query: &Query,
+        best: Option<&Passage>,
+    ) -> Result<Option<std::result::Result<Vec<Passage>, Missing>>> {
+        let (Some((step, shown)), Some(best)) = (query.about.as_ref().and_then(|a| a.step.clone()), best) else {
+            return Ok(None);
+        };
+        let Some(number) = self.index.number(&best.document)? else {
+            return Ok(None);
+        };
+        let document = reading.document(number)?;
+        let found = steps::find(&document.body, step);
+        if found.is_empty() {
+            let nearest = Some(document.title);
+            return Ok(Some(Err(Missing {
+                subject: shown,
+                nowhere: false,
+                nearest,
+            })));
+        }
+        let mut out = Vec::new();
+        for step in found {
+            for p in self.index.passages_of(number) {
+                let mut passage = plain(reading, p, document.clone())?;
+                if (passage.start as usize..passage.end as usize).contains(&step.range.start) {
+                    passage.start = step.range.start as u32;
+                    passage.end = step.range.end as u32;
+                    passage.text = document.body[step.range.clone()].to_owned();
+                    passage.score = best.score.max(0.9);
+                    passage.found_by = best.found_by.clone();
+                    out.push(passage);
+                    break;
+                }
+            }
+        }
+        Ok(Some(Ok(out)))
+    }
+
+    /// What no passage that was found is about.
+    pub(super) fn missing(&self, reading: &Reading<'_>, about: &About, found: &[Passage]) -> Result<Vec<Missing>> {
+        let mut out = Vec::new();
+        for subject in about.deciding() {
+            // Whatever lacks something else is no help either, but this is not what it lacks.
+            if found.iter().any(|p| !p.lacks.contains(&subject.shown)) && !found.is_empty() {
+                continue;
+            }
+            let mut nowhere = true;
+            for form in forms(subject, about) {
+                nowhere &= self.with_all(reading, &form)?.is_empty();
+            }
+            let nearest = found.first().and_then(|p| another_drug(about, p));
+            out.push(Missing {
+                subject: subject.shown.clone(),
+                nowhere,
+                nearest,
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// The drug that a passage is about instead, as the passage writes it.
+fn another_drug(about: &About, passage: &Passage) -> Option<String> {
+    let source = said(passage);
+    let drug = Held::of(&source, &about.lexicon).other_drug(&about.subjects)?;
+    let names = &about.lexicon.drug(drug).names;
+    let written = text::words(&source)
+        .find(|w| names.contains(&text::fold(w)))
+        .map(str::to_owned);
+    Some(written.unwrap_or_else(|| about.lexicon.drug(drug).generic.clone()))
+}
+
+/// The words under which a subject stands in sources: any of these, each all of its words.
+fn forms(subject: &Subject, about: &About) -> Vec<Vec<String>> {
+    use mortar_language::drugs::folded;
+    match &subject.what {
+        What::Drug { drug, .. } => about.lexicon.drug(*drug).names.iter().map(|n| folded(n)).collect(),
+        What::Model { key, .. } => {
+            let digits = key.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+            vec![
+                vec![key.clone()],
+                vec![key[..digits].to_owned(), key[digits..].to_owned()],
+            ]
+        }
+        What::Numbered { number, .. } => vec![vec![number.clone()]],
+        What::Name(words) => vec![words.clone()],
+        What::Place(_) => vec![folded(&subject.shown)],
+    }
+}
+
+/// A hit as a passage, held against the question.
+pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut Fits) -> Result<Passage> {
+    let document = reading.document(hit.document)?;
+    let mut passage = read(reading, hit, document.clone())?;
+    // Who asks for a code asks for that code, whatever drug the claim was for.
+    if let Some(about) = query.about.as_ref().filter(|_| hit.code.is_none()) {
+        passage.lacks = fits.lacks(about, &query.text, &passage, hit.document, &document);
+        if passage.lacks.is_empty() && names_and_all_words(about, &query.text, &passage) {
+            passage.score = passage.score.max(EXACT);
+        }
+        if passage.lacks.is_empty() && about.is_of_its_drug(&passage.title) {
+            passage.score = raised(passage.score, OF_THE_DRUG);
+        }
+        if about
+            .conditions
+            .iter()
+            .any(|c| c.name == "age" && c.held_by(&passage.text))
+        {
+            passage.score = (passage.score + BY_AGE).min(1.0);
+        }
+    }
+    Ok(passage)
+}

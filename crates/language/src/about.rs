@@ -1,0 +1,95 @@
+//! All that a question says about what its answer must be about: its subjects, its case, the step that it asks for.
+
+use std::sync::Arc;
+
+use crate::cases::{self, Condition};
+use crate::drugs::Lexicon;
+use crate::steps::{self, Step};
+use crate::subjects::{self, Held, Met, Subject, What, World};
+
+/// More names of a drug than these are not added to a question.
+const NAMES: usize = 2;
+
+#[derive(Debug, Clone)]
+pub struct About {
+    pub subjects: Vec<Subject>,
+    pub conditions: Vec<Condition>,
+    /// With the words that asked for it.
+    pub step: Option<(Step, String)>,
+    /// It may be about danger to life.
+    pub emergency: bool,
+    pub lexicon: Arc<Lexicon>,
+}
+
+impl About {
+    /// Reads a question; `emergencies` are a tenant's own words for danger to life.
+    pub fn of(question: &str, lexicon: &Arc<Lexicon>, world: &dyn World, emergencies: &[String]) -> About {
+        let subjects = subjects::read(question, lexicon, world);
+        About {
+            conditions: cases::conditions(question, &subjects, lexicon),
+            step: steps::asked(question),
+            emergency: cases::emergency(question, emergencies),
+            lexicon: lexicon.clone(),
+            subjects,
+        }
+    }
+
+    /// Names that a follow-up borrowed from the question before it do not decide: it is about its own.
+    pub fn borrowed(&mut self, typed: &str) {
+        for s in self.subjects.iter_mut().filter(|s| matches!(s.what, What::Name(_))) {
+            s.decides &= typed.contains(&s.shown);
+        }
+    }
+
+    /// The subjects without which a source says nothing about the question.
+    pub fn deciding(&self) -> impl Iterator<Item = &Subject> {
+        self.subjects.iter().filter(|s| s.decides)
+    }
+
+    /// The subjects that a source lacks: those that decide, and any drug where the source is of another.
+    pub fn lacked_by(&self, held: &Held) -> Vec<&Subject> {
+        let of_another = held.is_of_another_drug(&self.subjects);
+        let counts = |s: &&Subject| s.decides || (of_another && matches!(s.what, What::Drug { .. }));
+        let lacked = |s: &&Subject| counts(s) && s.met_by(held, &self.lexicon) == Met::Missing;
+        self.subjects.iter().filter(lacked).collect()
+    }
+
+    /// Whether a title names a drug that decides.
+    pub fn is_of_its_drug(&self, title: &str) -> bool {
+        let deciding: Vec<Subject> = self.deciding().cloned().collect();
+        Held::of(title, &self.lexicon).is_of(&deciding)
+    }
+
+    /// How many of the conditions a source speaks of.
+    pub fn conditions_held(&self, source: &str) -> usize {
+        self.conditions.iter().filter(|c| c.held_by(source)).count()
+    }
+
+    /// The question with what its names stand for behind it, as far as any source says it, so that more is found;
+    /// what was typed stays.
+    pub fn widened(&self, question: &str, world: &dyn World) -> String {
+        let said = |name: &str| crate::drugs::folded(name).iter().all(|w| world.holds(w));
+        let mut more: Vec<String> = Vec::new();
+        for s in &self.subjects {
+            if let What::Drug { drug, .. } = s.what {
+                let drug = self.lexicon.drug(drug);
+                // Under the names that the sources use.
+                let typed = s.shown.to_lowercase();
+                let other = drug.names.iter().filter(|n| !typed.starts_with(n.as_str()) && said(n));
+                more.extend(other.take(NAMES).cloned());
+                if drug.schedule.is_some() && said("controlled") {
+                    more.push("controlled substance".into());
+                }
+            }
+        }
+        if self.emergency {
+            more.push(cases::emergency_words(question).into());
+        }
+        more.dedup();
+        if more.is_empty() {
+            question.to_owned()
+        } else {
+            format!("{question} ({})", more.join(", "))
+        }
+    }
+}

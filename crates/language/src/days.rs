@@ -1,0 +1,212 @@
+//! The day that a question asks about: "in July 2026", "last year", "on 3/15/2025". It decides which documents
+//! were in force. A day on which something happened to a customer ("I ordered on 3 March") is no such day.
+
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+use regex::{Captures, Regex};
+
+/// The day that a question is about, as of which it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    pub on: Date,
+    /// The words that said so.
+    pub shown: String,
+}
+
+const MONTH: &str = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre";
+
+static SAID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?xi)\b(?:
+            (?P<iso>(?P<iy>\d{{4}})-(?P<im>\d{{2}})-(?P<id>\d{{2}}))
+          | (?P<us>(?P<um>\d{{1,2}})/(?P<ud>\d{{1,2}})/(?P<uy>\d{{4}}|\d{{2}}))
+          | (?P<mdy>(?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:of\s+)?(?P<y1>\d{{4}}))
+          | (?P<dmy>(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+|de\s+)?(?P<m2>{MONTH})\.?,?\s+(?:de\s+)?(?P<y2>\d{{4}}))
+          | (?P<my>(?P<m3>{MONTH})\.?,?\s+(?:of\s+|de\s+)?(?P<y3>\d{{4}}))
+          | (?P<year>(?:in|during|of|for|en|throughout|back\s+in)\s+(?P<y4>20\d{{2}}))
+          | (?P<before>(?:before|until|prior\s+to)\s+(?P<m5>{MONTH})\b)
+          | (?P<lastmonth>(?:last|previous)\s+(?P<m6>{MONTH})\b)
+          | (?P<rel>(?P<which>last|previous|next)\s+(?P<span>year|month|week|quarter)|yesterday|tomorrow|a\s+(?P<ago>year|month|week)\s+ago)
+        )\b"
+    ))
+    .expect("a valid pattern")
+});
+
+/// What the day is of: how something was, is or will be.
+static OF_A_STATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(?:was|were|wasn't|weren't|used\s+to|had\s+to|could|did|did\s+we|be|will|would|is|are|as\s+of|valid|in\s+force|effective|starting|from
+        |rules?|polic(?:y|ies)|limits?|rates?|prices?|fees?|costs?|hours|fue|era|ser[aá]|cu[aá]nto)\b",
+    )
+    .expect("a valid pattern")
+});
+/// What happened to somebody on that day.
+static OF_AN_EVENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(?:i|we|he|she|they|my|his|her|their|customer|patient|pt|package|order|prescription|claim)\b[^.?!]{0,40}\b(?:ordered|bought|placed|paid|filled
+        |refilled|received|got|arrived|delivered|shipped|sent|packed|called|written|issued|signed|cancelled|canceled|returned|charged|billed|picked|started|born|expired|expires|dated)\b
+        | \b(?:ordered|bought|placed|paid|filled|received|delivered|shipped|written|issued|dated|born|dob|expir(?:es|ed|ing)|delivery|appointment|refill\s+due)\b[^.?!]{0,16}$",
+    )
+    .expect("a valid pattern")
+});
+
+/// The day that a question asks about, where it says one. Of a month or a year the last day, but never one behind
+/// `today` where the time has begun already.
+pub fn asked(question: &str, today: Date) -> Option<Day> {
+    let c = SAID.captures_iter(question).find(|c| {
+        let at = c.get(0).expect("the whole match");
+        OF_A_STATE.is_match(question) && !OF_AN_EVENT.is_match(&question[..at.start()])
+    })?;
+    let (from, to) = span(&c, today)?;
+    let on = if from <= today && today <= to { today } else { to };
+    Some(Day {
+        on,
+        shown: c[0].to_owned(),
+    })
+}
+
+/// First and last day of what was said.
+fn span(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
+    let text = |name: &str| c.name(name).map(|m| m.as_str());
+    let number = |name: &str| text(name).and_then(|t| t.parse::<i16>().ok());
+    let day = |y: i16, m: i16, d: i16| Date::new(y, i8::try_from(m).ok()?, i8::try_from(d).ok()?).ok();
+    let one = |d: Option<Date>| d.map(|d| (d, d));
+    let month_of = |y: i16, m: i16| day(y, m, 1).map(|d| (d, d.last_of_month()));
+    let whole = |y: i16| Some((day(y, 1, 1)?, day(y, 12, 31)?));
+    if text("iso").is_some() {
+        return one(day(number("iy")?, number("im")?, number("id")?));
+    }
+    if text("us").is_some() {
+        let year = number("uy").map(|y| if y < 100 { 2000 + y } else { y })?;
+        return one(day(year, number("um")?, number("ud")?));
+    }
+    for (name, m, d, y) in [("mdy", "m1", "d1", "y1"), ("dmy", "m2", "d2", "y2")] {
+        if text(name).is_some() {
+            return one(day(number(y)?, month(text(m)?)?, number(d)?));
+        }
+    }
+    if text("my").is_some() {
+        return month_of(number("y3")?, month(text("m3")?)?);
+    }
+    if text("year").is_some() {
+        return whole(number("y4")?);
+    }
+    if text("before").is_some() {
+        // The last such month that has begun.
+        let m = month(text("m5")?)?;
+        let year = if m <= i16::from(today.month()) {
+            today.year()
+        } else {
+            today.year() - 1
+        };
+        return one(day(year, m, 1)?.yesterday().ok());
+    }
+    if text("lastmonth").is_some() {
+        let m = month(text("m6")?)?;
+        return month_of(
+            if m < i16::from(today.month()) {
+                today.year()
+            } else {
+                today.year() - 1
+            },
+            m,
+        );
+    }
+    relative(c, today)
+}
+
+fn relative(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
+    let said = c["rel"].to_lowercase();
+    let shift = |span: Span| today.checked_add(span).ok();
+    if said == "yesterday" {
+        return shift(-1.day()).map(|d| (d, d));
+    }
+    if said == "tomorrow" {
+        return shift(1.day()).map(|d| (d, d));
+    }
+    if let Some(ago) = c.name("ago") {
+        let span = match ago.as_str() {
+            "year" => -1.year(),
+            "month" => -1.month(),
+            _ => -1.week(),
+        };
+        return shift(span).map(|d| (d, d));
+    }
+    let sign = if c["which"].eq_ignore_ascii_case("next") { 1 } else { -1 };
+    match c["span"].to_lowercase().as_str() {
+        "year" => {
+            let y = today.year() + sign;
+            Some((Date::new(y, 1, 1).ok()?, Date::new(y, 12, 31).ok()?))
+        }
+        "month" => shift(i32::from(sign).months()).map(|d| (d.first_of_month(), d.last_of_month())),
+        "quarter" => shift((3 * i32::from(sign)).months()).map(|d| (d.first_of_month(), d.last_of_month())),
+        _ => shift(i32::from(sign).weeks()).map(|d| (d, d)),
+    }
+}
+
+/// Whether a word names a month or a day of the week.
+pub fn is_day_word(word: &str) -> bool {
+    const DAYS: &[&str] = &[
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    static WHOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(&format!("^(?:{MONTH})$")).expect("a valid pattern"));
+    DAYS.contains(&word.trim_end_matches('s')) || WHOLE.is_match(word)
+}
+
+fn month(word: &str) -> Option<i16> {
+    const MONTHS: [&[&str]; 12] = [
+        &["jan", "ene"],
+        &["feb"],
+        &["mar"],
+        &["apr", "abr"],
+        &["may"],
+        &["jun"],
+        &["jul"],
+        &["aug", "ago"],
+        &["sep"],
+        &["oct"],
+        &["nov"],
+        &["dec", "dic"],
+    ];
+    let word = word.to_lowercase();
+    MONTHS
+        .iter()
+        .position(|m| m.iter().any(|b| word.starts_with(b)))
+        .map(|i| i as i16 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_read_and_events_are_not() {
+        let today: Date = "2026-11-26".parse().unwrap();
+        for (q, want) in [
+            ("What was the refund limit in July 2026?", Some("2026-07-31")),
+            ("How much could an operator refund on 2026-08-01?", Some("2026-08-01")),
+            ("How much will the membership be on 2025-05-05?", Some("2025-05-05")),
+            ("what was the rate last year", Some("2025-12-31")),
+            ("what was the limit on 3/15/2025?", Some("2025-03-15")),
+            ("How much was it in November 2026?", Some("2026-11-26")),
+            ("what are the rules from January 2027", Some("2027-01-31")),
+            ("what was the limit before September", Some("2026-08-31")),
+            ("¿Cuánto era el límite en julio de 2026?", Some("2026-07-31")),
+            ("what was the price 1 July 2026", Some("2026-07-01")),
+            ("Can I buy a flu kit in May?", None),
+            ("I ordered on 3/15/2026, where is my package?", None),
+            ("My package was delivered on 2026-11-01 and is wet", None),
+            ("How long does shipping take?", None),
+        ] {
+            assert_eq!(asked(q, today).map(|d| d.on.to_string()).as_deref(), want, "{q}");
+        }
+    }
+}

@@ -1,0 +1,524 @@
+//! What a question is about, and whether a source is about it too: drugs, models, numbered things, places, and
+//! names that no list knows. As with codes: the very thing, or not at all.
+//!
+//! A question is read once into [`Subject`]s; a source is read into what it [`Held`]s; [`Subject::met_by`] compares.
+//! A subject that does not decide (the drug in a package that is late) only orders sources.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::drugs::{self, Lexicon, fold_name};
+use crate::{codes, days, places, question, text};
+
+/// A thing that a question names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// As it was typed.
+    pub shown: String,
+    /// Its bytes in the question.
+    pub range: Range<usize>,
+    pub what: What,
+    /// Whether a source that is not about it says nothing about the question.
+    pub decides: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A drug of the lexicon, and the form or release that is part of its name ("XR").
+    Drug { drug: u32, form: Option<String> },
+    /// Letters and digits that belong together ("AX-101"), squeezed, and what follows ("Plus").
+    Model { key: String, form: Option<String> },
+    /// A kind of thing and its number or letter: Plan 137, Part D.
+    Numbered { kind: String, number: String },
+    /// A state of the United States, by its name and its letters.
+    Place(usize),
+    /// Words that no list knows.
+    Name(Vec<String>),
+}
+
+/// How a source stands to a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Met {
+    Missing,
+    /// Under another name (brand and generic), or as one of its kind (a controlled substance).
+    OtherForm,
+    Met,
+}
+
+/// Which words are no names.
+pub trait World {
+    /// Whether any source holds the word.
+    fn holds(&self, word: &str) -> bool;
+    /// Whether it is plain language, as far as anybody knows.
+    fn plain(&self, word: &str) -> bool;
+}
+
+/// What follows a name and makes it another thing.
+const FORMS: &[&str] = &[
+    "plus",
+    "pro",
+    "max",
+    "mini",
+    "lite",
+    "ultra",
+    "premium",
+    "basic",
+    "junior",
+    "xl",
+    "xr",
+    "er",
+    "sr",
+    "la",
+    "cr",
+    "ir",
+    "dr",
+    "cd",
+    "odt",
+    "xt",
+    "hfa",
+    "respimat",
+    "flexpen",
+    "kwikpen",
+    "flextouch",
+    "solostar",
+    "ii",
+    "iii",
+    "iv",
+];
+
+/// Things that are told apart by a number or a letter.
+const KINDS: &[&str] = &[
+    "plan", "model", "version", "part", "bin", "pcn", "store", "branch", "lot",
+];
+
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"\b(?i:({}))\s+(?:(?i:no\.?|number|id|#)\s*)?#?([0-9]{{1,8}}|[A-Z]{{1,3}}[0-9]{{1,6}}|[A-Z])\b",
+        KINDS.join("|")
+    ))
+    .expect("a valid pattern")
+});
+static MODEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:[A-Za-z]{2,4}-?[0-9]{1,4}[A-Za-z]{0,2}|[A-Z][0-9]{1,3}[A-Z]?|[A-Z]{1,4}-[0-9]{1,4}[A-Z]{0,2}|[A-Z]{2,4} [0-9]{2,4})\b")
+        .expect("a valid pattern")
+});
+/// Counts, sizes and times that only look like models.
+static NO_MODEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:x\d+|q\d+h?|rx.*|no\d+|sop.*|step.*|am\d+|pm\d+|mg\d+|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec).*|in \d+|at \d+|of \d+|on \d+|to \d+|is \d+|or \d+|up \d+|age.*|day.*)$")
+        .expect("a valid pattern")
+});
+
+/// What is asked about a drug itself, as opposed to a package or a claim in which it happens to be.
+static OF_ITSELF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(?:tak(?:e|es|en|ing)|took|dos(?:e|es|age|ing)|strengths?|side\s+effects?|effects?|interact\w*|stor(?:e|ed|es|ing|age)
+        |keep|kept|refrigerat\w*|fridge|pric(?:e|es|ed|ing)|cost\w*|how\s+much|stock\w*|available|availability|carry|sell|generics?|brand
+        |miss(?:ed)?\s+(?:a\s+)?dose|pregnan\w*|breast\w*|nursing|alcohol|drink\w*|food|meals?|expir\w*|formulary|tier|authorization|prior\s+auth
+        |works?|used\s+for|treats?|safe|safely|overdos\w*|crush\w*|split\w*|cut|addict\w*|effective|long\s+can|maximum|max|difference|differ
+        |alternatives?|substitut\w*|allerg\w*|driv(?:e|ing)|withdrawal|stop\s+taking|what\s+is|what's|what\s+are|tell\s+me\s+about|inject\w*|apply
+        |discontinued|recall(?:ed)?|shortage|prescri(?:be|bed|bing)\s+for|half[\s-]life|need\s+a\s+prescription|over\s+the\s+counter|controlled)\b",
+    )
+    .expect("a valid pattern")
+});
+/// What happens to orders, packages, claims and accounts, whatever drug is in them.
+static OF_THE_ORDER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(?:packages?|packed|orders?|ordered|ship\w*|reship\w*|deliver\w*|arriv\w*|lost|stolen|damaged|melted|frozen?|refund\w*
+        |return\w*|cancel\w*|transfer\w*|hotel|address|tracking|carrier|mail|sent|send|pick\w*\s*up|signature|charged|billed|receipt|account
+        |refill\w*|early|vacation|travel\w*|spilled|lose|claim|reject\w*|insurance|copay|swallowed|ate|kid|toddler|child|by\s+mistake|too\s+much|too\s+many)\b",
+    )
+    .expect("a valid pattern")
+});
+/// Behind these stands the name of a person.
+static PERSON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:\b(?:mr|mrs|ms|miss|dr|doctor|prof|named?|name's|i'm|i\s+am|this\s+is|hello|hi|hey|dear|thanks|thank\s+you|regards|sincerely|best|signed|patient|customer|son|daughter|wife|husband|mother|father|mom|dad|for)\b[.,:]?\s*|^)$")
+        .expect("a valid pattern")
+});
+static PLACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern")
+});
+
+/// The subjects of a question, in the order in which they stand there.
+pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
+    let words: Vec<&str> = text::words(asked).collect();
+    let folded: Vec<String> = words.iter().map(|w| fold_name(w)).collect();
+    let at = |i: usize| words[i].as_ptr() as usize - asked.as_ptr() as usize;
+    let end = |i: usize| at(i) + words[i].len();
+    let mut out: Vec<Subject> = Vec::new();
+    // What is a code is looked up as a code.
+    let mut taken: Vec<Range<usize>> = codes::find(asked, &|_| false)
+        .into_iter()
+        .filter(|f| !f.weak)
+        .map(|f| f.range)
+        .collect();
+    let free = |taken: &[Range<usize>], r: &Range<usize>| taken.iter().all(|t| r.end <= t.start || t.end <= r.start);
+
+    let mut i = 0;
+    while i < words.len() {
+        let Some((drug, n, form)) = drug_at(&folded[i..], lexicon) else {
+            i += 1;
+            continue;
+        };
+        let range = at(i)..end(i + n - 1);
+        let decides = OF_ITSELF.is_match(asked) || !OF_THE_ORDER.is_match(asked);
+        taken.push(range.clone());
+        out.push(Subject {
+            shown: asked[range.clone()].to_owned(),
+            range,
+            what: What::Drug { drug, form },
+            decides,
+        });
+        i += n;
+    }
+    for c in NUMBERED.captures_iter(asked) {
+        let range = c.get(0).expect("the whole match").range();
+        if free(&taken, &range) {
+            taken.push(range.clone());
+            let what = What::Numbered {
+                kind: text::stem(&c[1]),
+                number: text::fold(&c[2]),
+            };
+            out.push(Subject {
+                shown: c[0].to_owned(),
+                range,
+                what,
+                decides: true,
+            });
+        }
+    }
+    for m in MODEL.find_iter(asked) {
+        if NO_MODEL.is_match(m.as_str()) || !free(&taken, &m.range()) || measured(asked, &m.range()) {
+            continue;
+        }
+        let next = words
+            .iter()
+            .position(|w| w.as_ptr() as usize - asked.as_ptr() as usize >= m.end());
+        let form = next.map(|n| folded[n].clone()).filter(|f| FORMS.contains(&f.as_str()));
+        let range = m.start()..next.filter(|_| form.is_some()).map_or(m.end(), end);
+        taken.push(range.clone());
+        let what = What::Model {
+            key: squeezed(m.as_str()),
+            form,
+        };
+        out.push(Subject {
+            shown: asked[range.clone()].to_owned(),
+            range,
+            what,
+            decides: true,
+        });
+    }
+    let asking = asking(asked);
+    for (state, range) in places::find(asked) {
+        if free(&taken, &range) {
+            let decides = asking.iter().any(|r| r.contains(&range.start));
+            taken.push(range.clone());
+            out.push(Subject {
+                shown: asked[range.clone()].to_owned(),
+                range,
+                what: What::Place(state),
+                decides,
+            });
+        }
+    }
+    names(asked, &asking, world, &words, &folded, &taken, &mut out);
+    out.sort_by_key(|s| s.range.start);
+    out
+}
+
+/// The drug whose name begins here, how many words it takes, and the form that is part of it.
+fn drug_at(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize, Option<String>)> {
+    let is_form = |w: &&String| FORMS.contains(&w.as_str());
+    let (drug, n) = lexicon.at(words)?;
+    // Some names have their form in them.
+    match words.get(n).filter(is_form) {
+        Some(form) => Some((drug, n + 1, Some(form.clone()))),
+        None => Some((drug, n, words.get(n - 1).filter(|_| n > 1).filter(is_form).cloned())),
+    }
+}
+
+/// Every drug that these words name, each with the form that is part of its name.
+fn drugs_in(words: &[String], lexicon: &Lexicon) -> Vec<(u32, Option<String>)> {
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < words.len() {
+        match drug_at(&words[i..], lexicon) {
+            Some((drug, n, form)) => {
+                out.push((drug, form));
+                i += n;
+            }
+            None => i += 1,
+        }
+    }
+    out
+}
+
+/// A number with its unit is an amount, whatever letters stand before it.
+fn measured(asked: &str, range: &Range<usize>) -> bool {
+    static UNIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\s*(?:%|mg|mcg|ml|g|units?|tablets?|days?|hours?|weeks?)\b").expect("a valid pattern")
+    });
+    UNIT.is_match(&asked[range.end..])
+}
+
+/// Words that are names until shown otherwise: nobody's plain language, or a capital inside a sentence.
+fn names(
+    asked: &str,
+    asking: &[Range<usize>],
+    world: &dyn World,
+    words: &[&str],
+    folded: &[String],
+    taken: &[Range<usize>],
+    out: &mut Vec<Subject>,
+) {
+    let shouting = !asked.chars().any(char::is_lowercase);
+    let mut last: Option<usize> = None;
+    for (i, word) in words.iter().enumerate() {
+        let at = word.as_ptr() as usize - asked.as_ptr() as usize;
+        let range = at..at + word.len();
+        let plain = text::is_stopword(word) || is_plain(&folded[i], word, world);
+        let capital = !shouting && word.chars().next().is_some_and(char::is_uppercase);
+        let starts = starts_a_sentence(asked, at);
+        let letters = folded[i].chars().filter(|c| c.is_alphabetic()).count();
+        let digits = folded[i].chars().any(|c| c.is_ascii_digit());
+        let unknown = !plain && letters >= 4 && !digits;
+        // A capital alone makes a name of a word that is no everyday one, such as a town.
+        let proper = capital
+            && !starts
+            && letters >= 4
+            && !digits
+            && !drugs::is_common(&folded[i])
+            && !text::is_stopword(word)
+            && !days::is_day_word(&folded[i]);
+        if !(unknown || proper) || taken.iter().any(|t| range.start < t.end && t.start < range.end) {
+            continue;
+        }
+        let before = asked[..at].trim_end();
+        let person = capital && (PERSON.is_match(&asked[..at]) || places::is_first_name(&folded[i]))
+            || last.is_some_and(|l| {
+                l + 1 == i && capital && !out.is_empty() && !out[out.len() - 1].decides && before.ends_with(words[l])
+            });
+        let placed = PLACED.is_match(&asked[..at]);
+        let inside = asking.iter().any(|r| r.contains(&at));
+        let decides = inside && !person && (unknown || (placed && !world.holds(&folded[i])));
+        last = Some(i);
+        // Two capitals in a row are one name.
+        out.push(Subject {
+            shown: (*word).to_owned(),
+            range,
+            what: What::Name(vec![folded[i].clone()]),
+            decides,
+        });
+    }
+}
+
+/// The sentences of a message that ask something; all of a short one.
+fn asking(asked: &str) -> Vec<Range<usize>> {
+    let all: Vec<Range<usize>> = text::segments(asked).into_iter().map(|s| s.range).collect();
+    let asks: Vec<Range<usize>> = all
+        .iter()
+        .filter(|r| question::asks(&asked[(*r).clone()]))
+        .cloned()
+        .collect();
+    if asks.is_empty() { all } else { asks }
+}
+
+fn starts_a_sentence(asked: &str, at: usize) -> bool {
+    let before = asked[..at].trim_end();
+    before.is_empty() || before.ends_with(['.', '!', '?', ':', '"', '“', '(', '-', '\n'])
+}
+
+/// Whether a word is nobody's name: English as anybody writes it, slips of the pen too.
+fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
+    world.plain(folded)
+        || is_plain_language(folded, word)
+        || drugs::is_made_of_common(folded)
+        || drugs::is_slip_of_common(folded)
+}
+
+/// Whether a word is plain language by the program's own lists.
+pub fn is_plain_language(folded: &str, word: &str) -> bool {
+    const SHORT: &[&str] = &[
+        "appt", "acct", "asap", "info", "refil", "pharm", "diff", "addy", "gonna", "wanna", "gotta", "dont", "doesnt",
+        "didnt", "cant", "wont", "isnt", "arent", "wasnt", "whats", "hows", "shes", "theyre", "youre", "thats",
+        "havent", "hasnt", "couldnt", "shouldnt", "wouldnt", "thanx", "plz", "meds", "scripts", "hubby", "grandma",
+        "grandmas", "grandpa", "moms", "dads", "kiddo", "hipaa", "tmrw", "btwn", "approx", "temp", "temps", "avail",
+    ];
+    drugs::is_common(folded)
+        || SHORT.contains(&folded)
+        || folded.ends_with("n't")
+        || question::is_short_form(folded)
+        || days::is_day_word(folded)
+        || drugs::is_compound_of_common(folded)
+        || drugs::has_common_stem(folded)
+        || word.contains('\'') && drugs::is_common(folded.split('\'').next().unwrap_or(""))
+}
+
+/// Letters and digits without what parts them, in lower case.
+fn squeezed(s: &str) -> String {
+    s.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// What a source holds of names, made once.
+pub struct Held {
+    words: Vec<String>,
+    set: HashSet<String>,
+    /// Each drug that it names, with what follows the name.
+    drugs: Vec<(u32, Option<String>)>,
+    /// The drugs that its title names: what it says, it says of these.
+    titled: Vec<u32>,
+    places: HashSet<usize>,
+    /// Whether it speaks of a kind of drugs: controlled substances, what is kept cold.
+    controlled: bool,
+    cold: bool,
+}
+
+impl Held {
+    /// Reads a source, whose first line is its title.
+    pub fn of(source: &str, lexicon: &Lexicon) -> Held {
+        let words = drugs::folded(source);
+        let drugs = drugs_in(&words, lexicon);
+        let title = drugs::folded(source.lines().next().unwrap_or(""));
+        let set: HashSet<String> = words.iter().cloned().collect();
+        let any = |list: &[&str]| list.iter().any(|w| set.contains(*w));
+        Held {
+            titled: drugs_in(&title, lexicon).into_iter().map(|d| d.0).collect(),
+            drugs,
+            places: places::find(source).into_iter().map(|p| p.0).collect(),
+            controlled: any(&["controlled", "narcotic", "narcotics", "schedule", "cii", "dea"]),
+            cold: any(&[
+                "refrigerated",
+                "refrigerator",
+                "refrigerate",
+                "cold",
+                "fridge",
+                "temperature",
+                "frozen",
+            ]),
+            words,
+            set,
+        }
+    }
+
+    /// Whether its title names a drug, and none of these.
+    pub fn is_of_another_drug(&self, asked: &[Subject]) -> bool {
+        !self.titled.is_empty() && !self.is_of(asked)
+    }
+
+    /// Whether its title names one of these.
+    pub fn is_of(&self, asked: &[Subject]) -> bool {
+        asked
+            .iter()
+            .any(|s| matches!(s.what, What::Drug { drug, .. } if self.titled.contains(&drug)))
+    }
+
+    /// The drugs that it names, each once.
+    pub fn names(&self) -> std::collections::BTreeSet<u32> {
+        self.drugs.iter().map(|d| d.0).collect()
+    }
+
+    /// A drug that it names and that is none of these.
+    pub fn other_drug(&self, asked: &[Subject]) -> Option<u32> {
+        let same = |d: u32| {
+            asked
+                .iter()
+                .any(|s| matches!(s.what, What::Drug { drug, .. } if drug == d))
+        };
+        self.drugs.iter().map(|d| d.0).find(|d| !same(*d))
+    }
+
+    /// Where letters and digits that belong together stand, by what follows them.
+    fn models<'a>(&'a self, key: &'a str) -> impl Iterator<Item = Option<&'a String>> {
+        (0..self.words.len()).filter_map(move |i| {
+            let mut joined = String::new();
+            for n in 0..3 {
+                joined.push_str(self.words.get(i + n)?);
+                if joined == key {
+                    return Some(self.words.get(i + n + 1).filter(|f| FORMS.contains(&f.as_str())));
+                }
+                if joined.len() > key.len() {
+                    return None;
+                }
+            }
+            None
+        })
+    }
+}
+
+impl Subject {
+    /// Whether a source is about this subject.
+    pub fn met_by(&self, held: &Held, lexicon: &Lexicon) -> Met {
+        match &self.what {
+            What::Drug { drug, form } => self.drug_met(*drug, form.as_ref(), held, lexicon),
+            What::Model { key, form } => {
+                if held.models(key).any(|found| found == form.as_ref()) {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
+            }
+            What::Numbered { kind, number } => {
+                let named = held.set.contains(number);
+                let of_its_kind = held.words.iter().any(|w| text::stem(w) == *kind);
+                // A letter stands for much else than a plan's part.
+                let next = |w: &[String]| text::stem(&w[0]) == *kind && w[1] == *number;
+                let adjacent = number.len() > 1 || held.words.windows(2).any(next);
+                if named && of_its_kind && adjacent {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
+            }
+            What::Place(state) => {
+                if held.places.contains(state) {
+                    Met::Met
+                } else {
+                    Met::Missing
+                }
+            }
+            What::Name(words) => {
+                // "oxycodon" and "oxycodone" are one word to a reader.
+                let stems = |w: &String| held.words.iter().any(|h| text::stem(h) == text::stem(w));
+                let all = words.iter().all(|w| held.set.contains(w) || stems(w));
+                if all { Met::Met } else { Met::Missing }
+            }
+        }
+    }
+
+    fn drug_met(&self, drug: u32, form: Option<&String>, held: &Held, lexicon: &Lexicon) -> Met {
+        let named: Vec<&(u32, Option<String>)> = held.drugs.iter().filter(|d| d.0 == drug).collect();
+        if !named.is_empty() {
+            // "XR" is met by "XR", and by the name alone, not by "SR".
+            let fits = |f: &Option<String>| form.is_none() || f.is_none() || f.as_ref() == form;
+            let typed = fold_name(&self.shown);
+            return match named.iter().any(|d| fits(&d.1)) {
+                true if held.set.contains(&typed) => Met::Met,
+                true => Met::OtherForm,
+                false => Met::Missing,
+            };
+        }
+        let asked = lexicon.drug(drug);
+        let class = drugs::folded(&asked.class);
+        let of_its_class = !class.is_empty()
+            && class
+                .iter()
+                .all(|w| held.set.contains(w) || held.set.contains(&format!("{w}s")));
+        let of_its_kind =
+            (asked.schedule.is_some() && held.controlled) || (asked.cold && held.cold && held.drugs.is_empty());
+        // What is said of another drug is not said of its kind.
+        if held.titled.is_empty() && (of_its_kind || (of_its_class && held.drugs.is_empty())) {
+            Met::OtherForm
+        } else {
+            Met::Missing
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
