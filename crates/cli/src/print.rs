@@ -9,7 +9,8 @@ use mortar_desk::sources::{Document, DocumentRow};
 use mortar_desk::store::keys::KeysShown;
 use mortar_desk::store::publish::{PublishProgress, Published};
 use mortar_desk::store::sync::{SyncProgress, SyncReport, SyncStep};
-use mortar_desk::store::tend::{Checked, Cleared, ReleaseRow};
+use mortar_desk::store::tend::{Cleared, ReleaseRow};
+use mortar_desk::store::verify::Verification;
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
 /// A progress bar on stderr; silent where stderr is no terminal.
@@ -333,7 +334,7 @@ pub fn releases(rows: &[ReleaseRow]) {
     }
 }
 
-pub fn verified(c: &Checked) {
+pub fn verified(c: &Verification) {
     c.faults.iter().for_each(|f| println!("✗ {f}"));
     if c.faults.is_empty() {
         println!(

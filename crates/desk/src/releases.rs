@@ -10,12 +10,15 @@ use mortar_aws::{Aws, Bucket, S3Store};
 use mortar_knowledge::{BuildError, Progress, Release};
 use mortar_local::{Folder, MiniLm};
 use mortar_store::keys::{Keys, KeysShown, ROLES};
-use mortar_store::manifest::Manifest;
-use mortar_store::publish::{Options, PublishError, PublishProgress, Published, Publisher};
-use mortar_store::sync::{Device, SyncError, SyncProgress, SyncReport, SyncStep};
-use mortar_store::tend::{self, Checked, Cleared, ReleaseRow};
-use mortar_store::trust::{Expiry, Memory, TrustError, Verified, load, read_root};
-use mortar_store::{ReleaseStore, StoreError};
+use mortar_store::manifest::ReleaseManifest;
+use mortar_store::memory::Memory;
+use mortar_store::publish::{Options, PublishProgress, Published};
+use mortar_store::publisher::Publisher;
+use mortar_store::sync::{Device, SyncProgress, SyncReport, SyncStep};
+use mortar_store::tend::{self, Cleared, ReleaseRow};
+use mortar_store::trust::{Expiry, Verified, load, read_root};
+use mortar_store::verify::{self, Verification};
+use mortar_store::{PublishError, ReleaseStore, StoreError, SyncError, TrustError};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -477,11 +480,11 @@ impl Work {
         Ok(tend::releases(&self.verified().await?).await?)
     }
 
-    pub async fn verify(&self) -> Result<Checked, DeskError> {
-        Ok(tend::verify(&*self.store, &self.verified().await?).await?)
+    pub async fn verify(&self) -> Result<Verification, DeskError> {
+        Ok(verify::verify(&*self.store, &self.verified().await?).await?)
     }
 
-    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<Manifest, DeskError> {
+    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<ReleaseManifest, DeskError> {
         Ok(self.publisher()?.roll_back(channel, to).await?)
     }
 
