@@ -7,7 +7,7 @@ use mortar_desk::assistant::{Answer, Event, Passage, Sentence, Stop};
 use mortar_desk::feedback::{ConversationRow, Exchange, Label};
 use mortar_desk::knowledge::Progress;
 use mortar_desk::sources::{Document, DocumentRow};
-use mortar_desk::store::sync::{SyncProgress, SyncReport, SyncStep};
+use mortar_desk::store::sync::{CHECK_JITTER, SyncProgress, SyncReport, SyncStep};
 use mortar_desk::{Account, Answers, Connection, Desk, DeskError, Since, Status};
 use serde::Serialize;
 use tauri::ipc::Channel;
@@ -104,7 +104,7 @@ fn keep_up(app: tauri::AppHandle, desk: Weak<Desk>) {
             // What fails is shown in the bar, and tried again the next time.
             let _ = follow(&app, open, tell).await;
             tell_if_open(&app, &desk, "sync-progress", None::<SyncProgress>);
-            tokio::time::sleep(every.mul_f64(rand::random_range(0.8..=1.2))).await;
+            tokio::time::sleep(every.mul_f64(rand::random_range(1.0 - CHECK_JITTER..=1.0 + CHECK_JITTER))).await;
         }
     });
 }
