@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use mortar_desk::assistant::{Embedder, ModelError};
 use mortar_desk::sources::{Imported, import_files};
 use mortar_desk::store::keys::Keys;
-use mortar_desk::store::publish::{Options, PublishError, Published, Publisher};
+use mortar_desk::store::publish::{Options, Published};
+use mortar_desk::store::publisher::Publisher;
 use mortar_desk::store::sync::Device;
-use mortar_desk::store::{Condition, Got, Listed, ReleaseStore, StoreError, Want};
+use mortar_desk::store::{Condition, Got, Listed, PublishError, ReleaseStore, StoreError, Want};
 
 /// What a store says of a key instead of what it holds.
 pub type Lie = Box<dyn Fn(&str, Option<&[u8]>) -> Option<Result<Vec<u8>, StoreError>> + Send + Sync>;
@@ -29,6 +30,7 @@ pub struct Shelf {
     pub taken_at: Mutex<Option<(String, Vec<String>)>>,
     pub gets: AtomicU64,
     pub puts: AtomicU64,
+    asked: Mutex<Vec<String>>,
 }
 
 impl Shelf {
@@ -48,6 +50,11 @@ impl Shelf {
         lie: impl Fn(&str, Option<&[u8]>) -> Option<Result<Vec<u8>, StoreError>> + Send + Sync + 'static,
     ) {
         *self.lie.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(lie));
+    }
+
+    /// The keys that were asked for since this was asked last.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn honest(&self) {
@@ -79,6 +86,10 @@ impl ReleaseStore for Shelf {
     fn get<'a>(&'a self, key: &'a str, want: Want) -> BoxFuture<'a, Result<Got, StoreError>> {
         Box::pin(async move {
             self.gets.fetch_add(1, Ordering::Relaxed);
+            self.asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(key.to_owned());
             if self.frozen.load(Ordering::Relaxed) && matches!(want, Want::IfChanged(_)) {
                 return Ok(Got::NotChanged);
             }

@@ -97,7 +97,7 @@ fn releases_that_grew_are_read_and_answer() {
 /// What a device of format 1 remembered of its store, which was one alone.
 #[test]
 fn a_memory_of_format_1_is_read_and_goes_on_as_the_present_one() {
-    use mortar_desk::store::trust::Memory;
+    use mortar_desk::store::memory::Memory;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trust.json");
     fs::copy(root().join("tests/fixtures/trust-1.json"), &path).unwrap();
@@ -114,8 +114,9 @@ fn a_memory_of_format_1_is_read_and_goes_on_as_the_present_one() {
 /// A store as the first program left it. Its signatures have run out by now: they are still followed.
 #[tokio::test]
 async fn a_store_of_format_1_is_read() {
-    use mortar_desk::store::trust::{Expiry, Memory, load};
-    use mortar_desk::store::{ReleaseStore, tend};
+    use mortar_desk::store::memory::Memory;
+    use mortar_desk::store::trust::{Expiry, load};
+    use mortar_desk::store::{ReleaseStore, tend, verify};
     let dir = tempfile::tempdir().unwrap();
     let fixtures = root().join("tests/fixtures");
     let store: std::sync::Arc<dyn ReleaseStore> =
@@ -130,8 +131,9 @@ async fn a_store_of_format_1_is_read() {
         .collect();
     assert_eq!(rows, [(2, "5bcf0ad165f8", 15), (1, "137dbd26e29e", 15)]);
     assert_eq!(releases[0].channels, ["live"]);
-    let checked = tend::verify(&*store, &verified).await.unwrap();
+    let checked = verify::verify(&*store, &verified).await.unwrap();
     assert!(checked.faults.is_empty(), "{:?}", checked.faults);
     let manifest = verified.manifest(2).await.unwrap();
     assert_eq!(manifest.embeddings[0].dimensions, 384);
+    assert_eq!(manifest.language, 1, "it names none");
 }

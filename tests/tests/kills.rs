@@ -11,6 +11,41 @@ use mortar_tests::keyring::Session;
 use mortar_tests::stand_ins::StandIns;
 use mortar_tests::{json, programs, words_only};
 
+/// How often the state of before was found after a kill, and how often the new one.
+#[derive(Default)]
+struct Met {
+    before: u32,
+    new: u32,
+}
+
+impl Met {
+    fn saw(&mut self, new: bool) {
+        *(if new { &mut self.new } else { &mut self.before }) += 1;
+    }
+
+    /// Kills that all came too early, or all too late, would tell nothing.
+    fn both(&self, what: &str) {
+        println!(
+            "{what}: {} times the state of before, {} times the new one",
+            self.before, self.new
+        );
+        assert!(
+            self.before > 0 && self.new > 0,
+            "{what}: only one of both states was ever met"
+        );
+    }
+}
+
+/// Begins a run, which takes `whole`, and kills it at a moment of its own: from its beginning to well after its end.
+fn kill(mut command: Command, whole: Duration, i: usize) {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let moment = whole.mul_f64((i * 37 % 100) as f64 / 70.0);
+    std::thread::sleep(moment.max(Duration::from_micros(200)));
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 #[test]
 fn a_hundred_kills_leave_a_whole_release() {
     let dir = tempfile::tempdir().unwrap();
@@ -45,26 +80,20 @@ fn a_hundred_kills_leave_a_whole_release() {
             .len()
     };
 
-    let (mut olds, mut news) = (0, 0);
-    for i in 0..100u32 {
+    let mut met = Met::default();
+    let mut there = 800;
+    for i in 0..100 {
         // Back to the old release now and then, so that both states are replaced.
-        let file = if i % 2 == 0 { &old } else { &new };
-        let mut child = build(file).spawn().unwrap();
-        // Spread over the whole run and a little beyond.
-        std::thread::sleep(
-            whole
-                .mul_f64(f64::from(i * 37 % 100) / 90.0)
-                .max(Duration::from_micros(200)),
-        );
-        let _ = child.kill();
-        let _ = child.wait();
-        match look() {
-            40 => olds += 1,
-            800 => news += 1,
-            n => panic!("kill {i}: {n} documents"),
+        let (file, wanted) = if i % 2 == 0 { (&old, 40) } else { (&new, 800) };
+        kill(build(file), whole, i);
+        let found = look();
+        assert!([there, wanted].contains(&found), "kill {i}: {found} documents");
+        if there != wanted {
+            met.saw(found == wanted);
         }
+        there = found;
     }
-    println!("whole after each of 100 kills: {olds} times the one release, {news} times the other");
+    met.both("of the release");
     assert!(build(&new).status().unwrap().success());
     assert_eq!(look(), 800);
     // Nothing that a killed build left is still there.
@@ -120,6 +149,13 @@ impl Followed<'_> {
         (self.command)(&["sync", "--json", &root])
     }
 
+    /// The release that the channel shows.
+    fn shown(&self) -> u64 {
+        let releases = json(&mut self.keyed(&["kb", "releases", "--json"]));
+        let shown = releases.as_array().unwrap().iter().find(|r| r["channels"][0] == "live");
+        shown.unwrap()["number"].as_u64().unwrap()
+    }
+
     fn held(&self, browse: &mut Command) -> BTreeSet<String> {
         let rows = json(browse.args(["browse", "--json"]));
         let ids = rows
@@ -142,21 +178,13 @@ impl Followed<'_> {
         done(&mut self.publish(0));
         done(&mut self.sync());
         let (publishing, syncing) = (done(&mut self.publish(1)), done(&mut self.sync()));
-        let kill = |mut c: Command, whole: Duration, i: usize| {
-            c.stdout(Stdio::null()).stderr(Stdio::null());
-            let mut child = c.spawn().unwrap();
-            std::thread::sleep(
-                whole
-                    .mul_f64((i * 37 % 100) as f64 / 85.0)
-                    .max(Duration::from_micros(300)),
-            );
-            let _ = child.kill();
-            let _ = child.wait();
-        };
+        let (mut store, mut device) = (Met::default(), Met::default());
         let mut at = 1;
         for i in 0..rounds {
             let next = i + 2;
+            let before = self.shown();
             kill(self.publish(next), publishing, i);
+            store.saw(self.shown() != before);
             // A device that looks now finds the release of before or the new one, and it is whole.
             if i % 5 == 0 {
                 let checked = json(&mut self.keyed(&["kb", "verify", "--json"]));
@@ -170,10 +198,13 @@ impl Followed<'_> {
                 "kill {i}: {} documents",
                 found.len()
             );
+            device.saw(found == self.ids(next));
             let report = json(&mut self.sync());
             assert_eq!(self.held(&mut browse()), self.ids(next), "after kill {i}: {report}");
             at = next;
         }
+        store.both("of the store");
+        device.both("of the device");
         let tenant = fs::read_dir(self.dir.join("tenants"))
             .unwrap()
             .flatten()
@@ -186,6 +217,11 @@ impl Followed<'_> {
         assert!(states.count() <= 2, "the last two states are kept");
         let fetched = fs::read_dir(tenant.path().join("sync/incoming")).map_or(0, Iterator::count);
         assert_eq!(fetched, 0, "what was used is cleared away");
+        for dir in ["sync", "publishing"] {
+            let names = fs::read_dir(tenant.path().join(dir)).unwrap().flatten();
+            let left: Vec<_> = names.map(|e| e.file_name().into_string().unwrap()).collect();
+            assert!(!left.iter().any(|n| n.starts_with("scratch-")), "{dir}: {left:?}");
+        }
     }
 }
 

@@ -8,12 +8,17 @@ use std::sync::atomic::Ordering;
 use jiff::SignedDuration;
 use mortar_desk::assistant::{Embedder, Part, Query, Retriever};
 use mortar_desk::knowledge::Release;
+use mortar_desk::store::PublishError;
 use mortar_desk::store::ReleaseStore;
 use mortar_desk::store::keys::Keys;
-use mortar_desk::store::publish::{PublishError, Publisher};
+use mortar_desk::store::manifest::{Channel, channel_name, manifest_name};
+use mortar_desk::store::memory::Memory;
+use mortar_desk::store::publisher::Publisher;
+use mortar_desk::store::sign::{TargetUpdate, commit};
 use mortar_desk::store::sync::{Device, SyncReport};
 use mortar_desk::store::tend;
-use mortar_desk::store::trust::{Expiry, Memory, load};
+use mortar_desk::store::trust::{Expiry, Verified, load};
+use mortar_desk::store::verify::{Verification, verify};
 use mortar_tests::shelf::{Hashed, Shelf, device, documents, publish};
 use tempfile::TempDir;
 
@@ -68,6 +73,30 @@ impl Site {
             &self.dir.path().join(name),
             &["hashed"],
         )
+    }
+
+    async fn state(&self) -> Verified {
+        let memory = Memory::new(self.dir.path().join("look.json"), &*self.store);
+        let root = self.keys().root().unwrap();
+        load(&self.store, &root, &memory, Expiry::Refused).await.unwrap()
+    }
+
+    /// Shows a release once more under another number, as a program of older rules of language would have made it.
+    async fn sign_as_older_rules_made_it(&self, number: u32, again: u32) {
+        let state = self.state().await;
+        let mut manifest = state.manifest(number).await.unwrap();
+        (manifest.number, manifest.language) = (again, manifest.language - 1);
+        let channel = Channel {
+            format: 1,
+            channel: "live".into(),
+            release: again,
+            before: vec![number],
+        };
+        let updates = vec![
+            TargetUpdate::put(manifest_name(again), serde_json::to_vec(&manifest).unwrap()),
+            TargetUpdate::put(channel_name("live"), serde_json::to_vec(&channel).unwrap()),
+        ];
+        commit(&self.store, &self.keys(), Some(&state), updates).await.unwrap();
     }
 
     fn publisher<'a>(&'a self, dir: &'a Path) -> Publisher<'a> {
@@ -218,6 +247,38 @@ async fn only_what_changed_is_embedded_uploaded_and_fetched() {
         1,
         "a look costs one request"
     );
+}
+
+/// A release that was cut by older rules of language is read: its passages are bytes. What is published after it is a
+/// base of its own, even where nothing changed, and costs a device that follows nothing.
+#[tokio::test]
+async fn other_rules_of_language_make_a_new_base() {
+    let site = Site::new();
+    let second = rows(100, |i| 1 + usize::from(i < 3));
+    site.publish(&rows(100, |_| 1)).await;
+    site.publish(&second).await;
+    let follower = site.device("follower");
+    sync(&follower).await;
+    site.sign_as_older_rules_made_it(2, 3).await;
+    assert_eq!(sync(&follower).await.plan, "grow");
+    let embedded = site.model.texts.load(Ordering::Relaxed);
+    let published = site.publish(&second).await;
+    assert_eq!(
+        (published.number, published.rebased, published.nothing_new),
+        (4, true, false)
+    );
+    assert_eq!(
+        (published.unchanged, site.model.texts.load(Ordering::Relaxed)),
+        (100, embedded)
+    );
+    let report = sync(&follower).await;
+    assert_eq!((report.plan.as_str(), report.number, report.bytes), ("rebase", 4, 0));
+    let newcomer = site.device("newcomer");
+    sync(&newcomer).await;
+    assert!(site.said(&follower) == site.said(&newcomer));
+    // From then on it grows.
+    assert!(!site.publish(&rows(100, |i| 1 + usize::from(i < 4))).await.rebased);
+    assert_eq!(sync(&follower).await.plan, "grow");
 }
 
 /// Another machine has no memory of what was embedded: the store's own vectors are that.
@@ -373,13 +434,11 @@ async fn of_two_publishers_one_wins_and_the_other_goes_on() {
     assert!(verified(&site).await.1.faults.is_empty());
 }
 
-async fn verified(site: &Site) -> (Vec<tend::ReleaseRow>, tend::Checked) {
-    let memory = Memory::new(site.dir.path().join("look.json"), &*site.store);
-    let root = site.keys().root().unwrap();
-    let state = load(&site.store, &root, &memory, Expiry::Refused).await.unwrap();
+async fn verified(site: &Site) -> (Vec<tend::ReleaseRow>, Verification) {
+    let state = site.state().await;
     (
         tend::releases(&state).await.unwrap(),
-        tend::verify(&*site.store, &state).await.unwrap(),
+        verify(&*site.store, &state).await.unwrap(),
     )
 }
 

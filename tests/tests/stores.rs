@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use mortar_aws::{Aws, AwsConfig, S3Store};
 use mortar_desk::assistant::Embedder;
 use mortar_desk::store::keys::Keys;
-use mortar_desk::store::publish::Publisher;
+use mortar_desk::store::publisher::Publisher;
 use mortar_desk::store::{Condition, Got, ReleaseStore, StoreError, Want, get_small};
 use mortar_local::Folder;
 use mortar_tests::shelf::{Hashed, device, documents, publish};
@@ -36,9 +36,19 @@ async fn part(store: &dyn ReleaseStore, key: &str, want: Want) -> Vec<u8> {
     }
 }
 
-/// All that the rest relies on.
+/// All that the rest relies on; and a release goes round.
 async fn suite(store: Arc<dyn ReleaseStore>, dir: &Path) {
-    let s = &*store;
+    conditions(&*store).await;
+    bytes(&*store).await;
+    lists(&*store).await;
+    for key in ["metadata/timestamp.json", "segments/large", "segments/empty"] {
+        store.delete(key).await.unwrap();
+    }
+    a_release_goes_round(store, dir).await;
+}
+
+/// A write happens only if what is there is what it is said to be.
+async fn conditions(s: &dyn ReleaseStore) {
     let one = b"one".to_vec();
     let tag = s
         .put("metadata/timestamp.json", one.clone(), Condition::IfAbsent)
@@ -77,7 +87,10 @@ async fn suite(store: Arc<dyn ReleaseStore>, dir: &Path) {
         get_small(s, "metadata/timestamp.json", 4).await,
         Err(StoreError::Refused(_))
     ));
+}
 
+/// What is read is what was written, whole or in part; keys lead nowhere else.
+async fn bytes(s: &dyn ReleaseStore) {
     let large: Vec<u8> = (0..3_000_000u32).flat_map(|i| (i % 251).to_le_bytes()).collect();
     s.put("segments/large", large.clone(), Condition::IfAbsent)
         .await
@@ -97,7 +110,10 @@ async fn suite(store: Arc<dyn ReleaseStore>, dir: &Path) {
         let refused = s.put(key, vec![1], Condition::IfAbsent).await;
         assert!(matches!(refused, Err(StoreError::Refused(_))), "{key}: {refused:?}");
     }
-    // More than one page of a list.
+}
+
+/// More than one page of a list.
+async fn lists(s: &dyn ReleaseStore) {
     let puts = (0..1010).map(|i| async move {
         s.put(&format!("list/{i:04}"), vec![1], Condition::IfAbsent)
             .await
@@ -113,11 +129,9 @@ async fn suite(store: Arc<dyn ReleaseStore>, dir: &Path) {
     s.delete("list/0007").await.unwrap();
     s.delete("list/0007").await.unwrap();
     assert_eq!(s.list("list/000").await.unwrap().len(), 9);
-    for key in ["metadata/timestamp.json", "segments/large", "segments/empty"] {
-        s.delete(key).await.unwrap();
-    }
+}
 
-    // And a release goes round.
+async fn a_release_goes_round(store: Arc<dyn ReleaseStore>, dir: &Path) {
     let model = Hashed::named("hashed");
     let rows = |v: usize| {
         let row = |i: usize| {

@@ -10,8 +10,8 @@ use mortar_assistant::ModelError;
 use mortar_feedback::{Entry, FeedbackSink};
 
 use crate::Aws;
-use crate::calls;
 use crate::config::Bucket;
+use crate::trouble::Trouble;
 
 pub struct S3Feedback {
     aws: Arc<Aws>,
@@ -58,7 +58,11 @@ impl FeedbackSink for S3Feedback {
             match request.send().await {
                 Ok(_) => Ok(()),
                 Err(e) if e.as_service_error().and_then(|s| s.code()) == Some("PreconditionFailed") => Ok(()),
-                Err(e) => Err(calls::read(e).error),
+                Err(e) => {
+                    let trouble = Trouble::of(e);
+                    let said = format!("the bucket of labels: {}", trouble.of_a_bucket());
+                    Err(ModelError::new(trouble.fault(), said))
+                }
             }
         })
     }

@@ -13,6 +13,7 @@ mod loopback;
 mod probe;
 mod sign_in;
 mod store;
+mod trouble;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -90,6 +91,7 @@ impl Clients {
             .timeout_config(calls::timeouts());
         runtime.set_endpoint_url(config.endpoints.sagemaker_runtime.clone());
         let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
+            .retry_config(calls::once())
             .timeout_config(calls::timeouts())
             .force_path_style(config.endpoints.s3.is_some());
         s3.set_endpoint_url(config.endpoints.s3.clone());

@@ -14,8 +14,8 @@ use mortar_assistant::Fault;
 use mortar_store::{Condition, Got, Listed, ReleaseStore, StoreError, Want, is_key};
 
 use crate::Aws;
-use crate::calls::{self, Retry};
 use crate::config::Bucket;
+use crate::trouble::{Kind, Retry, Trouble, deepest};
 
 /// A call with credentials that are no longer taken is made once more, with new ones.
 const TRIES: usize = 2;
@@ -64,13 +64,14 @@ impl S3Store {
         for _ in 1..TRIES {
             match make(self.aws.clients().s3.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(e) => match told(key, e) {
-                    (_, Retry::Renewed) => self.aws.renew().await,
-                    (error, _) => return Err(error),
+                Err(e) => match Trouble::of(e) {
+                    expired if expired.retry == Retry::Renewed => self.aws.renew().await,
+                    trouble => return Err(told(key, &trouble)),
                 },
             }
         }
-        make(self.aws.clients().s3.clone()).await.map_err(|e| told(key, e).0)
+        let last = make(self.aws.clients().s3.clone()).await;
+        last.map_err(|e| told(key, &Trouble::of(e)))
     }
 
     async fn read(&self, key: &str, want: Want) -> Result<Got, StoreError> {
@@ -104,7 +105,7 @@ impl S3Store {
                 match body.next().await? {
                     Ok(chunk) => Some((Ok(chunk.to_vec()), body)),
                     Err(e) => {
-                        let e = StoreError::Failed(format!("{key}: {}", calls::deepest(&e)));
+                        let e = StoreError::Failed(format!("{key}: {}", deepest(&e)));
                         Some((Err(e), ByteStream::default()))
                     }
                 }
@@ -122,44 +123,20 @@ fn no_tag(key: &str) -> StoreError {
     StoreError::Failed(format!("{key}: the answer has no ETag"))
 }
 
-/// What an error of S3 comes to.
-fn told<E>(key: &str, e: SdkError<E, HttpResponse>) -> (StoreError, Retry)
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    let status = e.raw_response().map_or(0, |r| r.status().as_u16());
-    let code = e
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or("")
-        .to_owned();
-    match (status, code.as_str()) {
-        (404, "NoSuchBucket") => {
-            return (
-                StoreError::Refused("there is no such bucket: look at the tenant's configuration".into()),
-                Retry::No,
-            );
-        }
-        (404, _) => return (StoreError::NotFound(key.to_owned()), Retry::No),
-        // 409: two conditional writes at once, of which S3 let the other one win.
-        (304 | 409 | 412, _) => return (StoreError::Conflict(key.to_owned()), Retry::No),
-        (503, _) | (_, "SlowDown") => return (StoreError::Busy(format!("{key}: {code}")), Retry::Later),
-        (403, "AccessDenied") => {
-            let hint = "this sign-in may not do that; without s3:ListBucket a file that is missing looks like this too";
-            return (StoreError::Refused(format!("{key}: {hint}")), Retry::No);
-        }
-        _ => {}
+/// What an error of S3 comes to, in the words of a store.
+fn told(key: &str, trouble: &Trouble) -> StoreError {
+    let said = trouble.of_a_bucket();
+    let of_key = format!("{key}: {said}");
+    match (&trouble.kind, trouble.fault()) {
+        (Kind::NotFound, _) => StoreError::NotFound(key.to_owned()),
+        (Kind::Conflict, _) => StoreError::Conflict(key.to_owned()),
+        (Kind::NoBucket, _) => StoreError::Refused(said),
+        (Kind::Unavailable, _) | (_, Fault::Busy) => StoreError::Busy(of_key),
+        (_, Fault::SignIn) => StoreError::SignIn(said),
+        (_, Fault::Offline) => StoreError::Offline(said),
+        (_, Fault::Refused) => StoreError::Refused(of_key),
+        _ => StoreError::Failed(of_key),
     }
-    let failed = calls::read(e);
-    let message = failed.error.message;
-    let error = match failed.error.fault {
-        Fault::SignIn => StoreError::SignIn(message),
-        Fault::Offline => StoreError::Offline(message),
-        Fault::Busy => StoreError::Busy(message),
-        Fault::Refused => StoreError::Refused(format!("{key}: {message}")),
-        _ => StoreError::Failed(format!("{key}: {message}")),
-    };
-    (error, failed.retry)
 }
 
 impl ReleaseStore for S3Store {
@@ -259,5 +236,45 @@ impl S3Store {
         let prefix = self.bucket.prefix.trim_matches('/');
         let slash = if prefix.is_empty() { "" } else { "/" };
         format!("{}{slash}{prefix}", self.bucket.bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever publishes has no model in mind.
+    #[test]
+    fn what_s3_refuses_is_said_in_the_words_of_a_store() {
+        let cases: [(u16, &str, fn(&StoreError) -> bool); 12] = [
+            (404, "NoSuchKey", |e| matches!(e, StoreError::NotFound(_))),
+            (404, "NoSuchBucket", |e| matches!(e, StoreError::Refused(_))),
+            (304, "", |e| matches!(e, StoreError::Conflict(_))),
+            (409, "ConditionalRequestConflict", |e| {
+                matches!(e, StoreError::Conflict(_))
+            }),
+            (412, "PreconditionFailed", |e| matches!(e, StoreError::Conflict(_))),
+            (503, "SlowDown", |e| matches!(e, StoreError::Busy(_))),
+            (503, "ServiceUnavailable", |e| matches!(e, StoreError::Busy(_))),
+            (500, "InternalError", |e| matches!(e, StoreError::Failed(_))),
+            (403, "AccessDenied", |e| matches!(e, StoreError::Refused(_))),
+            (403, "SignatureDoesNotMatch", |e| matches!(e, StoreError::Refused(_))),
+            (400, "InvalidArgument", |e| matches!(e, StoreError::Refused(_))),
+            (400, "ExpiredToken", |e| matches!(e, StoreError::SignIn(_))),
+        ];
+        for (status, code, is) in cases {
+            let e = told("segments/x", &Trouble::by_status(status, code, "why"));
+            assert!(is(&e), "{status} {code}: {e:?}");
+            for word in ["endpoint", "model", "contract"] {
+                assert!(!e.to_string().contains(word), "{status} {code}: {e}");
+            }
+        }
+        let offline = Trouble {
+            kind: Kind::Unreachable,
+            reason: "connection refused".into(),
+            retry: Retry::Later,
+        };
+        let said = told("segments/x", &offline).to_string();
+        assert_eq!(said, "the store cannot be reached: connection refused");
     }
 }

@@ -9,7 +9,8 @@ use mortar_desk::sources::{Document, DocumentRow};
 use mortar_desk::store::keys::KeysShown;
 use mortar_desk::store::publish::Published;
 use mortar_desk::store::sync::SyncReport;
-use mortar_desk::store::tend::{Checked, Cleared, ReleaseRow};
+use mortar_desk::store::tend::{Cleared, ReleaseRow};
+use mortar_desk::store::verify::Verification;
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
 pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
@@ -313,7 +314,7 @@ pub fn releases(to: &mut dyn Write, rows: &[ReleaseRow]) -> Result<()> {
     Ok(())
 }
 
-pub fn verified(to: &mut dyn Write, c: &Checked) -> Result<()> {
+pub fn verified(to: &mut dyn Write, c: &Verification) -> Result<()> {
     for f in &c.faults {
         writeln!(to, "✗ {f}")?;
     }

@@ -38,7 +38,7 @@ impl Desk {
 
     /// Why search goes by words alone, for who reads an answer without the status beside it.
     pub fn words_alone(&self) -> Option<Notice> {
-        let message = self.opened().problem()?.to_owned();
+        let message = self.embedding_problem()?;
         Some(Notice {
             about: Stage::Embedding,
             fault: Fault::Failed,

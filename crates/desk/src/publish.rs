@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use mortar_assistant::Embedder;
-use mortar_store::ReleaseStore;
 use mortar_store::keys::{Keys, KeysShown, ROLES};
-use mortar_store::manifest::Manifest;
-use mortar_store::publish::{Options, PublishError, PublishProgress, Published, Publisher};
-use mortar_store::tend::{self, Checked, Cleared, ReleaseRow};
-use mortar_store::trust::{Expiry, Memory, Verified, load, read_root};
+use mortar_store::manifest::ReleaseManifest;
+use mortar_store::memory::Memory;
+use mortar_store::publish::{Options, PublishProgress, Published};
+use mortar_store::publisher::Publisher;
+use mortar_store::tend::{self, Cleared, ReleaseRow};
+use mortar_store::trust::{Expiry, Verified, load, read_root};
+use mortar_store::verify::{self, Verification};
+use mortar_store::{PublishError, ReleaseStore};
 
 use crate::account::Account;
 use crate::config;
@@ -88,11 +91,11 @@ impl Work {
         Ok(tend::releases(&self.verified().await?).await?)
     }
 
-    pub async fn verify(&self) -> Result<Checked, DeskError> {
-        Ok(tend::verify(&*self.store, &self.verified().await?).await?)
+    pub async fn verify(&self) -> Result<Verification, DeskError> {
+        Ok(verify::verify(&*self.store, &self.verified().await?).await?)
     }
 
-    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<Manifest, DeskError> {
+    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<ReleaseManifest, DeskError> {
         Ok(self.publisher()?.roll_back(channel, to).await?)
     }
 

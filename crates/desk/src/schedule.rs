@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mortar_store::sync::SyncStep;
+use mortar_store::sync::{CHECK_JITTER, SyncStep};
 
 /// How often a front hears how far a sync is that it did not ask for: as often as it is drawn.
 const TOLD_EVERY: Duration = Duration::from_millis(200);
@@ -42,9 +42,9 @@ pub fn due(what: Occasion, every: Option<Duration>, chance: f64) -> Vec<Due> {
     }
 }
 
-/// A fifth sooner or later, so that laptops that were started together do not ask together.
+/// Somewhat sooner or later, so that laptops that were started together do not ask together.
 fn next_check(every: Duration, chance: f64) -> Duration {
-    every.mul_f64(0.8 + 0.4 * chance)
+    every.mul_f64(1.0 - CHECK_JITTER + 2.0 * CHECK_JITTER * chance)
 }
 
 /// Which of many steps of a sync are worth telling.

@@ -72,7 +72,7 @@ impl Default for KnowledgeConfig {
             store: None,
             root: None,
             keys: None,
-            check_minutes: 15,
+            check_minutes: mortar_store::sync::CHECK_MINUTES,
         }
     }
 }

@@ -35,7 +35,7 @@ impl Folder {
     }
 
     fn read(&self, key: &str, want: Want) -> Result<Got, StoreError> {
-        let mut file = File::open(self.path(key)?).map_err(|e| told(key, &e))?;
+        let mut file = opened(key, &self.path(key)?, File::options().read(true))?;
         let tag = tag(&mut file).map_err(|e| told(key, &e))?;
         let (from, length) = match want {
             Want::IfChanged(held) if held == tag => return Ok(Got::NotChanged),
@@ -88,9 +88,10 @@ impl Folder {
             },
             Condition::IfUnchanged(held) => {
                 // Between the look and the switch nobody else may write; the lock goes with the process.
-                let lock = File::create(self.dir.join(LOCK)).map_err(|e| failed(&e))?;
+                let lock = File::options().write(true).create(true).truncate(false).clone();
+                let lock = opened(LOCK, &self.dir.join(LOCK), &lock)?;
                 lock.lock().map_err(|e| failed(&e))?;
-                let mut file = File::open(&path).map_err(|e| failed(&e))?;
+                let mut file = opened(key, &path, File::options().read(true))?;
                 if tag(&mut file).map_err(|e| failed(&e))? != *held {
                     return Err(StoreError::Conflict(key.into()));
                 }
@@ -188,6 +189,22 @@ impl ReleaseStore for Folder {
     }
 }
 
+/// Opens a regular file and nothing else: a pipe would be waited for without end, a device has none.
+fn opened(key: &str, path: &Path, options: &fs::OpenOptions) -> Result<File, StoreError> {
+    let regular = |about: std::io::Result<fs::Metadata>| match about {
+        Ok(about) if about.is_file() => Ok(()),
+        Ok(_) => Err(StoreError::Refused(format!("{key} is no regular file"))),
+        Err(e) => Err(told(key, &e)),
+    };
+    // Before it is opened: that is what would be waited for. What is not there is made, or missed, below.
+    match regular(fs::metadata(path)) {
+        Err(StoreError::NotFound(_)) => {}
+        looked => looked?,
+    }
+    let file = options.open(path).map_err(|e| told(key, &e))?;
+    regular(file.metadata()).map(|()| file)
+}
+
 /// What tells a file's bytes from others. What is large is never written over: its size is enough.
 fn tag(file: &mut File) -> std::io::Result<String> {
     let bytes = file.metadata()?.len();
@@ -210,5 +227,39 @@ fn told(key: &str, e: &std::io::Error) -> StoreError {
             StoreError::Refused(format!("{key}: this folder may not be written to, or not be read"))
         }
         _ => StoreError::Failed(format!("{key}: {e}")),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Where a pipe or a device stands in the place of a file, it is refused: nobody waits for it.
+    #[test]
+    fn only_regular_files_are_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Folder::new(dir.path());
+        let held = store
+            .write("metadata/timestamp.json", b"one", &Condition::IfAbsent)
+            .unwrap();
+        let pipe = |at: &str| {
+            let made = std::process::Command::new("mkfifo").arg(dir.path().join(at)).status();
+            assert!(made.unwrap().success());
+        };
+        pipe("metadata/1.root.json");
+        std::os::unix::fs::symlink("/dev/zero", dir.path().join("metadata/2.root.json")).unwrap();
+        fs::create_dir(dir.path().join("metadata/3.root.json")).unwrap();
+        for key in ["metadata/1.root.json", "metadata/2.root.json", "metadata/3.root.json"] {
+            let read = store.read(key, Want::Whole).map(|_| ());
+            assert!(matches!(read, Err(StoreError::Refused(_))), "{key}: {read:?}");
+        }
+        pipe(LOCK);
+        let written = store.write("metadata/timestamp.json", b"two", &Condition::IfUnchanged(held.clone()));
+        assert!(matches!(written, Err(StoreError::Refused(_))), "{written:?}");
+        fs::remove_file(dir.path().join(LOCK)).unwrap();
+        fs::remove_file(dir.path().join("metadata/timestamp.json")).unwrap();
+        pipe("metadata/timestamp.json");
+        let written = store.write("metadata/timestamp.json", b"two", &Condition::IfUnchanged(held));
+        assert!(matches!(written, Err(StoreError::Refused(_))), "{written:?}");
     }
 }

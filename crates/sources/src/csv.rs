@@ -9,6 +9,8 @@ use crate::limits::{MOST_COLUMNS, MOST_ROWS};
 use crate::reading::Reading;
 use crate::row::{Rows, has_text, named, problems};
 
+/// Of one record, before it is read; one with a few too many is refused by itself.
+const MOST_FIELDS: usize = 20 * MOST_COLUMNS;
 const DELIMITERS: &[u8] = b",;\t|";
 
 pub fn read(stem: &str, bytes: &[u8]) -> Reading {
@@ -23,6 +25,10 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         Err(_) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
     };
     let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes), bytes));
+    let fields = widest(table, delimiter);
+    if fields > MOST_FIELDS {
+        return Reading::refused(format!("{fields} columns are too many"));
+    }
     let above = usize::from(table.len() < bytes.len());
     let mut records = Records::new(table, delimiter);
     let place = |records: &Records<'_>| Some(format!("row {}", records.number + above));
@@ -88,7 +94,10 @@ impl<'a> Records<'a> {
     fn values(&self, most: usize) -> Result<Vec<String>, String> {
         let begin = self.record.position().map_or(0, |p| p.byte() as usize);
         let end = self.reader.position().byte() as usize;
-        if let Some(problem) = misplaced(self.table.get(begin..end).unwrap_or_default(), self.delimiter) {
+        let written = self.table.get(begin..end).unwrap_or_default();
+        // Empty lines before it are passed over.
+        let blank = written.iter().take_while(|b| b"\r\n".contains(b)).count();
+        if let Some(problem) = shape(&written[blank..], self.delimiter).problem {
             return Err(problem.into());
         }
         if self.record.len() > most {
@@ -105,31 +114,67 @@ impl<'a> Records<'a> {
     }
 }
 
-/// What is wrong with the quotation marks of one record.
-fn misplaced(record: &[u8], delimiter: u8) -> Option<&'static str> {
-    let mut bytes = record.iter().copied().peekable();
+/// Where the first record of a table ends, how many fields it has, and what is wrong with its quotation marks.
+struct Shape {
+    end: usize,
+    fields: usize,
+    problem: Option<&'static str>,
+}
+
+fn shape(table: &[u8], delimiter: u8) -> Shape {
+    let mut out = Shape {
+        end: table.len(),
+        fields: 1,
+        problem: None,
+    };
     let mut begins = true;
-    while let Some(b) = bytes.next() {
-        if !(begins && b == b'"') {
-            begins = b == delimiter || b == b'\n' || b == b'\r';
+    let mut at = 0;
+    while let Some(&b) = table.get(at) {
+        at += 1;
+        if begins && b == b'"' {
+            begins = false;
+            let Some(length) = quoted(&table[at..]) else {
+                out.problem = Some("a quotation mark is never closed; nothing behind it was read");
+                return out;
+            };
+            at += length;
+            if table.get(at).is_some_and(|b| *b != delimiter && !b"\r\n".contains(b)) {
+                out.problem = Some("a quotation mark stands within a value; write it twice");
+            }
             continue;
         }
-        loop {
-            match bytes.next() {
-                None => return Some("a quotation mark is never closed; nothing behind it was read"),
-                Some(b'"') if bytes.peek() == Some(&b'"') => bytes.next(),
-                Some(b'"') => break,
-                Some(_) => None,
-            };
-        }
-        match bytes.peek() {
-            Some(b) if *b != delimiter && *b != b'\n' && *b != b'\r' => {
-                return Some("a quotation mark stands within a value; write it twice");
-            }
-            _ => begins = false,
+        begins = b == delimiter;
+        out.fields += usize::from(begins);
+        if b"\r\n".contains(&b) {
+            out.end = at;
+            break;
         }
     }
-    None
+    out
+}
+
+/// How long a quoted value is whose first mark was read, with its last.
+fn quoted(value: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += value.get(at..)?.iter().position(|b| *b == b'"')? + 1;
+        if value.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The most fields that a record of a table has.
+fn widest(table: &[u8], delimiter: u8) -> usize {
+    let mut rest = table;
+    let mut most = 0;
+    while !rest.is_empty() {
+        let shape = shape(rest, delimiter);
+        most = most.max(shape.fields);
+        rest = &rest[shape.end..];
+    }
+    most
 }
 
 /// The delimiter that the first line declares, as Excel writes it, and what stands behind that line.
@@ -152,11 +197,17 @@ fn declared(bytes: &[u8]) -> Option<(u8, &[u8])> {
 
 /// The delimiter by which the first line is a header, or is parted most.
 fn likely(bytes: &[u8]) -> u8 {
+    let blank = bytes.iter().take_while(|b| b"\r\n".contains(b)).count();
+    let bytes = &bytes[blank..];
     let parted = |delimiter: u8| {
-        let mut records = Records::new(bytes, delimiter);
+        let shape = shape(bytes, delimiter);
+        if shape.fields > MOST_COLUMNS {
+            return (false, shape.fields);
+        }
+        let mut records = Records::new(&bytes[..shape.end], delimiter);
         records.next();
         let header = records.values(MOST_COLUMNS).unwrap_or_default();
-        (has_text(&header) && header.len() > 1, records.record.len())
+        (has_text(&header) && header.len() > 1, shape.fields)
     };
     let best = DELIMITERS.iter().rev().max_by_key(|d| parted(**d));
     best.copied().unwrap_or(b',')

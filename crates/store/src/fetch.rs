@@ -7,33 +7,21 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{self, TryStreamExt};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
-use crate::segment::{BadObject, Object, hex};
-use crate::{Got, ReleaseStore, StoreError, Want};
-use mortar_knowledge::release::hint;
+use crate::error::{BadObject, FetchError, StoreError};
+use crate::hash::hex;
+use crate::port::{Got, ReleaseStore, Want};
+use crate::retry::{once_more, pause};
+use crate::segment::Object;
 
 /// What one request asks for at most: what a break costs is less than this.
 pub const RANGE: u64 = 8 << 20;
-const AT_A_TIME: usize = 4;
-const ATTEMPTS: u32 = 6;
-
-#[derive(Debug, Error)]
-pub enum FetchError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Bad(#[from] BadObject),
-    #[error("{path} cannot be written: {source}{}", hint(.source))]
-    Write { path: PathBuf, source: std::io::Error },
-    #[error("{needed} MB are needed to fetch this release and {free} MB are free on the disk: free some space")]
-    Space { needed: u64, free: u64 },
-}
+/// So many files come at the same time.
+pub const AT_A_TIME: usize = 4;
 
 /// Where fetched files lie.
 #[derive(Debug, Clone)]
@@ -224,10 +212,10 @@ impl Incoming {
             if have < range.end {
                 let failed = outcome.unwrap_or_else(|| StoreError::Failed(format!("{key}: it broke off")));
                 attempt += 1;
-                if !failed.passes() || attempt >= ATTEMPTS {
+                if !once_more(&failed, attempt) {
                     return Err(failed.into());
                 }
-                pause(attempt).await;
+                tokio::time::sleep(pause(attempt)).await;
             }
         }
         Ok(())
@@ -255,25 +243,4 @@ async fn one_range(
         }
     }
     Ok(None)
-}
-
-/// Longer each time, and never all at once (exponential backoff with jitter).
-pub async fn pause(attempt: u32) {
-    let most = 100u64 << attempt.min(7);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(most / 4..=most))).await;
-}
-
-/// Does it again where that may help.
-pub async fn again<T, F>(mut what: impl FnMut() -> F) -> Result<T, StoreError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        match what().await {
-            Err(e) if e.passes() && attempt < ATTEMPTS => pause(attempt).await,
-            other => return other,
-        }
-    }
 }

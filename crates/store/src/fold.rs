@@ -54,8 +54,19 @@ impl Folded {
         out
     }
 
+    /// Where the row of a document stands.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     pub fn get(&self, id: &str) -> Option<&Row> {
-        self.by_id.get(id).map(|n| &self.rows[*n])
+        self.place(id).map(|n| &self.rows[n])
+    }
+
+    /// The digest of each document.
+    pub fn digests(&self) -> HashMap<&str, [u8; 32]> {
+        let all = self.by_id.iter();
+        all.map(|(id, n)| (id.as_str(), self.rows[*n].digest)).collect()
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &str> {

@@ -23,13 +23,18 @@ use tough::schema::decoded::{Decoded, Hex};
 use tough::schema::{KeyHolder, RoleKeys, RoleType, Root, Signed};
 use tough::sign::{Sign, parse_keypair};
 
+use crate::error::{StoreError, TrustError};
+use crate::hash::hex;
 use crate::manifest::LARGEST_MANIFEST;
-use crate::segment::hex;
-use crate::trust::{TrustError, check_root, told};
-use crate::{Condition, ReleaseStore, StoreError, get_small};
+use crate::names::root_key;
+use crate::port::{Condition, ReleaseStore, get_small};
+use crate::retry::{again, put};
+use crate::trust::{check_root, read_root};
 use mortar_knowledge::release::replace;
 
 const ROOT: &str = "root.json";
+/// The version of The Update Framework.
+pub(crate) const SPECIFICATION: &str = "1.0.0";
 pub const ROLES: [RoleType; 4] = [
     RoleType::Root,
     RoleType::Targets,
@@ -93,7 +98,7 @@ impl Keys {
 
     /// The root as it is now.
     pub fn root(&self) -> Result<Vec<u8>, TrustError> {
-        crate::trust::read_root(&self.root_path())
+        read_root(&self.root_path())
     }
 
     /// Makes the keys and the first root, here and in the store. `root_keys` keys are made for the root,
@@ -116,8 +121,13 @@ impl Keys {
         if threshold == 0 || threshold > root_keys as u64 {
             return wrong("the threshold is at least 1 and at most the number of root keys");
         }
+        let root = self.first_root(root_keys, threshold)?;
+        self.establish(store, root, None).await
+    }
+
+    fn first_root(&self, root_keys: usize, threshold: u64) -> Result<Root, TrustError> {
         let mut root = Root {
-            spec_version: "1.0.0".into(),
+            spec_version: SPECIFICATION.into(),
             consistent_snapshot: true,
             version: NonZeroU64::MIN,
             expires: expires(RoleType::Root),
@@ -139,7 +149,7 @@ impl Keys {
             }
             root.roles.insert(role, role_keys(ids, threshold));
         }
-        self.publish(store, root, None).await
+        Ok(root)
     }
 
     /// New keys for a role, in place of the old; what the old ones signed must be signed anew.
@@ -148,6 +158,7 @@ impl Keys {
         if let Some(shown) = self.finish(store, before.signed.version.get() + 1).await? {
             return Ok(shown);
         }
+        self.hold_against(store).await?;
         let mut root = before.signed.clone();
         let held = root.roles.get(&role).cloned();
         let held = held.ok_or_else(|| TrustError::Root(format!("it has no role {role}")))?;
@@ -162,7 +173,7 @@ impl Keys {
         root.keys.retain(|id, _| used.contains(id));
         root.version = root.version.saturating_add(1);
         root.expires = expires(RoleType::Root);
-        self.publish(store, root, Some(before)).await
+        self.establish(store, root, Some(before)).await
     }
 
     /// The same root for another year.
@@ -171,47 +182,67 @@ impl Keys {
         if let Some(shown) = self.finish(store, before.signed.version.get() + 1).await? {
             return Ok(shown);
         }
+        self.hold_against(store).await?;
         let mut root = before.signed.clone();
         root.version = root.version.saturating_add(1);
         root.expires = expires(RoleType::Root);
-        self.publish(store, root, Some(before)).await
+        self.establish(store, root, Some(before)).await
     }
 
-    /// Signs a root by all whom it needs, puts it into the store, and keeps it.
-    async fn publish(
+    /// Holds these keys against the store's newest root, before anything is written: what keys of before a rotation
+    /// sign, no device follows. A rotation from this folder that was cut short is ended here.
+    pub async fn hold_against(&self, store: &Arc<dyn ReleaseStore>) -> Result<(), TrustError> {
+        let mut held = check_root(&self.root()?)?;
+        let mut newest = held.clone();
+        while let Some(bytes) = self.next_root(store, &newest).await? {
+            let next = check_root(&bytes)?;
+            let made_here = self.older_root(next.signed.version.get()).as_ref() == Some(&bytes);
+            if made_here && newest.signed.version == held.signed.version {
+                replace(&self.dir, ROOT, &bytes).map_err(|e| self.unkept(&e))?;
+                held = next.clone();
+            }
+            newest = next;
+        }
+        if newest.signed.version == held.signed.version {
+            return Ok(());
+        }
+        Err(self.old(held.signed.version.get(), newest.signed.version.get()))
+    }
+
+    fn old(&self, held: u64, newest: u64) -> TrustError {
+        TrustError::OldKeys {
+            keys: self.dir.clone(),
+            held,
+            newest,
+        }
+    }
+
+    /// The root that follows this one in the store, if there is one that this one vouches for.
+    async fn next_root(
+        &self,
+        store: &Arc<dyn ReleaseStore>,
+        root: &Signed<Root>,
+    ) -> Result<Option<Vec<u8>>, TrustError> {
+        let key = root_key(root.signed.version.get() + 1);
+        let bytes = match again(|| get_small(&**store, &key, LARGEST_MANIFEST)).await {
+            Ok((bytes, _)) => bytes,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let next: Signed<Root> = serde_json::from_slice(&bytes).map_err(|_| TrustError::Damaged(key.clone()))?;
+        root.signed.verify_role(&next).map_err(|_| TrustError::Signature(key))?;
+        Ok(Some(bytes))
+    }
+
+    /// Signs a root by all whom it needs, keeps it, and puts it into the store.
+    async fn establish(
         &self,
         store: &Arc<dyn ReleaseStore>,
         root: Root,
         before: Option<Signed<Root>>,
     ) -> Result<KeysShown, TrustError> {
-        let rng = SystemRandom::new();
-        let keys = self.sources(RoleType::Root)?;
         let version = root.version;
-        let mut signed = SignedRole::new(root.clone(), &KeyHolder::Root(root), &keys, &rng)
-            .await
-            .map_err(told)?;
-        if let Some(before) = &before {
-            // The next root is signed by those of the one before as well: that is the chain.
-            let holder = KeyHolder::Root(before.signed.clone());
-            let by_old = SignedRole::new(signed.signed().signed.clone(), &holder, &keys, &rng)
-                .await
-                .map_err(told)?;
-            let new: Vec<_> = by_old
-                .signed()
-                .signatures
-                .iter()
-                .filter(|s| !signed.signed().signatures.contains(s))
-                .cloned()
-                .collect();
-            signed = signed.add_old_signatures(new).map_err(told)?;
-            before
-                .signed
-                .verify_role(signed.signed())
-                .map_err(|e| TrustError::Root(format!("too few of the keys of the root before are here: {e}")))?;
-        }
-        // `tough` does not count the root's own signatures.
-        let bytes = signed.buffer().clone();
-        check_root(&bytes)?;
+        let bytes = self.signed(root, before).await?;
         // Here first: whatever is killed from now on is finished by the next run.
         std::fs::create_dir_all(&self.dir)
             .and_then(|()| replace(&self.dir, &format!("{version}.root.json"), &bytes))
@@ -220,23 +251,50 @@ impl Keys {
         shown.ok_or_else(|| TrustError::Root("the new root is gone".into()))
     }
 
+    async fn signed(&self, root: Root, before: Option<Signed<Root>>) -> Result<Vec<u8>, TrustError> {
+        let rng = SystemRandom::new();
+        let keys = self.sources(RoleType::Root)?;
+        let mut signed = SignedRole::new(root.clone(), &KeyHolder::Root(root), &keys, &rng).await?;
+        if let Some(before) = &before {
+            // The next root is signed by those of the one before as well: that is the chain.
+            let holder = KeyHolder::Root(before.signed.clone());
+            let by_old = SignedRole::new(signed.signed().signed.clone(), &holder, &keys, &rng).await?;
+            let new: Vec<_> = by_old
+                .signed()
+                .signatures
+                .iter()
+                .filter(|s| !signed.signed().signatures.contains(s))
+                .cloned()
+                .collect();
+            signed = signed.add_old_signatures(new)?;
+            before
+                .signed
+                .verify_role(signed.signed())
+                .map_err(|e| TrustError::Root(format!("too few of the keys of the root before are here: {e}")))?;
+        }
+        // `tough` does not count the root's own signatures.
+        check_root(signed.buffer())?;
+        Ok(signed.buffer().clone())
+    }
+
     /// Puts a root that was made here into the store and in force here; none if none was made.
     async fn finish(&self, store: &Arc<dyn ReleaseStore>, version: u64) -> Result<Option<KeysShown>, TrustError> {
         let Some(bytes) = self.older_root(version) else {
             return Ok(None);
         };
-        let key = format!("metadata/{version}.root.json");
-        match store.put(&key, bytes.clone(), Condition::IfAbsent).await {
+        let key = root_key(version);
+        match put(store, &key, bytes.clone(), Condition::IfAbsent).await {
             Ok(_) => {}
             Err(StoreError::Conflict(_)) => {
-                let (there, _) = get_small(&**store, &key, LARGEST_MANIFEST).await?;
+                let (there, _) = again(|| get_small(&**store, &key, LARGEST_MANIFEST)).await?;
                 if there != bytes {
                     // Not ours to write over; the one made here is of no use.
                     let _ = std::fs::remove_file(self.dir.join(format!("{version}.root.json")));
-                    let location = store.location();
-                    return Err(TrustError::Root(format!(
-                        "the store {location} has a root {version} already"
-                    )));
+                    return Err(if version == 1 {
+                        TrustError::Root(format!("the store {} has one already", store.location()))
+                    } else {
+                        self.old(version - 1, version)
+                    });
                 }
             }
             Err(e) => return Err(e.into()),

@@ -1,19 +1,36 @@
 //! Releases that are signed and moved: what is published to a store, and how a device follows it.
 //!
-//! Where a store lies is behind the port [`ReleaseStore`]; this crate opens no connection itself.
+//! Where a store lies is behind the port [`ReleaseStore`]; this crate opens no connection itself. What is to be done is
+//! decided first, as data, and done then: `publish::plan` and `sync::plan`.
 
-pub mod commit;
-mod fetch;
+mod bridge;
+mod decode;
+mod encode;
+mod error;
+#[cfg(test)]
+mod example;
+pub mod fetch;
 mod fold;
+pub mod hash;
 pub mod keys;
 pub mod manifest;
-mod plan;
+pub mod memory;
+#[cfg(test)]
+mod modules;
+mod names;
 mod port;
 pub mod publish;
+pub mod publisher;
+pub mod retry;
+mod scratch;
 pub mod segment;
+pub mod sign;
 pub mod sync;
 pub mod tend;
 pub mod trust;
 mod vector_log;
+mod vectors_file;
+pub mod verify;
 
-pub use port::{Condition, Got, Listed, ReleaseStore, StoreError, Want, get_small, is_key};
+pub use error::{BadObject, DecodeError, FetchError, ManifestError, PublishError, StoreError, SyncError, TrustError};
+pub use port::{Condition, Got, Listed, ReleaseStore, Want, get_small, is_key};

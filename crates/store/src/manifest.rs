@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use crate::error::ManifestError;
 use crate::segment::{Counts, LARGEST, Object, Segment};
 
 /// The format that this program writes. It reads no newer one.
@@ -14,10 +14,17 @@ pub const FORMAT: u32 = 1;
 pub const LARGEST_MANIFEST: u64 = 4 << 20;
 /// A release never has more segments.
 pub const MOST_SEGMENTS: usize = 4096;
+/// The rules of language of this program. A release that was cut by older ones is read: its passages are bytes.
+pub const LANGUAGE: u32 = mortar_language::VERSION;
 
+/// What a release consists of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct ReleaseManifest {
     pub format: u32,
+    /// The version of the rules of language that its documents were cut into passages by. What a device makes of
+    /// them (stems, postings, codes) it makes by its own.
+    #[serde(default = "first_language")]
+    pub language: u32,
     /// Counted from 1 in each store.
     pub number: u32,
     /// A name made of all that it says.
@@ -39,6 +46,11 @@ pub struct Manifest {
     pub segments: Vec<Segment>,
     /// How the base was made from an earlier release, where it was: the short way for who has that.
     pub rebased: Option<Rebased>,
+}
+
+/// Manifests did not say it while there was but one.
+fn first_language() -> u32 {
+    1
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,14 +91,6 @@ pub struct Channel {
     pub before: Vec<u32>,
 }
 
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum ManifestError {
-    #[error("{name} has format {found}, this program reads up to {FORMAT}: update Mortar")]
-    Newer { name: String, found: u64 },
-    #[error("{name} is not as it should be: {reason}")]
-    Unsound { name: String, reason: String },
-}
-
 pub fn manifest_name(number: u32) -> String {
     format!("release-{number}.json")
 }
@@ -120,6 +124,7 @@ fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, M
         return Err(ManifestError::Newer {
             name: name.to_owned(),
             found: format,
+            known: FORMAT,
         });
     }
     serde_json::from_slice(bytes).map_err(|e| unsound(e.to_string()))
@@ -140,42 +145,64 @@ impl Channel {
     }
 }
 
-impl Manifest {
-    pub fn read(number: u32, bytes: &[u8]) -> Result<Manifest, ManifestError> {
+impl ReleaseManifest {
+    pub fn read(number: u32, bytes: &[u8]) -> Result<ReleaseManifest, ManifestError> {
         let name = manifest_name(number);
-        let manifest: Manifest = read(&name, bytes)?;
+        let manifest: ReleaseManifest = read(&name, bytes)?;
+        if manifest.language > LANGUAGE {
+            return Err(ManifestError::NewerLanguage {
+                name,
+                found: manifest.language,
+                known: LANGUAGE,
+            });
+        }
         match manifest.unsound(number) {
             None => Ok(manifest),
             Some(reason) => Err(ManifestError::Unsound { name, reason }),
         }
     }
 
+    /// What of it cannot be, if anything.
     fn unsound(&self, number: u32) -> Option<String> {
-        if self.number != number {
-            return Some(format!("it is of release {}", self.number));
-        }
-        if self.all_segments().count() > MOST_SEGMENTS {
-            return Some(format!("it has more than {MOST_SEGMENTS} segments"));
-        }
-        if self.base == 0 || self.base as usize > self.segments.len() {
-            return Some("its base is no part of it".into());
-        }
-        if self.parent.is_some_and(|p| p >= number) || self.rebased.as_ref().is_some_and(|r| r.parent >= number) {
-            return Some("its parent is none".into());
-        }
         let hash = |h: &str| h.len() == 64 && h.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let named = |o: &Object| hash(&o.sha256) && o.bytes <= LARGEST && o.unpacked <= LARGEST;
-        if !hash(&self.content) || !self.all_segments().flat_map(Segment::all_objects).all(named) {
-            return Some("a file of it has no name, or is too large".into());
-        }
-        if self.release.is_empty() || !self.release.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Some("its name is none".into());
-        }
-        let sized = |e: &EmbeddingModel| (1..=65_536).contains(&e.dimensions) && !e.model.is_empty();
-        if self.embeddings.len() > 8 || !self.embeddings.iter().all(sized) {
-            return Some("its embedding models are none".into());
-        }
-        None
+        let object = |o: &Object| hash(&o.sha256) && o.bytes <= LARGEST && o.unpacked <= LARGEST;
+        let model = |e: &EmbeddingModel| (1..=65_536).contains(&e.dimensions) && !e.model.is_empty();
+        let earlier = |n: Option<u32>| n.is_none_or(|n| n < number);
+        let checks = [
+            (
+                self.number == number,
+                format!("it says that it is release {}", self.number),
+            ),
+            (
+                self.all_segments().count() <= MOST_SEGMENTS,
+                format!("it has more than {MOST_SEGMENTS} segments"),
+            ),
+            (
+                self.base > 0 && self.base as usize <= self.segments.len(),
+                format!(
+                    "its base is to be {} of its {} segments",
+                    self.base,
+                    self.segments.len()
+                ),
+            ),
+            (
+                earlier(self.parent) && earlier(self.rebased.as_ref().map(|r| r.parent)),
+                "the release that it was made from is no earlier one".into(),
+            ),
+            (
+                hash(&self.content) && self.all_segments().flat_map(Segment::all_objects).all(object),
+                format!("a hash in it is none, or a file of it is larger than {LARGEST} bytes"),
+            ),
+            (
+                !self.release.is_empty() && self.release.bytes().all(|b| b.is_ascii_alphanumeric()),
+                "the name of the release is not made of letters and digits".into(),
+            ),
+            (
+                self.embeddings.len() <= 8 && self.embeddings.iter().all(model),
+                "it names more than 8 embedding models, or one without a name or of impossible dimensions".into(),
+            ),
+        ];
+        checks.into_iter().find(|(sound, _)| !sound).map(|(_, reason)| reason)
     }
 
     /// The models that a reader wants vectors of, with their dimensions: those that it has, in the
@@ -183,6 +210,17 @@ impl Manifest {
     pub fn models(&self, wanted: &[String]) -> Vec<(String, usize)> {
         let held = self.embeddings.iter().filter(|e| wanted.contains(&e.model));
         held.map(|e| (e.model.clone(), e.dimensions as usize)).collect()
+    }
+
+    /// The names of those alone.
+    pub fn model_names(&self, wanted: &[String]) -> Vec<String> {
+        self.models(wanted).into_iter().map(|m| m.0).collect()
+    }
+
+    /// All models that it has vectors by, with their dimensions.
+    pub fn all_models(&self) -> Vec<(String, usize)> {
+        let all = self.embeddings.iter();
+        all.map(|e| (e.model.clone(), e.dimensions as usize)).collect()
     }
 
     /// All segments that it names.
@@ -199,5 +237,35 @@ impl Manifest {
             passages: all.passages.saturating_add(s.counts.passages),
             withdrawn: all.withdrawn.saturating_add(s.counts.withdrawn),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As programs wrote it that knew of one language.
+    const FIRST: &str = r#"{"format":1,"number":1,"release":"abc","content":"CONTENT","created_at":"2026-11-24T10:00:00Z",
+        "parent":null,"documents":0,"passages":0,"effective":{"from":null,"to":null},"embeddings":[],"base":1,
+        "segments":[{"documents":{"sha256":"CONTENT","bytes":1,"unpacked":1},
+            "passages":{"sha256":"CONTENT","bytes":1,"unpacked":1},"vectors":[],"withdrawn":null,
+            "counts":{"documents":0,"passages":0,"withdrawn":0}}],"rebased":null}"#;
+
+    #[test]
+    fn the_language_is_the_first_where_none_is_named_and_no_newer_one_is_read() {
+        let first = FIRST.replace("CONTENT", &"a".repeat(64));
+        let manifest = ReleaseManifest::read(1, first.as_bytes()).unwrap();
+        assert_eq!(manifest.language, 1);
+        let now = ReleaseManifest {
+            language: LANGUAGE,
+            ..manifest.clone()
+        };
+        assert_eq!(ReleaseManifest::read(1, &serde_json::to_vec(&now).unwrap()), Ok(now));
+        let newer = ReleaseManifest {
+            language: LANGUAGE + 1,
+            ..manifest
+        };
+        let e = ReleaseManifest::read(1, &serde_json::to_vec(&newer).unwrap()).unwrap_err();
+        assert!(e.to_string().ends_with("update Mortar"), "{e}");
     }
 }

@@ -13,37 +13,8 @@ use std::ops::Range;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt};
 use jiff::Timestamp;
-use thiserror::Error;
 
-/// What kept a store from its work, as far as anybody acts on it.
-#[derive(Debug, Clone, Error)]
-pub enum StoreError {
-    #[error("{0} is not in the store")]
-    NotFound(String),
-    /// A condition of writing did not hold: somebody else was first.
-    #[error("{0} was written by somebody else meanwhile")]
-    Conflict(String),
-    #[error("{0}")]
-    SignIn(String),
-    #[error("the store cannot be reached: {0}")]
-    Offline(String),
-    #[error("the store has too much to do at the moment: {0}")]
-    Busy(String),
-    #[error("the store refuses it: {0}")]
-    Refused(String),
-    #[error("the store failed: {0}")]
-    Failed(String),
-}
-
-impl StoreError {
-    /// Whether the same may go well a moment later.
-    pub fn passes(&self) -> bool {
-        matches!(
-            self,
-            StoreError::Offline(_) | StoreError::Busy(_) | StoreError::Failed(_)
-        )
-    }
-}
+use crate::error::StoreError;
 
 /// What is asked for of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,4 @@
-//! Looks after a store: what is in it, whether every byte is as signed, the way back, signing anew, and
-//! clearing away what nothing needs any more.
+//! Looks after a store: what is in it, the way back, signing anew, and clearing away what nothing needs any more.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tough::schema::RoleType;
 
-use crate::commit::{commit, refresh, version_of};
-use crate::fetch::again;
+use crate::error::{PublishError, TrustError};
+use crate::hash::hex;
 use crate::keys::expires;
-use crate::manifest::{Manifest, manifest_name};
-use crate::publish::{PublishError, Publisher, raced, shown};
-use crate::segment::{Object, decode, sha256};
-use crate::trust::{TIMESTAMP, TrustError, Verified};
-use crate::{Got, ReleaseStore, StoreError, Want, get_small};
+use crate::manifest::{ReleaseManifest, manifest_name};
+use crate::names::{TIMESTAMP, version_of};
+use crate::port::{Got, Listed, Want};
+use crate::publisher::{Publisher, shown};
+use crate::retry::again;
+use crate::segment::Object;
+use crate::sign::{TargetUpdate, sign_timestamp_anew};
+use crate::trust::Verified;
 
 /// A release as a list shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,15 +31,6 @@ pub struct ReleaseRow {
     pub bytes: u64,
     /// The channels that show it.
     pub channels: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Checked {
-    pub releases: usize,
-    pub files: usize,
-    pub bytes: u64,
-    /// What is not as signed; nothing: all is well.
-    pub faults: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,67 +67,9 @@ pub async fn releases(verified: &Verified) -> Result<Vec<ReleaseRow>, TrustError
     Ok(rows)
 }
 
-/// Reads every file of every release against its signature and its manifest.
-pub async fn verify(store: &dyn ReleaseStore, verified: &Verified) -> Result<Checked, TrustError> {
-    let mut out = Checked {
-        releases: 0,
-        files: 0,
-        bytes: 0,
-        faults: Vec::new(),
-    };
-    let mut seen = BTreeSet::new();
-    for number in verified.releases() {
-        let manifest = verified.manifest(number).await?;
-        out.releases += 1;
-        for segment in manifest.all_segments() {
-            if !seen.insert(segment.documents.sha256.clone() + &segment.passages.sha256) {
-                continue;
-            }
-            let mut held = Vec::new();
-            for object in segment.all_objects() {
-                let key = object.key();
-                match again(|| get_small(store, &key, object.bytes)).await {
-                    Ok((bytes, _)) if sha256(&bytes) == object.sha256 => {
-                        out.files += 1;
-                        out.bytes += object.bytes;
-                        held.push((object.sha256.clone(), bytes));
-                    }
-                    Ok(_) => out
-                        .faults
-                        .push(format!("release {number}: {key} is not what was signed")),
-                    Err(e @ (StoreError::NotFound(_) | StoreError::Refused(_))) => {
-                        out.faults.push(format!("release {number}: {e}"));
-                    }
-                    Err(e) => return Err(e.into()),
-                }
-            }
-            let models: Vec<(String, usize)> = manifest
-                .embeddings
-                .iter()
-                .map(|e| (e.model.clone(), e.dimensions as usize))
-                .collect();
-            let read = |o: &Object| {
-                let found = held.iter().find(|h| h.0 == o.sha256).map(|h| h.1.clone());
-                found.ok_or_else(|| std::io::Error::other("it is missing"))
-            };
-            if out.faults.is_empty()
-                && let Err(e) = decode(segment, &models, &read)
-            {
-                out.faults.push(format!("release {number}: {e}"));
-            }
-        }
-    }
-    Ok(out)
-}
-
 impl Publisher<'_> {
-    async fn existing(&self) -> Result<Verified, PublishError> {
-        let state = self.state().await?;
-        state.ok_or_else(|| PublishError::Nothing(format!("the store {} has no release yet", self.store.location())))
-    }
-
     /// Lets a channel show an earlier release again: the one it showed before, or any that is there.
-    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<Manifest, PublishError> {
+    pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<ReleaseManifest, PublishError> {
         let state = self.existing().await?;
         let held = state.channel(channel).await?;
         let held = held.ok_or_else(|| PublishError::Nothing(format!("the store has no channel “{channel}”")))?;
@@ -147,10 +82,8 @@ impl Publisher<'_> {
         })?;
         let manifest = state.manifest(number).await?;
         if number != held.release {
-            let change = shown(channel, Some(&held), number)?;
-            commit(&self.store, &self.keys, Some(&state), vec![change])
-                .await
-                .map_err(raced)?;
+            let update = shown(channel, Some(&held), number)?;
+            self.commit(Some(&state), vec![update]).await?;
         }
         Ok(manifest)
     }
@@ -163,12 +96,11 @@ impl Publisher<'_> {
             .into_iter()
             .map(|role| Ok(!self.keys.sources(role)?.is_empty()))
             .collect::<Result<Vec<bool>, TrustError>>()?;
-        let done = if all.into_iter().all(|here| here) {
-            commit(&self.store, &self.keys, Some(&state), Vec::new()).await
+        if all.into_iter().all(|here| here) {
+            self.commit(Some(&state), Vec::new()).await?;
         } else {
-            refresh(&self.store, &self.keys, &state).await
-        };
-        done.map_err(raced)?;
+            sign_timestamp_anew(&self.store, &self.keys, &state).await?;
+        }
         Ok(expires(RoleType::Timestamp))
     }
 
@@ -180,69 +112,90 @@ impl Publisher<'_> {
         for prefix in ["segments/", "targets/", "metadata/"] {
             listed.extend(again(|| self.store.list(prefix)).await?);
         }
-        let state = self.existing().await?;
-        let all = state.releases();
-        let mut kept: BTreeSet<u32> = all.iter().rev().take(keep.max(1)).copied().collect();
-        for name in state.channels() {
-            if let Some(channel) = state.channel(&name).await? {
-                kept.insert(channel.release);
-            }
+        let mut state = self.existing().await?;
+        let gone = outdated(&state, keep).await?;
+        if !gone.is_empty() && !dry_run {
+            let updates = gone.iter().map(|n| TargetUpdate::removed(manifest_name(*n)));
+            self.commit(Some(&state), updates.collect()).await?;
+            state = self.existing().await?;
         }
-        let gone: Vec<u32> = all.into_iter().filter(|n| !kept.contains(n)).collect();
-        let state = if gone.is_empty() || dry_run {
-            state
-        } else {
-            let changes = gone.iter().map(|n| (manifest_name(*n), None)).collect();
-            commit(&self.store, &self.keys, Some(&state), changes)
-                .await
-                .map_err(raced)?;
-            self.existing().await?
+        let needed = Needed::by(&state, &gone).await?;
+        let old = Timestamp::now().saturating_sub(grace).unwrap_or(Timestamp::MIN);
+        listed.retain(|l| l.modified < old && !needed.contains(&l.key));
+        let cleared = Cleared {
+            releases: gone,
+            files: listed.len(),
+            bytes: listed.iter().map(|l| l.bytes).sum(),
         };
+        if !dry_run {
+            self.delete(&state, &listed).await?;
+        }
+        Ok(cleared)
+    }
 
-        let mut needed: BTreeSet<String> = BTreeSet::new();
+    /// Deletes files that the state needs none of, as long as nobody signs another one: that may need them after all.
+    async fn delete(&self, state: &Verified, files: &[Listed]) -> Result<(), PublishError> {
+        for file in files {
+            let now = again(|| self.store.get(TIMESTAMP, Want::IfChanged(state.tag.clone()))).await?;
+            if !matches!(now, Got::NotChanged) {
+                return Err(PublishError::Raced);
+            }
+            again(|| self.store.delete(&file.key)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The releases that neither a channel shows nor the last `keep` are.
+async fn outdated(state: &Verified, keep: usize) -> Result<Vec<u32>, TrustError> {
+    let all = state.releases();
+    let mut kept: BTreeSet<u32> = all.iter().rev().take(keep.max(1)).copied().collect();
+    for name in state.channels() {
+        if let Some(channel) = state.channel(&name).await? {
+            kept.insert(channel.release);
+        }
+    }
+    Ok(all.into_iter().filter(|n| !kept.contains(n)).collect())
+}
+
+/// What a signed state leads to.
+struct Needed {
+    files: BTreeSet<String>,
+    /// By role, the version that is in force.
+    versions: [(&'static str, u64); 2],
+}
+
+impl Needed {
+    /// What a state needs, once it does not have the releases that are gone.
+    async fn by(state: &Verified, gone: &[u32]) -> Result<Needed, TrustError> {
+        let mut files = BTreeSet::new();
         for number in state.releases().into_iter().filter(|n| !gone.contains(n)) {
             let manifest = state.manifest(number).await?;
-            needed.extend(manifest.all_segments().flat_map(|s| s.all_objects()).map(Object::key));
+            files.extend(manifest.all_segments().flat_map(|s| s.all_objects()).map(Object::key));
         }
         let signed = &state.repository;
-        let targets: BTreeSet<String> = signed
-            .all_targets()
-            .filter(|(name, _)| !dry_run || !gone.iter().any(|n| name.raw() == manifest_name(*n)))
-            .map(|(name, t)| format!("targets/{}.{}", crate::segment::hex(&t.hashes.sha256), name.raw()))
-            .collect();
-        let versions = [
-            ("targets", signed.targets().signed.version.get()),
-            ("snapshot", signed.snapshot().signed.version.get()),
-        ];
-        let old = Timestamp::now().saturating_sub(grace).unwrap_or(Timestamp::MIN);
-        let mut out = Cleared {
-            releases: gone,
-            files: 0,
-            bytes: 0,
-        };
-        for listed in listed {
-            let key = listed.key.as_str();
-            let unneeded = match key.split('/').next() {
-                Some("segments") => !needed.contains(key),
-                Some("targets") => !targets.contains(key),
-                // Roots stay: they are the way from an old device's root to today's.
-                _ => versions
-                    .iter()
-                    .any(|(role, now)| version_of(key, role).is_some_and(|v| v < *now)),
-            };
-            if unneeded && listed.modified < old {
-                out.files += 1;
-                out.bytes += listed.bytes;
-                if !dry_run {
-                    // Whoever signs meanwhile may need it after all.
-                    let now = again(|| self.store.get(TIMESTAMP, Want::IfChanged(state.tag.clone()))).await?;
-                    if !matches!(now, Got::NotChanged) {
-                        return Err(PublishError::Raced);
-                    }
-                    again(|| self.store.delete(key)).await?;
-                }
-            }
+        let stays = |name: &str| !gone.iter().any(|n| name == manifest_name(*n));
+        files.extend(
+            signed
+                .all_targets()
+                .filter(|(name, _)| stays(name.raw()))
+                .map(|(name, t)| format!("targets/{}.{}", hex(&t.hashes.sha256), name.raw())),
+        );
+        Ok(Needed {
+            files,
+            versions: [
+                ("targets", signed.targets().signed.version.get()),
+                ("snapshot", signed.snapshot().signed.version.get()),
+            ],
+        })
+    }
+
+    fn contains(&self, key: &str) -> bool {
+        if !key.starts_with("metadata/") {
+            return self.files.contains(key);
         }
-        Ok(out)
+        // Roots stay: they are the way from an old device's root to today's.
+        let outdated = |(role, now): &(&str, u64)| version_of(key, role).is_some_and(|v| v < *now);
+        !self.versions.iter().any(outdated)
     }
 }

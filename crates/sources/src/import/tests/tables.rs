@@ -16,6 +16,7 @@ fn csv_is_read_in_the_dialects_of_spreadsheets() {
         ("id;question;answer\r\nq;When?;At 6, or at 7.\r\n", "At 6, or at 7."),
         ("id\tquestion\tanswer\nq\tWhen?\tAt 6, or; at 7.\n", "At 6, or; at 7."),
         ("id|question|answer\nq|When?|At 6.\n", "At 6."),
+        ("\r\n\r\nid;question;answer\r\nq;When?;At 6.\r\n", "At 6."),
         ("sep=;\nid;question;answer\nq;When?;At 6.\n", "At 6."),
         ("\"sep=,\"\r\nid,question,answer\r\nq,When?,At 6.\r\n", "At 6."),
         ("sep=\t\nid\tquestion\tanswer\nq\tWhen?\tAt 6.\n", "At 6."),
@@ -44,6 +45,7 @@ fn a_quotation_mark_out_of_place_is_refused_with_its_row() {
         ("a,Six.\nb,\"Two\nc,Three\nd,Four\n", vec![never]),
         ("a,\"Six\nb,\"Two\"\n", vec![within]),
         ("a,6 feet 2\" tall\nb,Two\n", vec![]),
+        ("\n\r\na,\"6 feet 2\" tall\"\n", vec![within]),
     ] {
         let got = read("a.csv", &format!("id,answer\n{rows}"));
         assert_eq!(said(&got), want, "{rows}");
