@@ -4,6 +4,7 @@
 
 mod asked;
 mod fit;
+mod passages;
 mod respell;
 mod signals;
 mod words;
@@ -12,18 +13,17 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use asked::{Asked, CodeRank};
-use fit::{Fits, UNFIT, judged};
+use passages::plain;
 
 use heed::Result;
-use mortar_assistant::{Begun, Bytes, FoundBy, LookAlike, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
-use mortar_language::codes::Code;
+use mortar_assistant::{Begun, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
 use mortar_language::drugs::Lexicon;
-use mortar_language::{Kind, text};
+use mortar_language::text;
 use roaring::RoaringBitmap;
 
 use crate::index::Reading;
 use crate::release::{OpenError, Release};
-use mortar_sources::{Document, DocumentRow, prepare};
+use mortar_sources::DocumentRow;
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
 use words::Words;
@@ -32,10 +32,6 @@ use words::Words;
 const CANDIDATES: usize = 100;
 /// Taken off what a part of a long message finds.
 const PART: f32 = 0.05;
-/// So many hits are held against the question; what stands behind them is too far from it.
-const LOOKED_AT: usize = 60;
-/// More passages of one document than this say little new.
-const PER_DOCUMENT: usize = 3;
 
 /// A passage found, before it is read.
 #[derive(Debug, Clone)]
@@ -306,117 +302,6 @@ impl Release {
             reason: e.to_string(),
         }
     }
-
-    fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
-        let (hits, asked) = self.hits(query, ahead)?;
-        let reading = self.index.read()?;
-        let Sorted {
-            mut fit,
-            unfit,
-            mut lacking,
-        } = self.sorted(&reading, query, &hits)?;
-        let mut missing = Vec::new();
-        if let Some(about) = &query.about {
-            match self.step(&reading, query, fit.first())? {
-                Some(Ok(steps)) => fit = steps,
-                Some(Err(none)) => {
-                    let of = fit.first().map(|p| p.document.clone());
-                    for mut p in std::mem::take(&mut fit) {
-                        if Some(&p.document) == of.as_ref() {
-                            p.lacks.push(none.subject.clone());
-                        }
-                        p.score = p.score.min(UNFIT);
-                        lacking.push(p);
-                    }
-                    missing.push(none);
-                }
-                None => {
-                    self.exceptions_first(&reading, query, about, &mut fit)?;
-                    self.sent_to(&reading, query, &mut fit)?;
-                }
-            }
-            if about.emergency {
-                let first = self.emergencies(&reading, query, &hits)?;
-                fit.retain(|p| first.iter().all(|f| f.id != p.id));
-                fit.splice(0..0, first);
-            }
-            if fit.is_empty() {
-                let near: Vec<Passage> = unfit.iter().chain(&lacking).cloned().collect();
-                missing.extend(self.missing(&reading, about, &near)?);
-            }
-        }
-        let mut passages = fit;
-        passages.extend(unfit);
-        passages.extend(lacking);
-        passages.truncate(query.limit);
-        for (p, number) in passages.iter_mut().zip(1..) {
-            p.number = number;
-        }
-        let look_alikes = asked
-            .look_alikes
-            .iter()
-            .map(|(code, d)| {
-                reading.document(*d).map(|d| LookAlike {
-                    code: code.clone(),
-                    document: d.id,
-                    title: d.title,
-                })
-            })
-            .collect::<Result<_>>()?;
-        let values = |codes: &[Code]| codes.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
-        Ok(Retrieved {
-            passages,
-            code_found: asked.codes.len() > asked.unknown.len(),
-            unknown_codes: values(&asked.unknown),
-            codes_out_of_force: values(&asked.out_of_force),
-            look_alikes,
-            missing,
-        })
-    }
-
-    /// The best hits as passages, sorted by what they are worth.
-    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Sorted> {
-        let mut per_document: HashMap<u32, usize> = HashMap::new();
-        let mut fits = Fits::default();
-        let mut out = Sorted::default();
-        // What names the thing that was asked about is looked at wherever it stands.
-        let named = match &query.about {
-            Some(about) => self.named(reading, about)?,
-            None => HashSet::new(),
-        };
-        let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
-        for (_, hit) in hits.iter().enumerate().filter(looked_at) {
-            if out.fit.len() + out.unfit.len() == query.limit {
-                break;
-            }
-            let taken = per_document.entry(hit.document).or_default();
-            *taken += 1;
-            if *taken > PER_DOCUMENT {
-                continue;
-            }
-            let mut passage = judged(reading, query, hit, &mut fits)?;
-            if !passage.lacks.is_empty() {
-                passage.score = passage.score.min(UNFIT);
-                out.lacking.push(passage);
-                continue;
-            }
-            let most = most(query, &passage, hit);
-            passage.score = passage.score.min(most);
-            if most == UNFIT { &mut out.unfit } else { &mut out.fit }.push(passage);
-        }
-        Ok(out)
-    }
-}
-
-/// Passages by what they are worth, each list the best first.
-#[derive(Default)]
-struct Sorted {
-    fit: Vec<Passage>,
-    /// What cannot carry an answer, however like the question it looks, stands behind what can, but is shown: it
-    /// may still be what the operator looks for.
-    unfit: Vec<Passage>,
-    /// What is not about what was asked.
-    lacking: Vec<Passage>,
 }
 
 /// Codes first, then the sum of the signals; the passage's number decides between equals.
@@ -440,119 +325,6 @@ fn by_rank(a: &Hit, b: &Hit) -> Ordering {
         .then(b.sum().total_cmp(&a.sum()))
         .then(a.passage.cmp(&b.passage))
 }
-
-fn read(reading: &Reading<'_>, hit: &Hit, document: Document) -> Result<Passage> {
-    let mut found_by = Vec::new();
-    if hit.code.is_some() {
-        found_by.push(FoundBy::Code);
-    }
-    if hit.signals.words > 0.0 {
-        found_by.push(FoundBy::Words);
-    }
-    if hit.signals.likeness.is_some_and(|l| l >= 0.4) {
-        found_by.push(FoundBy::Meaning);
-    }
-    // An exact code is certain in its own document, and good evidence where it is mentioned.
-    let least = match hit.code {
-        Some(c) if !c.mentions => 0.99,
-        Some(_) => 0.6,
-        None => 0.0,
-    };
-    Ok(Passage {
-        score: hit.probability().max(least),
-        found_by,
-        ..plain(reading, hit.passage, document)?
-    })
-}
-
-/// A passage as it stands in its document, found by nothing.
-fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> Result<Passage> {
-    let stored = reading.passage(passage)?;
-    let head = prepare::head(&document, &stored.record).map(str::to_owned);
-    let range = stored.record.range;
-    Ok(Passage {
-        id: format!("{}#{}", document.id, stored.n),
-        number: stored.n + 1,
-        document: document.id,
-        version: document.version,
-        title: document.title,
-        kind: document.kind,
-        url: document.url,
-        effective_from: document.effective_from,
-        effective_to: document.effective_to,
-        heading: stored
-            .record
-            .heading_path
-            .last()
-            .and_then(|h| heading(&document.body, range.start, h)),
-        heading_path: stored.record.heading_path,
-        start: range.start as u32,
-        end: range.end as u32,
-        text: document.body.get(range).unwrap_or_default().to_owned(),
-        head,
-        score: 1.0,
-        ..Passage::default()
-    })
-}
-
-/// Where the heading stands that a passage is under: the nearest line before it that is this heading.
-fn heading(body: &str, start: usize, words: &str) -> Option<Bytes> {
-    let before = body.get(..start)?;
-    let line = before
-        .lines()
-        .rev()
-        .find(|l| l.trim_start().starts_with('#') && text::collapse(l.trim().trim_matches('#')) == words)?;
-    let at = line.as_ptr() as usize - body.as_ptr() as usize;
-    let inner = line.trim().trim_matches('#').trim();
-    let from = at + line.find(inner)?;
-    Some(Bytes {
-        start: from as u32,
-        end: (from + inner.len()) as u32,
-    })
-}
-
-/// The most that a passage can be worth, however like the question it looks.
-fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
-    if hit.code.is_some() {
-        return 1.0;
-    }
-    // Every rejection is like every question about a rejection: without its code, a document about
-    // one must share words with the question that not all of them have.
-    if passage.kind == Kind::Code {
-        let said: HashSet<String> = text::content_stems(&format!("{} {}", passage.title, passage.text))
-            .into_iter()
-            .collect();
-        let general: HashSet<String> = text::content_stems(GENERAL).into_iter().collect();
-        let own = |w: &String| said.contains(w) && !general.contains(w) && !w.bytes().all(|b| b.is_ascii_digit());
-        let shared: HashSet<String> = text::content_stems(&query.text).into_iter().filter(own).collect();
-        if shared.len() < 2 {
-            return UNFIT;
-        }
-    }
-    // "Yes." and "No." answer one question alone, and the opposite of many that look like it.
-    let first = text::words(&passage.text).next().unwrap_or("");
-    // But what speaks of the very case that was asked about is not like it by chance.
-    if query
-        .about
-        .as_ref()
-        .is_some_and(|a| a.conditions_held(&passage.text) > 0)
-    {
-        return 1.0;
-    }
-    // Nor what is about the very drug.
-    if query.about.as_ref().is_some_and(|a| a.is_of_its_drug(&passage.title)) {
-        return 1.0;
-    }
-    let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
-    if matches!(first, "Yes" | "No") && passage.kind == Kind::Qa && !same_question {
-        return UNFIT;
-    }
-    1.0
-}
-
-/// Words that questions about rejections share with all documents about them.
-const GENERAL: &str = "claim claims reject rejected rejection rejects code codes plan plans insurance patient member pay pays \
-                       paid ncpdp error says said means mean get got came back send tell day days";
 
 impl Retriever for Release {
     fn release(&self) -> &str {

@@ -9,7 +9,8 @@ use mortar_language::subjects::{Held, Met, Subject, What};
 use mortar_language::{About, cases, codes, steps, text};
 use mortar_sources::Document;
 
-use super::{Hit, plain, read};
+use super::Hit;
+use super::passages::{plain, read};
 use crate::index::Reading;
 use crate::release::Release;
 

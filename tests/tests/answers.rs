@@ -1,0 +1,205 @@
+//! The right answer, not merely a verbatim one: cases as files and questions, and figures over many questions that
+//! name a drug which the knowledge has, or has not.
+//!
+//! A case is a folder with `case.json` and sources in `in/` (without it the sample tenant is asked). `case.json`:
+//! `about`; `build` (`ok`, `args`, `says`); `ask`, a list of `q` (`after`, `as_of`) with any of `from` (every citation
+//! is of these, and there is one), `cites`, `not_from`, `has` and `lacks` (patterns on the text), `abstains`, `says`
+//! (patterns on the whole JSON), `maybe` (may be refused too).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use mortar_tests::{json, mortar, root, run};
+use regex::RegexBuilder;
+use serde_json::Value;
+
+fn holds(pattern: &Value, text: &str) -> bool {
+    let pattern = pattern.as_str().unwrap();
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .build()
+        .unwrap()
+        .is_match(text)
+}
+
+fn list<'a>(v: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    v[key].as_array().into_iter().flatten()
+}
+
+/// What is wrong with an answer.
+fn faults(ask: &Value, answer: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    let text = answer["answer"].as_str().unwrap_or_default();
+    let said = answer.to_string();
+    let cited: BTreeSet<&str> = list(answer, "sentences")
+        .flat_map(|s| list(s, "citations"))
+        .filter_map(|c| c["document"].as_str())
+        .collect();
+    let abstained = answer["abstained"] == true;
+    if ask["maybe"] == true && abstained {
+        return out;
+    }
+    if ask["abstains"] == true && (!abstained || !text.is_empty()) {
+        out.push(format!("answered from {cited:?}: {text}"));
+    }
+    let from: BTreeSet<&str> = list(ask, "from").filter_map(Value::as_str).collect();
+    if !from.is_empty() && (cited.is_empty() || !cited.is_subset(&from)) {
+        out.push(format!("from {cited:?}, not {from:?}"));
+    }
+    out.extend(
+        list(ask, "cites")
+            .filter(|d| !cited.contains(d.as_str().unwrap()))
+            .map(|d| format!("does not cite {d}, but {cited:?}")),
+    );
+    out.extend(
+        list(ask, "not_from")
+            .filter(|d| cited.contains(d.as_str().unwrap()))
+            .map(|d| format!("cites {d}")),
+    );
+    out.extend(
+        list(ask, "has")
+            .filter(|p| !holds(p, text))
+            .map(|p| format!("lacks {p}: {text}")),
+    );
+    out.extend(
+        list(ask, "lacks")
+            .filter(|p| holds(p, text))
+            .map(|p| format!("has {p}: {text}")),
+    );
+    out.extend(
+        list(ask, "says")
+            .filter(|p| !holds(p, &said))
+            .map(|p| format!("does not say {p}")),
+    );
+    out
+}
+
+/// The release of a case, if it has sources of its own.
+fn built(case: &Value, folder: &Path, work: &Path) -> Option<PathBuf> {
+    let sources = folder.join("in");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&sources).ok()?.flatten().map(|e| e.path()).collect();
+    files.sort();
+    let out = work.join("release");
+    let mut c = mortar(&work.join("home"));
+    c.args(["kb", "build"]).args(&files).arg("--out").arg(&out);
+    c.args(list(&case["build"], "args").filter_map(Value::as_str));
+    let built = run(&mut c);
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&built.stdout),
+        String::from_utf8_lossy(&built.stderr)
+    );
+    assert_eq!(
+        built.status.success(),
+        case["build"]["ok"] != false,
+        "{}: {said}",
+        folder.display()
+    );
+    for p in list(&case["build"], "says") {
+        assert!(holds(p, &said), "{}: does not say {p}: {said}", folder.display());
+    }
+    Some(out)
+}
+
+#[test]
+fn every_case_is_answered_as_a_user_may_expect() {
+    let sample = root().join("target/acceptance-home");
+    let mut wrong = Vec::new();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root().join("tests/fixtures/cases"))
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 15);
+    for folder in folders {
+        let case: Value = serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
+        let work = tempfile::tempdir().unwrap();
+        let release = built(&case, &folder, work.path());
+        for ask in list(&case, "ask") {
+            let mut c = mortar(if release.is_some() { work.path() } else { &sample });
+            c.args(["ask", "--json", ask["q"].as_str().unwrap()]);
+            if let Some(release) = &release {
+                c.arg("--release").arg(release);
+            }
+            for (key, flag) in [("after", "--after"), ("as_of", "--as-of")] {
+                if let Some(value) = ask[key].as_str() {
+                    c.args([flag, value]);
+                }
+            }
+            let answer = json(&mut c);
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            wrong.extend(
+                faults(ask, &answer)
+                    .into_iter()
+                    .map(|f| format!("{name}: {}: {f}", ask["q"])),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Questions about drugs that a knowledge has (as it names them, under another name, misspelt by one slip), and about
+/// drugs that look like those and that it lacks.
+#[test]
+fn one_drug_is_never_answered_from_another() {
+    let fixtures = root().join("tests/fixtures/subjects");
+    let work = tempfile::tempdir().unwrap();
+    let release = work.path().join("release");
+    let home = work.path().join("home");
+    let built = run(mortar(&home)
+        .args(["kb", "build"])
+        .arg(fixtures.join("release"))
+        .arg("--out")
+        .arg(&release));
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let mut golden = String::from("as_of = \"2026-11-20\"\n");
+    for line in std::fs::read_to_string(fixtures.join("questions.jsonl"))
+        .unwrap()
+        .lines()
+    {
+        let q: Value = serde_json::from_str(line).unwrap();
+        let there = q["document"].is_string();
+        golden += &format!(
+            "[[question]]\nkind = \"{}\"\nask = {}\n",
+            if there { "misspelt" } else { "uncovered" },
+            q["q"]
+        );
+        if there {
+            golden += &format!("documents = [{}]\n", q["document"]);
+        }
+    }
+    let file = work.path().join("golden.toml");
+    std::fs::write(&file, golden).unwrap();
+    let figures = json(
+        mortar(&home)
+            .args(["eval", "--json", "--release"])
+            .arg(&release)
+            .arg(&file),
+    );
+    let results: Vec<&Value> = list(&figures, "results").collect();
+    let share = |kind: &str, good: &dyn Fn(&Value) -> bool| {
+        let all: Vec<&&Value> = results.iter().filter(|r| r["kind"] == kind).collect();
+        assert_eq!(all.len(), 300);
+        all.iter().filter(|r| good(r)).count() as f64 / all.len() as f64
+    };
+    let refused = share("uncovered", &|r| r["abstained"] == true);
+    let answered = share("misspelt", &|r| r["abstained"] == false && r["rank"] == 1);
+    assert!(refused >= 0.97, "refused {refused}");
+    assert!(answered >= 0.95, "answered {answered}");
+}
+
+/// No name of 300 pairs that look alike is taken for the other, nor respelt into it.
+#[test]
+fn names_that_look_alike_are_two() {
+    let pairs = std::fs::read_to_string(root().join("tests/fixtures/subjects/look-alikes.tsv")).unwrap();
+    let lexicon = mortar_desk::language::drugs::Lexicon::own();
+    let mut seen = 0;
+    for line in pairs.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
+        let (a, b) = line.split_once('\t').unwrap();
+        let drug = |n: &str| lexicon.find(n.trim()).unwrap_or_else(|| panic!("{n} is in no list"));
+        assert_ne!(drug(a), drug(b), "{line}");
+        seen += 1;
+    }
+    assert_eq!(seen, 300);
+}
