@@ -106,6 +106,25 @@ impl EmbeddingConfig {
     pub fn timeout(&self) -> Duration {
         Duration::from_secs_f64(self.timeout_s)
     }
+
+    fn check(&self) -> Result<(), Impossible> {
+        if self.dimensions == 0 {
+            return no("aws.embedding.dimensions", "a vector has at least one dimension");
+        }
+        if self.batch == 0 || self.concurrency == 0 {
+            return no("aws.embedding.batch", "batch and concurrency are at least 1");
+        }
+        if !self.contract.batches() && self.batch > 1 {
+            return no(
+                "aws.embedding.batch",
+                "this contract takes one text a request: batch = 1",
+            );
+        }
+        if !(self.timeout_s > 0.0 && self.timeout_s <= 60.0) {
+            return no("aws.embedding.timeout_s", "more than 0 and at most 60 seconds");
+        }
+        Ok(())
+    }
 }
 
 impl GenerationConfig {
@@ -115,6 +134,27 @@ impl GenerationConfig {
 
     pub fn between_tokens(&self) -> Duration {
         Duration::from_secs_f64(self.between_tokens_s)
+    }
+
+    fn check(&self) -> Result<(), Impossible> {
+        if self.stream && !self.contract.streams() {
+            return no("aws.generation.stream", "this contract does not stream: stream = false");
+        }
+        for (key, s) in [
+            ("aws.generation.first_token_s", self.first_token_s),
+            ("aws.generation.between_tokens_s", self.between_tokens_s),
+        ] {
+            if !(s > 0.0 && s <= 120.0) {
+                return no(key, "more than 0 and at most 120 seconds");
+            }
+        }
+        if self.max_tokens == 0 || self.context_tokens < 200 {
+            return no(
+                "aws.generation.context_tokens",
+                "max_tokens is at least 1, context_tokens at least 200",
+            );
+        }
+        Ok(())
     }
 }
 
@@ -151,21 +191,33 @@ pub struct Impossible {
     pub reason: String,
 }
 
+fn no(key: &'static str, reason: &str) -> Result<(), Impossible> {
+    Err(Impossible {
+        key,
+        reason: reason.to_owned(),
+    })
+}
+
 impl AwsConfig {
     /// What its shape alone does not say.
     pub fn check(&self) -> Result<(), Impossible> {
-        let no = |key: &'static str, reason: &str| {
-            Err(Impossible {
-                key,
-                reason: reason.to_owned(),
-            })
-        };
         if self.region.is_empty() {
             return no("aws.region", "a region such as \"eu-central-1\" is needed");
         }
         if !is_account(&self.sso.account) {
             return no("aws.sso.account", "an account is twelve digits, in quotes");
         }
+        self.check_addresses()?;
+        self.check_buckets()?;
+        self.embedding.as_ref().map_or(Ok(()), EmbeddingConfig::check)?;
+        self.generation.as_ref().map_or(Ok(()), GenerationConfig::check)?;
+        if self.invocations_a_question == 0 {
+            return no("aws.invocations_a_question", "at least 1");
+        }
+        Ok(())
+    }
+
+    fn check_addresses(&self) -> Result<(), Impossible> {
         for (key, url) in [
             ("aws.sso.start_url", Some(&self.sso.start_url)),
             ("aws.endpoints.s3", self.endpoints.s3.as_ref()),
@@ -180,6 +232,10 @@ impl AwsConfig {
                 return no(key, "https is needed; http only to this machine itself (127.0.0.1)");
             }
         }
+        Ok(())
+    }
+
+    fn check_buckets(&self) -> Result<(), Impossible> {
         if let (Some(k), Some(f)) = (&self.knowledge, &self.feedback)
             && k.bucket == f.bucket
         {
@@ -199,45 +255,6 @@ impl AwsConfig {
             {
                 return no(key, "an account is twelve digits, in quotes");
             }
-        }
-        if let Some(e) = &self.embedding {
-            if e.dimensions == 0 {
-                return no("aws.embedding.dimensions", "a vector has at least one dimension");
-            }
-            if e.batch == 0 || e.concurrency == 0 {
-                return no("aws.embedding.batch", "batch and concurrency are at least 1");
-            }
-            if !e.contract.batches() && e.batch > 1 {
-                return no(
-                    "aws.embedding.batch",
-                    "this contract takes one text a request: batch = 1",
-                );
-            }
-            if !(e.timeout_s > 0.0 && e.timeout_s <= 60.0) {
-                return no("aws.embedding.timeout_s", "more than 0 and at most 60 seconds");
-            }
-        }
-        if let Some(g) = &self.generation {
-            if g.stream && !g.contract.streams() {
-                return no("aws.generation.stream", "this contract does not stream: stream = false");
-            }
-            for (key, s) in [
-                ("aws.generation.first_token_s", g.first_token_s),
-                ("aws.generation.between_tokens_s", g.between_tokens_s),
-            ] {
-                if !(s > 0.0 && s <= 120.0) {
-                    return no(key, "more than 0 and at most 120 seconds");
-                }
-            }
-            if g.max_tokens == 0 || g.context_tokens < 200 {
-                return no(
-                    "aws.generation.context_tokens",
-                    "max_tokens is at least 1, context_tokens at least 200",
-                );
-            }
-        }
-        if self.invocations_a_question == 0 {
-            return no("aws.invocations_a_question", "at least 1");
         }
         Ok(())
     }
