@@ -11,6 +11,8 @@ use crate::row::{Rows, has_text, named, problems};
 
 /// Of one record, before it is read; one with a few too many is refused by itself.
 const MOST_FIELDS: usize = 20 * MOST_COLUMNS;
+/// In bytes: what is longer is no row of names.
+const LONGEST_HEADER: usize = 256 * 1024;
 const DELIMITERS: &[u8] = b",;\t|";
 
 pub fn read(stem: &str, bytes: &[u8]) -> Reading {
@@ -201,7 +203,7 @@ fn likely(bytes: &[u8]) -> u8 {
     let bytes = &bytes[blank..];
     let parted = |delimiter: u8| {
         let shape = shape(bytes, delimiter);
-        if shape.fields > MOST_COLUMNS {
+        if shape.fields > MOST_COLUMNS || shape.end > LONGEST_HEADER {
             return (false, shape.fields);
         }
         let mut records = Records::new(&bytes[..shape.end], delimiter);

@@ -15,6 +15,7 @@ pub const MOST_COLUMNS: usize = 500;
 pub const LONGEST_FRONT_MATTER: usize = 64 * 1024;
 /// What is said of one file; the rest is counted.
 pub const MOST_FINDINGS: usize = 1_000;
+pub const LONGEST_REASON: usize = 2_000;
 
 pub const MB: usize = 1024 * 1024;
 

@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::limits::MOST_FINDINGS;
+use crate::limits::{LONGEST_REASON, MOST_FINDINGS};
 
 /// A row, a line or a sheet.
 pub type Place = Option<String>;
@@ -47,7 +47,12 @@ impl Reading {
         self.find(place, reason.into(), false);
     }
 
-    fn find(&mut self, place: Place, reason: String, stops: bool) {
+    fn find(&mut self, place: Place, mut reason: String, stops: bool) {
+        // What is quoted may be as long as the file.
+        if reason.len() > LONGEST_REASON {
+            reason.truncate(reason.floor_char_boundary(LONGEST_REASON));
+            reason.push('…');
+        }
         if self.found.len() < MOST_FINDINGS {
             self.found.push(Found { place, reason, stops });
         } else {
