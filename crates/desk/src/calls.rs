@@ -242,3 +242,6 @@ calls! { |front, tell|
         front.desk()?.since(&passages)
     }
 }
+
+#[cfg(test)]
+mod tests;
