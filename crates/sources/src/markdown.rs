@@ -52,13 +52,53 @@ fn options() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH
 }
 
-/// How many blocks can begin or go on at the beginning of a line.
+/// How many blocks can begin at the beginning of a line, with those that its indentation stands in.
 fn marks(line: &str) -> usize {
-    let lead = line.bytes().take_while(|b| b" \t>*+-0123456789.)".contains(b));
-    let halves: usize = lead.map(|b| if b" 0123456789.".contains(&b) { 1 } else { 2 }).sum();
-    // "------" and "******" are lines, long numbers are numbers.
-    match line.trim().bytes().any(|b| !b"-*".contains(&b)) && line.trim_start().contains([' ', '>', '\t']) {
-        true => halves / 2,
-        false => 0,
+    let mut tokens = line.split_ascii_whitespace();
+    // "- - - - -" is a line.
+    if let Some(first @ ("-" | "*" | "_")) = tokens.clone().next()
+        && tokens.all(|t| t == first)
+    {
+        return 0;
+    }
+    let mut count = 0;
+    for token in line.split_ascii_whitespace() {
+        let quotes = token.bytes().take_while(|b| *b == b'>').count();
+        let number = token.strip_suffix(['.', ')']).unwrap_or_default();
+        let is_number = !number.is_empty() && number.len() < 10 && number.bytes().all(|b| b.is_ascii_digit());
+        let is_mark = ["-", "*", "+"].contains(&token) || is_number;
+        count += quotes + usize::from(is_mark);
+        if !is_mark && quotes < token.len() {
+            break;
+        }
+    }
+    match count {
+        0 => 0,
+        _ => count + line.bytes().take_while(u8::is_ascii_whitespace).count() / 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_in_blocks_are_counted() {
+        for (line, want) in [
+            ("text", 0),
+            ("- a", 1),
+            ("> > - 1. a", 4),
+            (">>> a", 3),
+            (">>>a", 3),
+            ("    - a", 3),
+            ("        code", 0),
+            ("- - - - - -", 0),
+            ("***", 0),
+            ("- * - *", 4),
+            ("12.5 13.5 14.5", 0),
+            ("2026. A year", 1),
+        ] {
+            assert_eq!(marks(line), want, "{line}");
+        }
     }
 }

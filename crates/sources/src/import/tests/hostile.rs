@@ -262,7 +262,11 @@ fn markdown_is_linear() {
     ] {
         beside("lines.md", line.repeat(all / line.len()).into_bytes());
     }
-    refused("deep.md", "- ".repeat(1_000_000).into_bytes(), "deep in each other");
+    refused(
+        "deep.md",
+        format!("{}x", "- ".repeat(1_000_000)).into_bytes(),
+        "deep in each other",
+    );
     refused(
         "quotes.md",
         format!("{}x", ">".repeat(1_000_000)).into_bytes(),
