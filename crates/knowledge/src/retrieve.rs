@@ -297,10 +297,7 @@ impl Release {
     }
 
     fn unsearchable(&self, e: heed::Error) -> OpenError {
-        OpenError::Damaged {
-            path: self.index.path().to_owned(),
-            reason: e.to_string(),
-        }
+        self.unreadable(&e)
     }
 
     fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
@@ -471,6 +468,6 @@ impl Retriever for Release {
 
     fn retrieve_from(&self, query: &Query, ahead: Ahead) -> std::result::Result<Retrieved, RetrieveError> {
         self.passages(query, worded(ahead))
-            .map_err(|e| RetrieveError(e.to_string()))
+            .map_err(|e| RetrieveError(self.unsearchable(e).to_string()))
     }
 }

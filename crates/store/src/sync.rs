@@ -23,8 +23,8 @@ use crate::plan::{Held, Plan, plan};
 use crate::segment::{Contents, DecodeError, Segment, decode};
 use crate::trust::{Memory, TrustError, Verified, load_if_changed};
 use crate::{Got, Listed, ReleaseStore, StoreError, Want};
-use mortar_knowledge::index::{self, Change, DATA, Row, Vectors};
-use mortar_knowledge::release::{self, BuildError, Embedding, OpenError, Progress, Release, Site, Source, State};
+use mortar_knowledge::index::{self, DATA, Delta, Row, Vectors};
+use mortar_knowledge::release::{self, BuildError, Embedding, OpenError, Origin, Progress, Release, Site, State};
 
 /// Of the store, beside the data that was made of it.
 const MANIFEST: &str = "store.json";
@@ -301,7 +301,10 @@ impl Device {
         if way == Plan::Nothing {
             return Ok((wanted.number, wanted.release));
         }
+        // What is damaged is nothing to make another state of: all of it was looked at before.
+        let grows = matches!(way, Plan::Grow { .. } | Plan::Rebase { .. });
         let here = now.as_ref().and_then(|_| Release::open(&self.release).ok());
+        let here = here.filter(|here| !grows || here.whole().is_ok());
         match self
             .take(&way, &wanted, &models, here.as_deref(), spent, report, progress)
             .await
@@ -385,7 +388,7 @@ impl Device {
             documents: wanted.documents,
             passages: wanted.passages,
             embeddings: Vec::new(),
-            source: Some(Source {
+            source: Some(Origin {
                 number: wanted.number,
                 channel: self.channel.clone(),
                 published_at: wanted.created_at,
@@ -419,13 +422,13 @@ impl Device {
                         release::share_vectors(here.data(), dir)?;
                     }
                     let flushing = copied(&here.data().join(DATA), &dir.join(DATA))?;
-                    let change = Change {
+                    let delta = Delta {
                         rows: &folded.rows,
                         live: &folded.live,
                         vectors: &folded.vectors,
                         gone: &grown.gone,
                     };
-                    index::apply(dir, &change)?;
+                    index::apply(dir, &delta)?;
                     drop(flushing);
                     finish(dir)
                 })?;
