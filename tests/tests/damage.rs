@@ -344,7 +344,7 @@ fn damage_is_said_with_what_to_do() {
     fs::write(&data, &bytes).unwrap();
     let said = refused(&mut ask(), 1);
     assert!(
-        said.contains("is damaged") && said.contains("Fetch or build it again"),
+        said.contains("is damaged") && said.contains("mortar sync --repair"),
         "{said}"
     );
 }

@@ -28,7 +28,9 @@ pub enum OpenError {
         /// It came from a store.
         fetched: bool,
     },
-    #[error("the release in {path} is damaged: {reason}. Fetch or build it again.")]
+    #[error(
+        "the release in {path} is damaged: {reason}. Fetch it again with `mortar sync --repair`, or build it again."
+    )]
     Damaged { path: PathBuf, reason: String },
 }
 

@@ -23,8 +23,8 @@ pub use check::check_files;
 pub use fingerprint::Fingerprint;
 pub use manifest::{Embedding, FORMAT, Manifest, Origin, fetched, name, pointer, previous};
 pub use open::Release;
-pub use replace::{replace, sweep};
-pub use site::{Progress, Site, State, alone, share_vectors};
+pub use replace::replace;
+pub use site::{Progress, Site, State, alone, forget_damaged, share_vectors};
 
 pub use crate::error::{BuildError, OpenError, hint};
 pub use crate::index::content;

@@ -21,6 +21,8 @@ use crate::index::Health;
 /// What is read of a large file at a time.
 const BLOCK: usize = 1 << 20;
 
+const MISSING: &str = "its data is missing";
+
 /// How closely files are looked at before they are mapped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
@@ -35,7 +37,7 @@ pub(super) fn look(dir: &Path, manifest: &Manifest, look: Look) -> Result<(), Op
     for (path, expected) in manifest.files(dir) {
         let whole = look == Look::All && expected.is_small();
         let found = match File::open(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Some("its data is missing".into())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Some(MISSING.into())),
             file => file.and_then(|file| expected.look(file, whole)),
         };
         let found = found.map_err(|source| OpenError::Unreadable { path, source })?;
@@ -118,16 +120,16 @@ fn hash_slowly(path: &Path, watched: &Weak<Health>) -> std::io::Result<Option<St
 pub fn check_files(dir: &Path) -> Result<Manifest, OpenError> {
     let manifest = read(dir, MANIFEST)?.of_this_language(dir)?;
     for (path, expected) in manifest.files(dir) {
-        let found = Fingerprint::of(&path).map_err(|source| OpenError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-        if found != *expected {
-            return Err(OpenError::Damaged {
-                path: dir.to_owned(),
-                reason: "its bytes are not those that were written".into(),
-            });
-        }
+        let reason = match Fingerprint::of(&path) {
+            Ok(found) if found == *expected => continue,
+            Ok(_) => "its bytes are not those that were written",
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => MISSING,
+            Err(source) => return Err(OpenError::Unreadable { path, source }),
+        };
+        return Err(OpenError::Damaged {
+            path: dir.to_owned(),
+            reason: reason.into(),
+        });
     }
     Ok(manifest)
 }

@@ -6,7 +6,9 @@ use std::io::Write;
 use std::path::Path;
 
 /// What a file that is not finished yet ends with.
-const UNFINISHED: &str = ".new";
+const UNFINISHED: &str = ".unfinished";
+/// What they were called once.
+const BEFORE: [&str; 2] = [".manifest.json.new", ".previous.json.new"];
 
 /// Writes a small file, whole or not at all.
 pub fn replace(dir: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
@@ -30,18 +32,15 @@ fn builder(prefix: &str) -> tempfile::Builder<'_, 'static> {
     builder
 }
 
-/// Whether a file of this name was left by whoever was killed while [`replace`] wrote `name`.
-pub(super) fn is_unfinished(file: &str, name: &str) -> bool {
-    let between = file.strip_prefix('.').and_then(|f| f.strip_prefix(name));
-    between.is_some_and(|rest| rest.ends_with(UNFINISHED))
+/// Whether a file of this name was left by whoever was killed over it.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(UNFINISHED) || BEFORE.contains(&name)
 }
 
 /// Removes what was left so; only for whoever holds the folder alone.
-pub fn sweep(dir: &Path, names: &[&str]) {
+pub(super) fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let file = entry.file_name();
-        let file = file.to_string_lossy();
-        if names.iter().any(|name| is_unfinished(&file, name)) {
+        if is_unfinished(&entry.file_name().to_string_lossy()) {
             let _ = fs::remove_file(entry.path());
         }
     }

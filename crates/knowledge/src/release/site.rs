@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::check::check_files;
 use super::fingerprint::Fingerprint;
 use super::manifest::{Embedding, FORMAT, MANIFEST, Manifest, Origin, PREVIOUS, read, switch};
 use super::replace::{is_unfinished, replace, sweep};
-use crate::error::BuildError;
+use crate::error::{BuildError, OpenError};
 use crate::index::{DATA, Index, VECTORS};
 
 /// How far a build is.
@@ -46,11 +47,15 @@ pub struct State {
     pub vectors: Option<Fingerprint>,
 }
 
-/// Holds a folder for one program at a time; the lock goes with the process, however it ends.
+/// Holds a folder for one program at a time; the lock goes with the process, however it ends. What others were
+/// killed over is swept away.
 pub fn alone(dir: &Path) -> Result<File, BuildError> {
     let lock = fs::create_dir_all(dir).and_then(|()| File::create(dir.join(".lock")));
     match lock.map_err(unwritten(dir))? {
-        lock if lock.try_lock().is_ok() => Ok(lock),
+        lock if lock.try_lock().is_ok() => {
+            sweep(dir);
+            Ok(lock)
+        }
         _ => Err(BuildError::Busy(dir.to_owned())),
     }
 }
@@ -200,17 +205,12 @@ fn only_leftovers(dir: &Path) -> std::io::Result<bool> {
 
 /// Whether a name is of what a build that was killed leaves in a folder without a manifest.
 fn is_leftover(name: &str) -> bool {
-    [".lock", PREVIOUS].contains(&name)
-        || name.starts_with("data-")
-        || POINTERS.iter().any(|pointer| is_unfinished(name, pointer))
+    [".lock", PREVIOUS].contains(&name) || name.starts_with("data-") || is_unfinished(name)
 }
 
-const POINTERS: [&str; 2] = [MANIFEST, PREVIOUS];
-
-/// Removes what a build that was killed left behind: manifests half written, and data that none names.
+/// Removes what a build that was killed left behind: data that no manifest names.
 fn clear_leftovers(dir: &Path) {
-    sweep(dir, &POINTERS);
-    let named = POINTERS.map(|p| (dir.join(p).exists(), read(dir, p).map(|m| m.data).ok()));
+    let named = [MANIFEST, PREVIOUS].map(|p| (dir.join(p).exists(), read(dir, p).map(|m| m.data).ok()));
     if named.iter().any(|(there, data)| *there && data.is_none()) {
         return;
     }
@@ -221,6 +221,17 @@ fn clear_leftovers(dir: &Path) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Forgets what the folder points to, if its bytes are not those that were written: it is fetched or built anew.
+/// Whether it was so.
+pub fn forget_damaged(dir: &Path) -> Result<bool, BuildError> {
+    if !matches!(check_files(dir), Err(OpenError::Damaged { .. })) {
+        return Ok(false);
+    }
+    let _site = Site::enter(dir)?;
+    fs::remove_file(dir.join(MANIFEST)).map_err(unwritten(dir))?;
+    Ok(true)
 }
 
 /// Puts the vectors of one state into the folder of another that grows from it.

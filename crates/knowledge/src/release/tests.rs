@@ -439,6 +439,21 @@ fn what_was_signed_in_other_bytes_is_read() {
     assert!(grown.document(1).is_err());
 }
 
+/// Only what is damaged is forgotten, and then there is nothing to grow from.
+#[test]
+fn what_is_damaged_can_be_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = built(dir.path(), sample()).unwrap().manifest;
+    assert!(!forget_damaged(dir.path()).unwrap() && pointer(dir.path()).unwrap().is_some());
+    let data = dir.path().join(&manifest.data).join(DATA);
+    let mut bytes = fs::read(&data).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&data, bytes).unwrap();
+    assert!(forget_damaged(dir.path()).unwrap() && pointer(dir.path()).unwrap().is_none());
+    assert!(!forget_damaged(dir.path()).unwrap());
+    assert_eq!(built(dir.path(), sample()).unwrap().manifest.release, manifest.release);
+}
+
 /// A file that whoever wrote it was killed over is swept away by the next who holds the folder.
 #[test]
 fn unfinished_files_are_swept_away() {
@@ -450,9 +465,9 @@ fn unfinished_files_are_swept_away() {
     let folder = dir.path().join("r");
     fs::create_dir(&folder).unwrap();
     for left in [
-        ".manifest.json.x7Yz2Q.new",
+        ".manifest.json.x7Yz2Q.unfinished",
         ".manifest.json.new",
-        ".previous.json.aaaaaa.new",
+        ".previous.json.aaaaaa.unfinished",
     ] {
         fs::write(folder.join(left), "{").unwrap();
     }
@@ -462,7 +477,8 @@ fn unfinished_files_are_swept_away() {
         .flatten()
         .map(|e| e.file_name())
         .collect();
-    assert!(!left.iter().any(|n| n.to_string_lossy().ends_with(".new")), "{left:?}");
+    let stays = |n: &std::ffi::OsString| n == ".lock" || !n.to_string_lossy().starts_with('.');
+    assert!(left.iter().all(stays), "{left:?}");
 }
 
 #[cfg(unix)]
