@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mortar_tests::{json, root, run, words_only};
+use mortar_tests::{json, refused, root, run, words_only};
 use serde_json::Value;
 
 fn copy(from: &Path, to: &Path) {
@@ -85,6 +85,8 @@ fn releases_that_grew_are_read_and_answer() {
         assert_eq!((source.number, source.notes.as_str()), (2, "Shipping takes longer."));
         assert!(opened.document("refund").unwrap().is_none());
         assert_eq!(opened.vector(0).unwrap().map(|v| v.len()), Some(384));
+        let held = (0..100).filter(|p| opened.vector(*p).unwrap().is_some()).count();
+        assert_eq!(held as u32, opened.manifest.passages, "what is gone has no vector");
         let found = opened.nearest(&opened.vector(0).unwrap().unwrap(), 50).unwrap();
         assert_eq!(
             found.len() as u32,
@@ -92,6 +94,45 @@ fn releases_that_grew_are_read_and_answer() {
             "what is gone is not found"
         );
     }
+}
+
+/// Manifests of before there were versions of the rules of language are of the first; of others nothing is read.
+#[test]
+fn a_release_by_other_rules_of_language_is_refused_and_the_sample_is_made_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let release = home.path().join("release");
+    copy(&root().join("tests/fixtures/release-3"), &release);
+    let other = |dir: &Path| {
+        let path = dir.join("manifest.json");
+        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let said = std::mem::replace(&mut manifest["language"], 1000.into());
+        fs::write(path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+        said
+    };
+    assert_eq!(other(&release), Value::Null);
+    let said = refused(
+        words_only(home.path())
+            .args(["ask", "--json", "reject 75", "--release"])
+            .arg(&release),
+        1,
+    );
+    assert!(
+        said.contains("other rules of language (1000") && said.contains("mortar sync"),
+        "{said}"
+    );
+
+    let sample = || json(words_only(home.path()).args(["ask", "--json", "What does rejection 75 mean?"]));
+    let first = sample();
+    let made = home.path().join("tenants/pharmacy/release");
+    let version = u64::from(mortar_desk::language::VERSION);
+    assert_eq!(other(&made), Value::from(version));
+    assert_eq!(sample()["release"], first["release"]);
+    assert_eq!(other(&made), Value::from(version), "it was made anew");
+    // Fetched knowledge is never replaced by the sample.
+    fs::remove_dir_all(&made).unwrap();
+    copy(&release, &made);
+    let said = refused(words_only(home.path()).args(["ask", "--json", "reject 75"]), 1);
+    assert!(said.contains("other rules of language"), "{said}");
 }
 
 /// What a device of format 1 remembered of its store, which was one alone.

@@ -21,7 +21,7 @@ pub struct Sync {
     /// The channel to follow (else the configuration's)
     #[arg(long)]
     channel: Option<String>,
-    /// First forget a clock that ran ahead, or a damaged memory of the store
+    /// First forget a clock that ran ahead, or a memory of the store or a release that is damaged
     #[arg(long)]
     repair: bool,
 }

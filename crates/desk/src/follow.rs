@@ -170,8 +170,9 @@ impl Following {
         Ok(self.device.sync(progress).await?)
     }
 
-    /// Forgets a time that lay ahead, or a memory of the store that is damaged.
+    /// Forgets a time that lay ahead, a memory of the store that is damaged, and a release that is.
     pub fn repair(&self) -> Result<(), DeskError> {
+        mortar_knowledge::release::forget_damaged(&self.device.release)?;
         Ok(self.device.memory().repair()?)
     }
 }

@@ -55,11 +55,9 @@ pub async fn release(
     if place.tenant != SAMPLE {
         return Ok(there?);
     }
-    // What was fetched from a store is the tenant's own, not the sample.
-    if let Ok(release) = &there
-        && release.manifest.source.is_some()
-    {
-        return Ok(release.clone());
+    // What was fetched from a store is the tenant's own, not the sample, also where it cannot be read.
+    if mortar_knowledge::release::fetched(&dir) {
+        return Ok(there?);
     }
     let sample = imported();
     if let Ok(release) = &there {

@@ -2,10 +2,10 @@
 //! kept before more is asked for. Which model embeds, this does not know.
 
 use mortar_assistant::{Embedder, ModelError};
-
-use crate::index::{Row, Vectors};
-use crate::release::BuildError;
 use mortar_sources::prepare;
+
+use crate::error::BuildError;
+use crate::index::{Row, Vectors};
 
 const BATCH: usize = 32;
 

@@ -5,6 +5,7 @@
 //! are written in (passage), nothing of answering.
 
 pub mod embed;
+mod error;
 pub mod index;
 mod lexical;
 pub mod release;
@@ -12,6 +13,6 @@ mod retrieve;
 mod sketch;
 
 pub use release::{
-    BuildError, Built, FORMAT, Manifest, OpenError, Progress, Release, Source, build, check_files, name_of,
+    BuildError, Built, FORMAT, Manifest, OpenError, Origin, Progress, Release, build, check_files, name_of,
 };
 pub use retrieve::{Hit, Signals};

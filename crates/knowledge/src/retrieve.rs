@@ -297,10 +297,7 @@ impl Release {
     }
 
     fn unsearchable(&self, e: heed::Error) -> OpenError {
-        OpenError::Damaged {
-            path: self.index.path().to_owned(),
-            reason: e.to_string(),
-        }
+        self.unreadable(&e)
     }
 }
 
@@ -354,7 +351,8 @@ impl Retriever for Release {
     }
 
     fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
-        self.passages(query, None).map_err(|e| RetrieveError(e.to_string()))
+        self.passages(query, None)
+            .map_err(|e| RetrieveError(self.unsearchable(e).to_string()))
     }
 }
 
@@ -367,6 +365,6 @@ struct BegunHere<'a> {
 impl Begun for BegunHere<'_> {
     fn finish(self: Box<Self>, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
         let found = self.release.passages(query, Some(self.worded));
-        found.map_err(|e| RetrieveError(e.to_string()))
+        found.map_err(|e| RetrieveError(self.release.unsearchable(e).to_string()))
     }
 }

@@ -226,6 +226,9 @@ impl Device {
             return Ok(followed);
         }
         let here = standing.now.as_ref().and_then(|_| Release::open(&self.release).ok());
+        // What is damaged is nothing to make another state of: all of it was looked at before.
+        let grows = matches!(plan, SyncPlan::Grow { .. } | SyncPlan::Rebase { .. });
+        let here = here.filter(|here| !grows || here.whole().is_ok());
         let made = self.go(&plan, &wanted, here.as_deref(), spent, progress).await;
         followed.made = Some(match made {
             // What is here turned out not to be what it should be: from the beginning, then.
@@ -356,6 +359,6 @@ fn held(dir: &Path, pointer: Option<&release::Manifest>) -> Option<Held> {
     Some(Held {
         manifest,
         models: pointer.embeddings.iter().map(|e| e.model.clone()).collect(),
-        language: LANGUAGE,
+        language: pointer.language,
     })
 }

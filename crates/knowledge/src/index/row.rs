@@ -1,4 +1,6 @@
-//! A document with its passages as it is kept, moved and signed: lines of JSON, and the digest over them.
+//! A document with its passages as it is kept, moved and signed: lines of JSON, and the digest over them, by
+//! which it is known again. Whoever adds a field to either leaves it out where it says nothing: what was made
+//! before keeps its digest.
 
 use mortar_sources::Document;
 use mortar_sources::prepare::{self, PassageRecord};
@@ -60,4 +62,45 @@ pub fn digest(document: &[u8], passages: &[u8]) -> [u8; 32] {
     hasher.update(document);
     hasher.update(passages);
     *hasher.finalize().as_bytes()
+}
+
+/// Names what all documents say together.
+#[derive(Default)]
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    /// In the order of the ids.
+    pub fn add(&mut self, id: &str, digest: &[u8; 32]) {
+        self.0.update(&(id.len() as u64).to_le_bytes());
+        self.0.update(id.as_bytes());
+        self.0.update(digest);
+    }
+
+    pub fn finish(&self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+}
+
+/// What rows in the order of their ids say together.
+pub fn content(rows: &[Row]) -> String {
+    let mut hasher = ContentHasher::default();
+    rows.iter().for_each(|r| hasher.add(&r.document.id, &r.digest));
+    hasher.finish()
+}
+
+/// The vectors of rows by one model.
+#[derive(Debug, Clone, Default)]
+pub struct Vectors {
+    pub model: String,
+    pub dimensions: usize,
+    /// In the order of the rows' passages.
+    pub passages: Vec<Vec<f32>>,
+    /// One a row, where the document as a whole has one.
+    pub documents: Vec<Option<Vec<f32>>>,
+}
+
+impl Vectors {
+    pub fn count(&self) -> usize {
+        self.passages.len() + self.documents.iter().flatten().count()
+    }
 }

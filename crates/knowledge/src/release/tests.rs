@@ -1,9 +1,15 @@
-use super::*;
-use crate::index::Change;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use jiff::civil::Date;
-use mortar_assistant::{Part, Query, Retriever};
-use mortar_sources::import_files;
+use mortar_assistant::{Embedder, ModelError, Part, Query, Retriever};
+use mortar_sources::{Imported, import_files};
+
+use super::manifest::{MANIFEST, read, switch};
+use super::*;
+use crate::index::{self, DATA, Delta, Health, Index, Row, VECTORS, Vectors};
 
 fn imported(files: &[(&str, &str)]) -> Imported {
     import_files(
@@ -210,6 +216,7 @@ fn what_is_no_release_is_an_error() {
         *flipped.last_mut().unwrap() ^= 1;
         fs::write(&file, &flipped).unwrap();
         assert!(matches!(check_files(&path), Err(OpenError::Damaged { .. })));
+        assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
         fs::remove_file(&file).unwrap();
         assert!(matches!(Release::open(&path), Err(OpenError::Damaged { .. })));
         fs::write(&file, &bytes).unwrap();
@@ -266,11 +273,11 @@ fn files_of_two_releases_are_no_release() {
 #[test]
 fn data_of_format_2_grows() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/release-2");
-    let before = read_manifest(&fixture).unwrap();
+    let before = read(&fixture, MANIFEST).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(DATA);
     fs::copy(fixture.join(&before.data).join(DATA), &path).unwrap();
-    let held = Index::open(&fixture.join(&before.data), &before).unwrap();
+    let held = Index::open(&fixture.join(&before.data), &before.shape()).unwrap();
     let (documents, passages) = held.numbered();
     let row = Row::new(
         imported(&[("a.csv", "question,answer\nIs it new?,It is new.\n")])
@@ -283,7 +290,7 @@ fn data_of_format_2_grows() {
         passages: vec![vec![0.05; 384]],
         documents: vec![None],
     };
-    let what = Change {
+    let what = Delta {
         rows: &[row],
         live: &[true],
         vectors: &[vectors],
@@ -291,10 +298,10 @@ fn data_of_format_2_grows() {
     };
     index::apply(dir.path(), &what).unwrap();
     let after = Manifest {
-        file: Checked::of(&path).unwrap(),
+        file: Fingerprint::of(&path).unwrap(),
         ..before
     };
-    let grown = Index::open(dir.path(), &after).unwrap();
+    let grown = Index::open(dir.path(), &after.shape()).unwrap();
     assert_eq!(grown.numbered(), (documents + 1, passages + 1));
     let last = *held.documents().unwrap().last().unwrap();
     let kept = held.passages_of(last).start * 2;
@@ -311,4 +318,230 @@ fn data_of_format_2_grows() {
     let gone = held.passages_of(what.gone[0]);
     assert!(found.contains(&(passages * 2)) && found.iter().all(|item| !gone.contains(&(item / 2))));
     assert_eq!(grown.vectors(0).unwrap() as usize, found.len());
+}
+
+/// What a large file turns out to be behind the opening: from then on nothing is read.
+#[test]
+fn damage_found_behind_an_opening_ends_all_reading() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = built_with(Some(&Letters), dir.path(), sample()).unwrap().manifest;
+    let files = |of: &Manifest| of.files(dir.path()).map(|(p, f)| (p, f.clone())).collect::<Vec<_>>();
+    let health = Arc::new(Health::default());
+    check::hash_behind(files(&manifest), &health);
+    assert_eq!(health.whole(), None);
+
+    let release = Release::open(dir.path()).unwrap();
+    assert!(release.whole().is_ok() && release.document("r75").unwrap().is_some());
+    let mut other = manifest.clone();
+    other.vectors.as_mut().unwrap().hash.replace_range(..1, "x");
+    check::hash_behind(files(&other), release.index.health());
+    while release.sound().is_ok() {
+        std::thread::yield_now();
+    }
+    assert!(matches!(release.document("r75"), Err(OpenError::Damaged { .. })));
+    assert!(matches!(release.documents(), Err(OpenError::Damaged { .. })));
+    assert!(matches!(
+        release.find_as_typed("code", 5),
+        Err(OpenError::Damaged { .. })
+    ));
+    assert!(matches!(release.vector(0), Err(OpenError::Damaged { .. })));
+    assert!(release.retrieve(&query("reject 75", "2026-01-01")).is_err());
+    assert!(
+        matches!(Release::open(dir.path()), Err(OpenError::Damaged { .. })),
+        "shared as long as it is held"
+    );
+    drop(release);
+    assert!(Release::open(dir.path()).is_ok());
+}
+
+#[test]
+fn what_other_rules_of_language_made_is_refused_and_is_nothing_to_grow_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = built(dir.path(), sample()).unwrap().manifest;
+    assert_eq!(made.language, mortar_language::VERSION);
+    let other = Manifest {
+        language: mortar_language::VERSION + 1,
+        ..made.clone()
+    };
+    switch(dir.path(), &other).unwrap();
+    let refused = Release::open(dir.path()).err().unwrap();
+    assert!(matches!(refused, OpenError::OtherLanguage { .. }), "{refused}");
+    assert!(
+        refused.to_string().contains("build it again from its sources"),
+        "{refused}"
+    );
+    assert!(matches!(check_files(dir.path()), Err(OpenError::OtherLanguage { .. })));
+    assert!(pointer(dir.path()).unwrap().is_none());
+    assert!(!fetched(dir.path()));
+    // What was built again is there, and what was not right is swept away.
+    assert_eq!(built(dir.path(), sample()).unwrap().manifest.release, made.release);
+    let states = fs::read_dir(dir.path()).unwrap().flatten();
+    assert_eq!(
+        states
+            .filter(|e| e.file_name().to_string_lossy().starts_with("data-"))
+            .count(),
+        1
+    );
+    // A manifest of before there were versions is of the first.
+    let text = fs::read_to_string(dir.path().join(MANIFEST)).unwrap();
+    let unsaid = text.replace(&format!("  \"language\": {},\n", mortar_language::VERSION), "");
+    assert_ne!(unsaid, text);
+    fs::write(dir.path().join(MANIFEST), unsaid).unwrap();
+    assert_eq!(read(dir.path(), MANIFEST).unwrap().language, 1);
+}
+
+/// What another program signed is kept under its digest, though this one would write it in other bytes.
+#[test]
+fn what_was_signed_in_other_bytes_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows: Vec<Row> = sample().documents.into_iter().map(Row::new).collect();
+    let signed = [7; 32];
+    rows[1].digest = signed;
+    let live = vec![true; rows.len()];
+    let site = Site::enter(&dir.path().join("r")).unwrap();
+    let state = |content: String| State {
+        release: "restated".into(),
+        documents: rows.len() as u32,
+        passages: rows.iter().map(|r| r.passages.len()).sum::<usize>() as u32,
+        embeddings: Vec::new(),
+        source: Some(Origin {
+            number: 1,
+            channel: "live".into(),
+            published_at: jiff::Timestamp::UNIX_EPOCH,
+            notes: String::new(),
+            content,
+        }),
+        vectors: None,
+    };
+    site.put(state(content(&rows)), false, &mut |_| {}, |data| {
+        index::write(&rows, &live, rows.len(), &[], data)
+    })
+    .unwrap();
+    let release = Release::open(&dir.path().join("r")).unwrap();
+    assert_eq!(release.index.digest(1).unwrap(), Some(signed));
+    assert_eq!(release.index.document(1).unwrap(), rows[1].document);
+    // Taken out, it leaves nothing behind; what is added under the same id has a digest of its own.
+    let grown = dir.path().join("grown");
+    fs::create_dir(&grown).unwrap();
+    fs::copy(release.data().join(DATA), grown.join(DATA)).unwrap();
+    let what = Delta {
+        rows: &[Row::new(rows[1].document.clone())],
+        live: &[true],
+        vectors: &[],
+        gone: &[1],
+    };
+    index::apply(&grown, &what).unwrap();
+    let shape = index::Shape {
+        data: fs::metadata(grown.join(DATA)).unwrap().len(),
+        ..release.manifest.shape()
+    };
+    let grown = Index::open(&grown, &shape).unwrap();
+    assert_eq!(grown.document(rows.len() as u32).unwrap(), rows[1].document);
+    assert!(grown.document(1).is_err());
+}
+
+/// Only what is damaged is forgotten, and then there is nothing to grow from.
+#[test]
+fn what_is_damaged_can_be_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = built(dir.path(), sample()).unwrap().manifest;
+    assert!(!forget_damaged(dir.path()).unwrap() && pointer(dir.path()).unwrap().is_some());
+    let data = dir.path().join(&manifest.data).join(DATA);
+    let mut bytes = fs::read(&data).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&data, bytes).unwrap();
+    assert!(forget_damaged(dir.path()).unwrap() && pointer(dir.path()).unwrap().is_none());
+    assert!(!forget_damaged(dir.path()).unwrap());
+    assert_eq!(built(dir.path(), sample()).unwrap().manifest.release, manifest.release);
+}
+
+/// A file that whoever wrote it was killed over is swept away by the next who holds the folder.
+#[test]
+fn unfinished_files_are_swept_away() {
+    let dir = tempfile::tempdir().unwrap();
+    replace(dir.path(), "a.json", b"1").unwrap();
+    replace(dir.path(), "a.json", b"2").unwrap();
+    assert_eq!(fs::read(dir.path().join("a.json")).unwrap(), b"2");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    let folder = dir.path().join("r");
+    fs::create_dir(&folder).unwrap();
+    for left in [
+        ".manifest.json.x7Yz2Q.unfinished",
+        ".manifest.json.new",
+        ".previous.json.aaaaaa.unfinished",
+    ] {
+        fs::write(folder.join(left), "{").unwrap();
+    }
+    built(&folder, sample()).unwrap();
+    let left: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name())
+        .collect();
+    let stays = |n: &std::ffi::OsString| n == ".lock" || !n.to_string_lossy().starts_with('.');
+    assert!(left.iter().all(stays), "{left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_can_be_read_by_whoever_may_read_its_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    built(dir.path(), sample()).unwrap();
+    fs::write(dir.path().join("plain"), "").unwrap();
+    let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+    assert_eq!(mode(MANIFEST), mode("plain"));
+}
+
+/// The pages of every file that was ever written hang together, also of one that grew often.
+#[test]
+fn the_pages_of_what_was_written_hang_together() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
+    for name in ["release-1", "release-2", "release-3"] {
+        let dir = fixtures.join(name);
+        let manifest = read(&dir, MANIFEST).unwrap();
+        for (path, _) in manifest.files(&dir) {
+            assert_eq!(
+                index::pages::check(&fs::read(&path).unwrap()),
+                Ok(()),
+                "{}",
+                path.display()
+            );
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = built_with(Some(&Letters), &dir.path().join("r"), sample())
+        .unwrap()
+        .manifest;
+    let data = dir.path().join("r").join(&manifest.data);
+    fs::copy(data.join(DATA), dir.path().join(DATA)).unwrap();
+    let mut numbers = manifest.documents;
+    for step in 0..30u32 {
+        let text: String = (0..40)
+            .map(|i| format!("d{step}-{i},Is {i} in {step}?,\"It is {i}, {step} and more.\"\n"))
+            .collect();
+        let imported = imported(&[("a.csv", &format!("id,question,answer\n{text}"))]);
+        let rows: Vec<Row> = imported.documents.into_iter().map(Row::new).collect();
+        let vectors = Vectors {
+            model: "letters".into(),
+            dimensions: 8,
+            passages: rows.iter().flat_map(|r| &r.passages).map(|_| vec![1.0; 8]).collect(),
+            documents: vec![None; rows.len()],
+        };
+        let gone: Vec<u32> = if step == 0 {
+            vec![0, 2]
+        } else {
+            (numbers - 30..numbers).collect()
+        };
+        let what = Delta {
+            rows: &rows,
+            live: &vec![true; rows.len()],
+            vectors: &[vectors],
+            gone: &gone,
+        };
+        index::apply(dir.path(), &what).unwrap();
+        numbers += 40;
+        let bytes = fs::read(dir.path().join(DATA)).unwrap();
+        assert_eq!(index::pages::check(&bytes), Ok(()), "step {step}");
+    }
 }

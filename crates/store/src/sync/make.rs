@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use mortar_knowledge::index::{self, Change, DATA, Row, Vectors};
-use mortar_knowledge::release::{self, Embedding, Progress, Release, Site, Source, State};
+use mortar_knowledge::index::{self, DATA, Delta, Row, Vectors};
+use mortar_knowledge::release::{self, Embedding, Origin, Progress, Release, Site, State};
 
 use crate::decode::decode;
 use crate::error::{SyncError, TrustError};
@@ -99,13 +99,13 @@ impl Making<'_> {
                 release::share_vectors(here.data(), dir)?;
             }
             let flushing = copied(&here.data().join(DATA), &dir.join(DATA))?;
-            let change = Change {
+            let delta = Delta {
                 rows: &folded.rows,
                 live: &folded.live,
                 vectors: &folded.vectors,
                 gone: &grown.gone,
             };
-            index::apply(dir, &change)?;
+            index::apply(dir, &delta)?;
             drop(flushing);
             Ok(release::replace(dir, MANIFEST, &signed)?)
         })?;
@@ -179,7 +179,7 @@ impl Making<'_> {
             documents: self.wanted.documents,
             passages: self.wanted.passages,
             embeddings: Vec::new(),
-            source: Some(Source {
+            source: Some(Origin {
                 number: self.wanted.number,
                 channel: self.channel.to_owned(),
                 published_at: self.wanted.created_at,
