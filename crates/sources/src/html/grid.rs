@@ -185,16 +185,16 @@ impl Grid {
         let row = |cells: Vec<Cell>| {
             let mut row = Vec::new();
             for cell in cells {
-                self.from_above(&mut row);
+                self.take_from_above(&mut row);
                 self.place(cell, &mut row);
             }
-            self.from_above(&mut row);
+            self.take_from_above(&mut row);
             row
         };
         rows.map(row).collect()
     }
 
-    fn from_above(&mut self, row: &mut Vec<Rc<str>>) {
+    fn take_from_above(&mut self, row: &mut Vec<Rc<str>>) {
         while self.all < MOST_CELLS
             && let Some((text, rows)) = self.above.get_mut(row.len()).filter(|a| a.1 > 0)
         {

@@ -163,7 +163,7 @@ fn is_pale(e: ElementRef<'_>, style: &str) -> bool {
             .split(';')
             .filter_map(|d| d.split_once(':'))
             .filter(|(n, _)| names.contains(n));
-        declared.map(|(_, v)| v.trim_end_matches("!important")).last()
+        declared.map(|(_, v)| v.trim_end_matches("!important")).next_back()
     };
     let colour = last(&["color"]).or(e.attr("color").filter(|_| e.value().name() == "font"));
     let Some(colour) = colour else { return false };

@@ -17,10 +17,7 @@ fn refused(name: &str, bytes: Vec<u8>, why: &str) {
         .map(Finding::to_string)
         .collect();
     let said = said.join("\n");
-    assert!(
-        said.starts_with(&format!("{name}")) && said.contains(why),
-        "{name}: {said:.300}"
-    );
+    assert!(said.starts_with(name) && said.contains(why), "{name}: {said:.300}");
     assert_eq!(got.documents.iter().filter(|d| d.id != "good").count(), 0, "{name}");
 }
 
