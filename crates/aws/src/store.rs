@@ -246,7 +246,8 @@ mod tests {
     /// Whoever publishes has no model in mind.
     #[test]
     fn what_s3_refuses_is_said_in_the_words_of_a_store() {
-        let cases: [(u16, &str, fn(&StoreError) -> bool); 12] = [
+        type Case = (u16, &'static str, fn(&StoreError) -> bool);
+        let cases: [Case; 12] = [
             (404, "NoSuchKey", |e| matches!(e, StoreError::NotFound(_))),
             (404, "NoSuchBucket", |e| matches!(e, StoreError::Refused(_))),
             (304, "", |e| matches!(e, StoreError::Conflict(_))),
