@@ -1,6 +1,6 @@
 // A refusal is a result: what is missing, why nothing was written, what looks alike, where to go next.
 import type { Turn } from "../ask/turns";
-import type { Answer } from "../backend/backend";
+import type { Answer, Passage } from "../backend/backend";
 import { useBrowsing } from "../browse/filter";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
@@ -22,8 +22,10 @@ export function Refusal({ turn, answer }: Props) {
     .filter(
       (p, i, all) => all.findIndex((o) => o.document === p.document) === i && !alike.some((a) => a.id === p.document),
     )
-    .map((p) => ({ id: p.document, title: p.title, why: strings.nearest }));
-  const rows = answer.reason === "not_covered" ? near : [...alike, ...near.slice(0, alike.length ? 0 : 3)];
+    .map((p) => ({ id: p.document, title: p.title, why: whyNot(p) }));
+  const ofCode = answer.reason === "unknown_code" || answer.reason === "not_in_force";
+  const rows = ofCode ? [...alike, ...near.slice(0, alike.length ? 0 : 3)] : [...alike, ...near];
+  const nearest = strings.nearestSubject(answer.missing);
   return (
     <div
       role="group"
@@ -33,9 +35,14 @@ export function Refusal({ turn, answer }: Props) {
     >
       <div className="px-[18px] pt-4 pb-2">
         <p className="mb-1 text-[15px] font-semibold">
-          {strings.refusal(answer.reason, answer.unknown_codes, tenant_name, day(answer.as_of))}
+          {strings.refusal(answer.reason, answer.unknown_codes, answer.missing, tenant_name, day(answer.as_of))}
         </p>
-        <p className="pb-2 text-soft">{strings.refusalWhy(answer.reason, alike.length > 0)}</p>
+        {nearest && <p className="mb-1 text-soft">{nearest}</p>}
+        <p className="pb-2 text-soft">
+          {answer.reason === "other_subject"
+            ? strings.missingWhy(answer.missing, near.length > 0)
+            : strings.refusalWhy(answer.reason, alike.length > 0)}
+        </p>
         {rows.map((r) => (
           <button
             type="button"
@@ -49,8 +56,8 @@ export function Refusal({ turn, answer }: Props) {
         ))}
       </div>
       <div className="flex items-center gap-2 border-t border-line px-3 py-2">
-        <Button onClick={() => browse(null, answer.reason === "not_covered" ? null : "code")} keys="mod+2">
-          {answer.reason === "not_covered" ? strings.browseAll : strings.browseCodes}
+        <Button onClick={() => browse(null, ofCode ? "code" : null)} keys="mod+2">
+          {ofCode ? strings.browseCodes : strings.browseAll}
         </Button>
         <span className="flex-1" />
         {turn.exchange && (
@@ -61,4 +68,10 @@ export function Refusal({ turn, answer }: Props) {
       </div>
     </div>
   );
+}
+
+/** Why nothing was written from a passage. */
+function whyNot(p: Passage): string {
+  if (p.emergency) return strings.inEmergency;
+  return p.lacks.length > 0 ? strings.lacks(p.lacks) : strings.nearNotUsed;
 }

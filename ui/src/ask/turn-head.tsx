@@ -37,6 +37,7 @@ function line(turn: Turn, release: string, number: number | null): string {
     );
     if (number === null) parts.push(strings.release(answer.release));
     else parts.push(answer.release === release ? strings.releaseNumber(number) : strings.earlierRelease);
+    if (answer.day) parts.push(strings.asOfDay(answer.as_of));
   }
   return parts.join(" · ");
 }

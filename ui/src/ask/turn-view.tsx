@@ -1,8 +1,10 @@
 // One turn: the question, its passages as chips, the answer or the refusal.
 import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { AnswerCard } from "../answer/answer-card";
+import { DisagreeBand, EmergencyBand } from "../answer/bands";
 import { Notices } from "../answer/notices";
 import { Refusal } from "../answer/refusal";
+import type { Answer } from "../backend/backend";
 import { hasNews, SinceNotice, useSince } from "../releases/since";
 import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
@@ -37,12 +39,10 @@ export const TurnView = memo(function TurnView({ turn, current, newest }: Props)
       data-paint-ms={turn.paintMs ?? undefined}
     >
       <TurnHead turn={turn} />
+      <EmergencyBand turn={turn} />
       <Chips turn={turn} current={current} since={since} />
-      {answer && answer.unknown_codes.length > 0 && !turn.refused && (
-        <p className="mb-2 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn">
-          ▲ {strings.unknownToo(answer.unknown_codes)}
-        </p>
-      )}
+      <DisagreeBand turn={turn} />
+      {answer && !turn.refused && <AlsoMissing of={answer} />}
       <SinceNotice turn={turn} since={since} keys={current} onAgain={again} />
       <Notices
         notices={turn.notices}
@@ -54,6 +54,16 @@ export const TurnView = memo(function TurnView({ turn, current, newest }: Props)
     </div>
   );
 });
+
+/** What an answer that was written says nothing about. */
+function AlsoMissing({ of }: { of: Answer }) {
+  const missing = [
+    of.unknown_codes.length > 0 && strings.unknownToo(of.unknown_codes),
+    of.missing.length > 0 && strings.missing(of.missing),
+  ].filter((m) => m !== false);
+  if (missing.length === 0) return null;
+  return <p className="mb-2 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] text-warn">▲ {missing.join(" ")}</p>;
+}
 
 function TurnBody({ turn, current }: { turn: Turn; current: boolean }) {
   if (turn.state === "failed") return <Failed turn={turn} />;

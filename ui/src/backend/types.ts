@@ -14,6 +14,22 @@ answer: string, sentences: Array<Sentence>, abstained: boolean, reason: Reason |
  */
 unknown_codes: Array<string>, look_alikes: Array<LookAlike>, 
 /**
+ * What the question is about and no passage is.
+ */
+missing: Array<Missing>, 
+/**
+ * Sources in force that disagree about the answer; all are shown.
+ */
+disagree: Array<Disagreement>, 
+/**
+ * The question may be about danger to life: what is shown is what the sources say to do, no answer.
+ */
+emergency: boolean, 
+/**
+ * The words of the question that name the day of `as_of`, where it names one.
+ */
+day: string | null, 
+/**
  * Marks of the generator that pointed to no passage; they were taken out.
  */
 dropped_marks: number, 
@@ -37,6 +53,8 @@ inference_id: string | null, timings_ms: Timings, models: Models, };
 export type Answers = "model" | "verbatim";
 
 export type Asked = { answer: Answer, exchange: Exchange | null, };
+
+export type Bytes = { start: number, end: number, };
 
 export type Citation = { passage: string, 
 /**
@@ -63,6 +81,16 @@ export type ConversationRow = { id: string, title: string, at: string, exchanges
 export type Copied = { at: string, text: string, confirmed: Array<string>, };
 
 export type DeskError = { code: ErrorCode, message: string, };
+
+export type Disagreement = { 
+/**
+ * The numbers of the passages.
+ */
+one: number, other: number, 
+/**
+ * What the one says, and what the other says.
+ */
+says: string, contradicts: string, };
 
 export type Document = { id: string, title: string, 
 /**
@@ -130,6 +158,20 @@ reason: string | null, note: string, };
 
 export type LookAlike = { code: string, document: string, title: string, };
 
+export type Missing = { 
+/**
+ * As it was typed.
+ */
+subject: string, 
+/**
+ * Whether no document at all names it.
+ */
+nowhere: boolean, 
+/**
+ * What the nearest passage is about instead.
+ */
+nearest: string | null, };
+
 export type Models = { embedding: string | null, generation: string | null, };
 
 export type Notice = { about: Stage, fault: Fault, message: string, };
@@ -152,17 +194,37 @@ number: number, document: string, version: string, title: string, kind: Kind, ur
  */
 start: number, end: number, text: string, 
 /**
+ * The heading that it stands under, in the document's body.
+ */
+heading: Bytes | null, 
+/**
+ * The head of the table in whose rows the text begins.
+ */
+head: string | null, 
+/**
  * The calibrated probability that this passage answers the question.
  */
 score: number, 
 /**
- * Whether it is near enough for an answer to be made from it.
+ * Whether it is near enough, and about the right thing, for an answer to be made from it.
  */
-carries: boolean, found_by: Array<FoundBy>, };
+carries: boolean, 
+/**
+ * What the question is about and this passage is not.
+ */
+lacks: Array<string>, 
+/**
+ * The case of the question that it speaks of, where that makes it the exception to a rule.
+ */
+case: string | null, 
+/**
+ * It says what to do in danger to life, and is shown whatever its score.
+ */
+emergency: boolean, found_by: Array<FoundBy>, };
 
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
 
-export type Reason = "unknown_code" | "not_in_force" | "not_covered";
+export type Reason = "unknown_code" | "not_in_force" | "other_subject" | "not_covered";
 
 export type Sentence = { text: string, 
 /**

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue } from "react";
 import { useConversation } from "../ask/conversation";
+import type { Turn } from "../ask/turns";
 import { asError, type Passage } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { type SinceAnswer, useSince } from "../releases/since";
@@ -42,7 +43,7 @@ export function SourcePanel() {
         ✕
       </button>
       {source ? (
-        <ShownSource shown={source} since={since} passages={current?.refused ? [] : (current?.passages ?? [])} />
+        <ShownSource shown={source} since={since} turn={current?.refused ? null : current} />
       ) : (
         <p className="m-auto max-w-[230px] text-center text-[13px] text-faint">{strings.chooseSource}</p>
       )}
@@ -50,9 +51,9 @@ export function SourcePanel() {
   );
 }
 
-type Props = { shown: Shown; since: SinceAnswer; passages: Passage[] };
+type Props = { shown: Shown; since: SinceAnswer; turn: Turn | null };
 
-function ShownSource({ shown, since, passages }: Props) {
+function ShownSource({ shown, since, turn }: Props) {
   const backend = useBackend();
   const { data: read, error } = useQuery({
     queryKey: ["document", shown.document],
@@ -74,13 +75,14 @@ function ShownSource({ shown, since, passages }: Props) {
       ) : (
         <div className="flex-1" />
       )}
-      <AlsoFound passages={passages.filter((p) => p.document !== shown.document)} since={since} />
+      {turn && <AlsoFound turn={turn} but={shown.document} since={since} />}
     </>
   );
 }
 
-function AlsoFound({ passages, since }: { passages: Passage[]; since: SinceAnswer }) {
+function AlsoFound({ turn, but, since }: { turn: Turn; but: string; since: SinceAnswer }) {
   const { choose } = useChoice();
+  const passages = turn.passages.filter((p) => p.document !== but);
   // Of each document its best passage.
   const found = passages.filter((p, i) => passages.findIndex((o) => o.document === p.document) === i);
   if (found.length === 0) return null;
@@ -98,12 +100,21 @@ function AlsoFound({ passages, since }: { passages: Passage[]; since: SinceAnswe
           {since.get(p.document) === "withdrawn" ? (
             <span className="text-[12px] font-medium whitespace-nowrap text-warn">▲ {strings.withdrawn}</span>
           ) : (
-            <span className="text-[12px] whitespace-nowrap text-faint">
-              {p.carries ? strings.strong : strings.weak}
-            </span>
+            <span className="text-[12px] whitespace-nowrap text-faint">{standing(p, turn)}</span>
           )}
         </button>
       ))}
     </footer>
   );
+}
+
+/** What became of a passage: whether the answer, as it was written, rests on its document, and if not, why. */
+function standing(p: Passage, turn: Turn): string {
+  const written = turn.answer?.sentences ?? turn.sentences;
+  if (written.some((s) => s.citations.some((c) => c.document === p.document))) return strings.used;
+  if (p.emergency) return strings.inEmergency;
+  if (p.lacks.length > 0) return strings.lacks(p.lacks);
+  if (!p.carries) return strings.weak;
+  // It may be used yet.
+  return turn.state === "running" ? strings.near : strings.nearNotUsed;
 }

@@ -320,7 +320,7 @@ impl Release {
         query: &Query,
         best: Option<&Passage>,
     ) -> Result<Option<std::result::Result<Vec<Passage>, Missing>>> {
-        let (Some((step, shown)), Some(best)) = (query.about.as_ref().and_then(|a| a.step.clone()), best) else {
+        let (Some((step, _)), Some(best)) = (query.about.as_ref().and_then(|a| a.step.clone()), best) else {
             return Ok(None);
         };
         let Some(number) = self.index.number(&best.document)? else {
@@ -331,7 +331,7 @@ impl Release {
         if found.is_empty() {
             let nearest = Some(document.title);
             return Ok(Some(Err(Missing {
-                subject: shown,
+                subject: steps::called(step),
                 nowhere: false,
                 nearest,
             })));

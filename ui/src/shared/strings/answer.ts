@@ -1,6 +1,7 @@
 // The words of an answer: its marks, what stands in its way out, its refusal, its label.
-import type { Grounding, Problem, Reason, Stage } from "../../backend/backend";
+import type { Grounding, Missing, Problem, Reason, Stage } from "../../backend/backend";
 import { plural } from "./format";
+import { subjects } from "./subjects";
 
 const short = (sentence: string) => (sentence.length > 60 ? `${sentence.slice(0, 58)}…` : sentence);
 
@@ -55,9 +56,10 @@ export const answer = {
         ? "The answer broke off; what is here was kept:"
         : "Answered with the sources’ own sentences:",
 
-  refusal: (reason: Reason | null, codes: string[], tenant: string, day: string) => {
+  refusal: (reason: Reason | null, codes: string[], missing: Missing[], tenant: string, day: string) => {
     const list = codes.join(", ");
     const one = codes.length === 1;
+    if (reason === "other_subject" && missing.length > 0) return subjects.missing(missing);
     if (reason === "unknown_code")
       return `${one ? "Code" : "Codes"} ${list} ${one ? "is" : "are"} not in the ${tenant.toLowerCase()}’s knowledge.`;
     if (reason === "not_in_force")
@@ -74,7 +76,6 @@ export const answer = {
     return "No answer was written, because nothing found is near enough. This is what came nearest; it was not used.";
   },
   oneOff: "one character off",
-  nearest: "near, not used",
   browseCodes: "Browse all codes",
   browseAll: "Browse",
   shouldHave: "This should have an answer",

@@ -3,11 +3,11 @@
 export const plural = (n: number, one: string, many: string) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 /** A day as an operator reads it. */
-export function day(iso: string): string {
+export function day(iso: string, month: "short" | "long" = "short"): string {
   const [y, m, d] = iso.split("-").map(Number);
   return new Date(y ?? 0, (m ?? 1) - 1, d ?? 1).toLocaleDateString("en-GB", {
     day: "numeric",
-    month: "short",
+    month,
     year: "numeric",
   });
 }

@@ -4,7 +4,8 @@ import { ask } from "./ask";
 import { releases } from "./releases";
 import { session } from "./session";
 import { sources } from "./sources";
+import { subjects } from "./subjects";
 
 export { ago, day, ended, moment } from "./format";
 
-export const strings = { ...session, ...ask, ...answer, ...sources, ...releases };
+export const strings = { ...session, ...ask, ...answer, ...sources, ...subjects, ...releases };

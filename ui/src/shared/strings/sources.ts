@@ -5,7 +5,9 @@ import { plural } from "./format";
 export const sources = {
   chooseSource: "Choose a source to read it here.",
   alsoFound: "Also found",
-  strong: "strong",
+  used: "used",
+  near: "near",
+  nearNotUsed: "near, not used",
   weak: "weak",
   version: "version",
   effective: "effective",
