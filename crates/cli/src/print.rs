@@ -1,9 +1,10 @@
 //! Results for a person at a terminal.
 
+mod answer;
+
 use std::io::{Result, Write};
 use std::path::Path;
 
-use mortar_desk::assistant::{Answer, Grounding, Problem, Reason, Stage};
 use mortar_desk::knowledge::{Built, Hit};
 use mortar_desk::sources::{Document, DocumentRow};
 use mortar_desk::store::keys::KeysShown;
@@ -13,71 +14,7 @@ use mortar_desk::store::tend::{Cleared, ReleaseRow};
 use mortar_desk::store::verify::Verification;
 use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
 
-pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
-    if let Some(q) = &a.asked_as {
-        writeln!(to, "asked as: {q}\n")?;
-    }
-    for n in &a.notices {
-        let instead = match (n.about, a.incomplete) {
-            (Stage::Embedding, _) => "searched by words and codes alone",
-            (Stage::Generation, true) => "the answer is incomplete",
-            (Stage::Generation, false) => "answered with the sources' own sentences",
-        };
-        writeln!(to, "{instead}: {}\n", n.message)?;
-    }
-    if a.abstained {
-        writeln!(to, "{}", refusal(a))?;
-        if !a.look_alikes.is_empty() {
-            writeln!(to, "\nThese look alike; check the claim before you use one:")?;
-            for l in &a.look_alikes {
-                writeln!(to, "  {}  {}", l.code, l.title)?;
-            }
-        }
-        if !a.passages.is_empty() {
-            writeln!(to, "\nNearest, not used:")?;
-        }
-    } else {
-        for code in &a.unknown_codes {
-            writeln!(to, "Code {code} is not in the knowledge.")?;
-        }
-        for s in &a.sentences {
-            let (mark, word) = match s.grounding {
-                Grounding::Verbatim => ("●", "verbatim"),
-                Grounding::Supported => ("◐", "supported"),
-                Grounding::Partial => ("○", "partial"),
-                Grounding::Unsupported => ("▲", "no source"),
-            };
-            let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
-            writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
-            if let Some(Problem::Missing { values }) = &s.problem {
-                writeln!(to, "    in no passage: {}", values.join(", "))?;
-            }
-        }
-        writeln!(to, "\nSources:")?;
-    }
-    for p in &a.passages {
-        writeln!(
-            to,
-            "  [{}] {} ({}, version {}, {:.2})",
-            p.number, p.title, p.document, p.version, p.score
-        )?;
-    }
-    Ok(())
-}
-
-fn refusal(a: &Answer) -> String {
-    let codes = a.unknown_codes.join(", ");
-    match a.reason {
-        Some(Reason::UnknownCode) => {
-            format!("Code {codes} is not in the knowledge. Nothing was written: a neighbouring code would be wrong.")
-        }
-        Some(Reason::NotInForce) => format!(
-            "Code {codes} is only in documents that are not in force on {}. Nothing was written.",
-            a.as_of
-        ),
-        _ => "No source covers this. Nothing was written.".to_owned(),
-    }
-}
+pub use answer::answer;
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {

@@ -29,7 +29,7 @@ export function Chips({ turn, current, since }: Props) {
           >
             <b className="font-semibold text-accent">{p.number}</b>
             <span className="truncate">{p.title}</span>
-            {p.case && <span className="font-medium whitespace-nowrap text-ink">{strings.exception(p.case)}</span>}
+            {p.case && <span className="font-medium whitespace-nowrap text-accent">{strings.exception(p.case)}</span>}
             {since.get(p.document) === "withdrawn" && (
               <span className="font-medium whitespace-nowrap text-warn">▲ {strings.withdrawn}</span>
             )}

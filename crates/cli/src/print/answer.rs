@@ -1,0 +1,282 @@
+//! An answer or a refusal in words: what must be known first, what was written or why nothing was, then its sources.
+
+use std::io::{Result, Write};
+
+use mortar_desk::assistant::{Answer, Grounding, Missing, Passage, Problem, Reason, Stage};
+
+pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    first(to, a)?;
+    if a.abstained {
+        refused(to, a)?;
+    } else {
+        written(to, a)?;
+    }
+    for p in &a.passages {
+        writeln!(
+            to,
+            "  [{}] {} ({}, version {}, {:.2}){}",
+            p.number,
+            p.title,
+            p.document,
+            p.version,
+            p.score,
+            standing(a, p)
+        )?;
+    }
+    Ok(())
+}
+
+/// What must be known before it is read.
+fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    let sourced = a.passages.iter().any(|p| p.emergency);
+    if sourced {
+        writeln!(
+            to,
+            "▲ This may be an emergency. Below is what the sources say to do; it is no answer to the question.\n"
+        )?;
+    } else if a.emergency {
+        writeln!(
+            to,
+            "▲ This may be an emergency. No source says what to do in one; what is below is no answer to it.\n"
+        )?;
+    }
+    if let Some(q) = &a.asked_as {
+        writeln!(to, "asked as: {q}\n")?;
+    }
+    if a.day.is_some() {
+        writeln!(to, "as of {}, as the question says\n", a.as_of)?;
+    }
+    for n in &a.notices {
+        let instead = match (n.about, a.incomplete) {
+            (Stage::Embedding, _) => "searched by words and codes alone",
+            (Stage::Generation, true) => "the answer is incomplete",
+            (Stage::Generation, false) => "answered with the sources' own sentences",
+        };
+        writeln!(to, "{instead}: {}\n", n.message)?;
+    }
+    for d in &a.disagree {
+        writeln!(to, "▲ Sources disagree:")?;
+        writeln!(to, "    [{}] says: {}", d.one, d.says)?;
+        writeln!(to, "    [{}] says: {}", d.other, d.contradicts)?;
+        writeln!(to, "  None was picked: check before you answer.\n")?;
+    }
+    Ok(())
+}
+
+fn refused(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    writeln!(to, "{}", refusal(a))?;
+    if !a.look_alikes.is_empty() {
+        writeln!(to, "\nThese look alike; check the claim before you use one:")?;
+        for l in &a.look_alikes {
+            writeln!(to, "  {}  {}", l.code, l.title)?;
+        }
+    }
+    if !a.passages.is_empty() {
+        writeln!(to, "\nNearest, not used:")?;
+    }
+    Ok(())
+}
+
+fn written(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    for code in &a.unknown_codes {
+        writeln!(to, "Code {code} is not in the knowledge.")?;
+    }
+    if !a.missing.is_empty() {
+        writeln!(to, "{}", missing(&a.missing))?;
+    }
+    for s in &a.sentences {
+        let (mark, word) = match s.grounding {
+            Grounding::Verbatim => ("●", "verbatim"),
+            Grounding::Supported => ("◐", "supported"),
+            Grounding::Partial => ("○", "partial"),
+            Grounding::Unsupported => ("▲", "no source"),
+        };
+        let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
+        writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
+        if let Some(Problem::Missing { values }) = &s.problem {
+            writeln!(to, "    in no passage: {}", values.join(", "))?;
+        }
+    }
+    writeln!(to, "\nSources:")
+}
+
+fn refusal(a: &Answer) -> String {
+    let codes = a.unknown_codes.join(", ");
+    match a.reason {
+        Some(Reason::UnknownCode) => {
+            format!("Code {codes} is not in the knowledge. Nothing was written: a neighbouring code would be wrong.")
+        }
+        Some(Reason::NotInForce) => format!(
+            "Code {codes} is only in documents that are not in force on {}. Nothing was written.",
+            a.as_of
+        ),
+        Some(Reason::OtherSubject) if !a.missing.is_empty() => {
+            format!("{} Nothing was written.", missing(&a.missing))
+        }
+        _ => "No source covers this. Nothing was written.".to_owned(),
+    }
+}
+
+/// What the question is about and nothing that was found is, and what is nearest.
+fn missing(all: &[Missing]) -> String {
+    let mut out = Vec::new();
+    let mut others: Vec<&Missing> = Vec::new();
+    for m in all {
+        match (step(&m.subject), &m.nearest) {
+            (Some(step), Some(document)) => out.push(format!("“{document}” has no {step}.")),
+            _ => others.push(m),
+        }
+    }
+    let names: Vec<&str> = others.iter().map(|m| m.subject.as_str()).collect();
+    if !names.is_empty() {
+        // Named somewhere, it is only not in what was found.
+        let place = if others.iter().all(|m| m.nowhere) {
+            "here"
+        } else {
+            "found"
+        };
+        out.push(format!("Nothing {place} is about {}.", names.join(" or ")));
+    }
+    let mut nearest: Vec<&str> = others.iter().filter_map(|m| m.nearest.as_deref()).collect();
+    nearest.dedup();
+    match nearest.as_slice() {
+        [] => {}
+        [one] => out.push(format!("Nearest: {one}, another drug.")),
+        some => out.push(format!("Nearest: {}, other drugs.", some.join(", "))),
+    }
+    out.join(" ")
+}
+
+/// A step as the program calls it: "step 9", "a step after step 9", "a last step".
+fn step(subject: &str) -> Option<&str> {
+    let words = subject.strip_prefix("a ").unwrap_or(subject);
+    Some(words).filter(|w| w.starts_with("step ") || w.starts_with("last step"))
+}
+
+/// What a passage is to this question, where that is not plain.
+fn standing(a: &Answer, p: &Passage) -> String {
+    let case = p.case.as_ref().map(|c| format!(", exception: {c}"));
+    let cited = a
+        .sentences
+        .iter()
+        .flat_map(|s| &s.citations)
+        .any(|c| c.document == p.document);
+    let why = match p.lacks.iter().find_map(|l| step(l)) {
+        _ if cited => None,
+        _ if p.emergency => Some(", for an emergency".to_owned()),
+        Some(step) => Some(format!(", has no {step}")),
+        None if !p.lacks.is_empty() => Some(format!(", not about {}", p.lacks.join(" or "))),
+        None if a.abstained => None,
+        None => Some(if p.carries { ", near, not used" } else { ", weak" }.to_owned()),
+    };
+    case.unwrap_or_default() + &why.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(subject: &str, nowhere: bool, nearest: Option<&str>) -> Missing {
+        Missing {
+            subject: subject.to_owned(),
+            nowhere,
+            nearest: nearest.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_is_nearest() {
+        let lamisil = about("Lamisil", true, Some("Lamictal"));
+        assert_eq!(
+            missing(std::slice::from_ref(&lamisil)),
+            "Nothing here is about Lamisil. Nearest: Lamictal, another drug."
+        );
+        assert_eq!(
+            missing(&[lamisil, about("Plan 137", false, Some("Lamictal"))]),
+            "Nothing found is about Lamisil or Plan 137. Nearest: Lamictal, another drug."
+        );
+        for (subject, words) in [
+            ("step 9", "step 9"),
+            ("a step after step 9", "step after step 9"),
+            ("a last step", "last step"),
+        ] {
+            assert_eq!(
+                missing(&[about(subject, false, Some("SOP 6: Lost package"))]),
+                format!("“SOP 6: Lost package” has no {words}.")
+            );
+        }
+    }
+
+    /// An answer as it is kept, without the fields that have a default.
+    fn kept(more: serde_json::Value) -> Answer {
+        let mut whole = serde_json::json!({
+            "question": "q", "asked_as": null, "release": "r", "as_of": "2026-07-31", "passages": [], "answer": "",
+            "sentences": [], "abstained": false, "reason": null, "unknown_codes": [], "look_alikes": [],
+            "dropped_marks": 0, "stopped": false,
+            "timings_ms": { "embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0 },
+            "models": { "embedding": null, "generation": null },
+        });
+        let more = more.as_object().cloned().unwrap_or_default();
+        whole.as_object_mut().unwrap().extend(more);
+        serde_json::from_value(whole).unwrap()
+    }
+
+    fn printed(a: &Answer) -> String {
+        let mut out = Vec::new();
+        answer(&mut out, a).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn emergency_day_and_disagreement_come_first_and_only_where_there_are_any() {
+        let plain = printed(&kept(serde_json::json!({})));
+        assert!(!plain.contains('▲') && !plain.contains("as of"), "{plain}");
+        let said = printed(&kept(serde_json::json!({
+            "emergency": true,
+            "day": "in July 2026",
+            "disagree": [{ "one": 1, "other": 2, "says": "30 days.", "contradicts": "14 days." }],
+        })));
+        let order = [
+            "This may be an emergency. No source",
+            "as of 2026-07-31, as the question says",
+        ];
+        let then = [
+            "[1] says: 30 days.",
+            "[2] says: 14 days.",
+            "None was picked",
+            "Sources:\n",
+        ];
+        let places: Vec<_> = order.iter().chain(&then).map(|w| said.find(w)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{said}");
+    }
+
+    #[test]
+    fn a_passage_says_what_it_is_to_the_question() {
+        let a = kept(serde_json::json!({}));
+        let passage = Passage::default;
+        let case = Some("controlled substance".to_owned());
+        assert_eq!(
+            standing(
+                &a,
+                &Passage {
+                    case,
+                    carries: true,
+                    ..passage()
+                }
+            ),
+            ", exception: controlled substance, near, not used"
+        );
+        let lacking = |s: &str| Passage {
+            lacks: vec![s.to_owned()],
+            ..passage()
+        };
+        assert_eq!(standing(&a, &lacking("Lamisil")), ", not about Lamisil");
+        assert_eq!(standing(&a, &lacking("step 9")), ", has no step 9");
+        assert_eq!(standing(&a, &passage()), ", weak");
+        let emergency = Passage {
+            emergency: true,
+            ..passage()
+        };
+        assert_eq!(standing(&a, &emergency), ", for an emergency");
+    }
+}
