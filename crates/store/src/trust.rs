@@ -1,4 +1,4 @@
-//! Who signed it: the reading side of The Update Framework (https://theupdateframework.io), by `tough`.
+//! Who signed it: the reading side of The Update Framework (<https://theupdateframework.io>), by `tough`.
 //!
 //! Of what the store says nothing is used here before it is verified, and nothing is read that is larger
 //! than metadata ever is.
