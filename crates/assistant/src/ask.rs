@@ -61,6 +61,19 @@ pub struct Ask<'a> {
     pub stop: Stop,
 }
 
+impl Ask<'_> {
+    fn search(&self) -> Search<'_> {
+        Search {
+            embedder: self.embedder,
+            instead: self.embedder_instead,
+            retriever: self.retriever,
+            lexicon: self.lexicon,
+            emergencies: self.emergencies,
+            inference_id: &self.inference_id,
+        }
+    }
+}
+
 /// Answers a question; `tell` hears of each step. The last event is `Done` or `Failed`.
 pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
     let result = run(with, typed, tell).await;
@@ -82,14 +95,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let whole = asked_as.unwrap_or_else(|| asked.clone());
     let day = days::asked(&whole, with.as_of);
     let as_of = day.as_ref().map_or(with.as_of, |d| d.on);
-    let search = Search {
-        embedder: with.embedder,
-        instead: with.embedder_instead,
-        retriever: with.retriever,
-        lexicon: with.lexicon,
-        emergencies: with.emergencies,
-        inference_id: &with.inference_id,
-    };
+    let search = with.search();
     let (query, begun, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
     let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {

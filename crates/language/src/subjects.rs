@@ -142,91 +142,119 @@ static PLACED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern")
 });
 
+/// A question as its subjects are read from it.
+struct Asked<'q> {
+    text: &'q str,
+    words: Vec<&'q str>,
+    folded: Vec<String>,
+    /// What was read as something already.
+    taken: Vec<Range<usize>>,
+    out: Vec<Subject>,
+}
+
 /// The subjects of a question, in the order in which they stand there.
 pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
     let words: Vec<&str> = text::words(asked).collect();
-    let folded: Vec<String> = words.iter().map(|w| fold_name(w)).collect();
-    let at = |i: usize| words[i].as_ptr() as usize - asked.as_ptr() as usize;
-    let end = |i: usize| at(i) + words[i].len();
-    let mut out: Vec<Subject> = Vec::new();
     // What is a code is looked up as a code.
-    let mut taken: Vec<Range<usize>> = codes::find(asked, &|_| false)
-        .into_iter()
-        .filter(|f| !f.weak)
-        .map(|f| f.range)
-        .collect();
-    let free = |taken: &[Range<usize>], r: &Range<usize>| taken.iter().all(|t| r.end <= t.start || t.end <= r.start);
-
-    let mut i = 0;
-    while i < words.len() {
-        let Some((drug, n, form)) = drug_at(&folded[i..], lexicon) else {
-            i += 1;
-            continue;
-        };
-        let range = at(i)..end(i + n - 1);
-        let decides = OF_ITSELF.is_match(asked) || !OF_THE_ORDER.is_match(asked);
-        taken.push(range.clone());
-        out.push(Subject {
-            shown: asked[range.clone()].to_owned(),
-            range,
-            what: What::Drug { drug, form },
-            decides,
-        });
-        i += n;
+    let coded = codes::find(asked, &|_| false).into_iter().filter(|f| !f.weak);
+    let mut reading = Asked {
+        text: asked,
+        folded: words.iter().map(|w| fold_name(w)).collect(),
+        words,
+        taken: coded.map(|f| f.range).collect(),
+        out: Vec::new(),
+    };
+    let asking = asking(asked);
+    reading.drugs(lexicon);
+    reading.numbered();
+    reading.models();
+    for (state, range) in places::find(asked) {
+        let decides = asking.iter().any(|r| r.contains(&range.start));
+        reading.put(range, What::Place(state), decides);
     }
-    for c in NUMBERED.captures_iter(asked) {
-        let range = c.get(0).expect("the whole match").range();
-        if free(&taken, &range) {
-            taken.push(range.clone());
-            let what = What::Numbered {
-                kind: text::stem(&c[1]),
-                number: text::fold(&c[2]),
-            };
-            out.push(Subject {
-                shown: c[0].to_owned(),
+    let Asked {
+        words,
+        folded,
+        taken,
+        mut out,
+        ..
+    } = reading;
+    names(asked, &asking, world, &words, &folded, &taken, &mut out);
+    out.sort_by_key(|s| s.range.start);
+    out
+}
+
+impl Asked<'_> {
+    fn start(&self, word: usize) -> usize {
+        self.words[word].as_ptr() as usize - self.text.as_ptr() as usize
+    }
+
+    fn end(&self, word: usize) -> usize {
+        self.start(word) + self.words[word].len()
+    }
+
+    /// Adds a subject, unless its words are something else already.
+    fn put(&mut self, range: Range<usize>, what: What, decides: bool) {
+        if self.taken.iter().all(|t| range.end <= t.start || t.end <= range.start) {
+            self.taken.push(range.clone());
+            let shown = self.text[range.clone()].to_owned();
+            self.out.push(Subject {
+                shown,
                 range,
                 what,
-                decides: true,
-            });
-        }
-    }
-    for m in MODEL.find_iter(asked) {
-        if NO_MODEL.is_match(m.as_str()) || !free(&taken, &m.range()) || measured(asked, &m.range()) {
-            continue;
-        }
-        let next = words
-            .iter()
-            .position(|w| w.as_ptr() as usize - asked.as_ptr() as usize >= m.end());
-        let form = next.map(|n| folded[n].clone()).filter(|f| FORMS.contains(&f.as_str()));
-        let range = m.start()..next.filter(|_| form.is_some()).map_or(m.end(), end);
-        taken.push(range.clone());
-        let what = What::Model {
-            key: squeezed(m.as_str()),
-            form,
-        };
-        out.push(Subject {
-            shown: asked[range.clone()].to_owned(),
-            range,
-            what,
-            decides: true,
-        });
-    }
-    let asking = asking(asked);
-    for (state, range) in places::find(asked) {
-        if free(&taken, &range) {
-            let decides = asking.iter().any(|r| r.contains(&range.start));
-            taken.push(range.clone());
-            out.push(Subject {
-                shown: asked[range.clone()].to_owned(),
-                range,
-                what: What::Place(state),
                 decides,
             });
         }
     }
-    names(asked, &asking, world, &words, &folded, &taken, &mut out);
-    out.sort_by_key(|s| s.range.start);
-    out
+
+    fn drugs(&mut self, lexicon: &Lexicon) {
+        let decides = OF_ITSELF.is_match(self.text) || !OF_THE_ORDER.is_match(self.text);
+        let mut i = 0;
+        while i < self.words.len() {
+            let Some((drug, n, form)) = drug_at(&self.folded[i..], lexicon) else {
+                i += 1;
+                continue;
+            };
+            let range = self.start(i)..self.end(i + n - 1);
+            self.taken.push(range.clone());
+            let shown = self.text[range.clone()].to_owned();
+            let what = What::Drug { drug, form };
+            self.out.push(Subject {
+                shown,
+                range,
+                what,
+                decides,
+            });
+            i += n;
+        }
+    }
+
+    fn numbered(&mut self) {
+        for c in NUMBERED.captures_iter(self.text) {
+            let kind = text::stem(&c[1]);
+            let number = text::fold(&c[2]);
+            self.put(
+                c.get(0).expect("the whole match").range(),
+                What::Numbered { kind, number },
+                true,
+            );
+        }
+    }
+
+    fn models(&mut self) {
+        for m in MODEL.find_iter(self.text) {
+            if NO_MODEL.is_match(m.as_str()) || measured(self.text, &m.range()) {
+                continue;
+            }
+            let next = (0..self.words.len()).find(|n| self.start(*n) >= m.end());
+            let form = next
+                .map(|n| self.folded[n].clone())
+                .filter(|f| FORMS.contains(&f.as_str()));
+            let end = next.filter(|_| form.is_some()).map_or(m.end(), |n| self.end(n));
+            let key = squeezed(m.as_str());
+            self.put(m.start()..end, What::Model { key, form }, true);
+        }
+    }
 }
 
 /// The drug whose name begins here, how many words it takes, and the form that is part of it.

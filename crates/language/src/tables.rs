@@ -54,6 +54,13 @@ pub fn cells(row: &str) -> Vec<&str> {
     inner.split('|').map(str::trim).collect()
 }
 
+/// The cells of a row that stands in words already ("Plan: 137 | BIN: 100959"), each with its head; none where a
+/// line is no such row.
+pub fn said_cells(line: &str) -> Option<Vec<(&str, &str)>> {
+    let parts: Vec<(&str, &str)> = line.split(" | ").filter_map(|p| p.split_once(": ")).collect();
+    (parts.len() > 1 && parts.len() == line.split(" | ").count()).then_some(parts)
+}
+
 /// A row in words: each cell behind what its head calls it. Nothing stands in it that is not in the two.
 pub fn said(head: &str, row: &str) -> String {
     let heads = cells(head);
@@ -88,6 +95,11 @@ mod tests {
             "Plan 1; BIN: 100007; Window: 2 days"
         );
         assert_eq!(said("| Plan | BIN | Window |", rows[1]), "Plan 2; Window: 3 days");
+        assert_eq!(
+            said_cells("Plan: 137 | BIN: 100959"),
+            Some(vec![("Plan", "137"), ("BIN", "100959")])
+        );
+        assert_eq!(said_cells("Ask for: a | b"), None);
         assert!(tables("a | b\n| only | one |\n").is_empty());
     }
 }

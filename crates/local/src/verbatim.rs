@@ -113,10 +113,13 @@ fn chosen<'a>(
         let goes_on = same && text::segments(&first.text).len() < 4;
         // The rule behind its exception, and what contradicts it, are part of the answer.
         let rule = first.case.is_some() && p.document == first.document;
+        // "Sealed boxes" are asked for: what stands under "Opened boxes" is another case.
+        let other_case = same && under_another_heading(first, p, asked);
         let joins = disagree.contains(&p.number)
             || p.emergency
             || sent_to(first, p)
             || p.score >= first.score - NEARLY
+                && !other_case
                 && (rule || asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
         if joins {
             covered.extend(news);
@@ -138,6 +141,17 @@ fn chosen<'a>(
         )
     });
     out
+}
+
+/// Whether the question names what the first passage's heading says, and the other's heading says something else.
+fn under_another_heading(first: &Passage, other: &Passage, asked: &HashSet<String>) -> bool {
+    let (Some(ours), Some(theirs)) = (first.heading_path.last(), other.heading_path.last()) else {
+        return false;
+    };
+    let (ours, theirs) = (text::content_stems(ours), text::content_stems(theirs));
+    let named = ours.iter().any(|w| asked.contains(w) && !theirs.contains(w));
+    let alike = ours.iter().any(|w| theirs.contains(w));
+    named && alike && !theirs.iter().any(|w| asked.contains(w) && !ours.contains(w))
 }
 
 /// Whether a passage sends its reader to another document by its number.
@@ -215,6 +229,20 @@ fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, 
                 .count();
             found.push((i, tables::said(head, line), share));
         }
+    }
+    // Rows that stand in words already are the source's own sentences.
+    for segment in text::segments(&passage.text) {
+        let line = &passage.text[segment.range.clone()];
+        let Some(cells) = tables::said_cells(line) else {
+            continue;
+        };
+        let in_head: HashSet<String> = cells.iter().flat_map(|c| text::stems(c.0)).collect();
+        let own: HashSet<String> = cells.iter().flat_map(|c| text::stems(c.1)).collect();
+        let share = own
+            .iter()
+            .filter(|w| asked.contains(*w) && !in_head.contains(*w))
+            .count();
+        found.push((segment.range.start, line.to_owned(), share));
     }
     let most = found.iter().map(|f| f.2).max().filter(|m| *m > 0)?;
     let best: Vec<_> = found.into_iter().filter(|f| f.2 == most).collect();

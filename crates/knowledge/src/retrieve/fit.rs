@@ -111,7 +111,9 @@ fn names_and_all_words(about: &About, question: &str, passage: &Passage) -> bool
 fn is_general(title: &str, question: &str) -> bool {
     /// Words of the question that it must share, beside those that name medications.
     const SHARED: usize = 1;
-    const ANY: &[&str] = &["long", "much", "many", "time", "ready", "day", "days"];
+    const ANY: &[&str] = &[
+        "long", "much", "many", "time", "ready", "day", "days", "take", "takes", "get", "need", "new",
+    ];
     const GENERAL: &[&str] = &[
         "medication",
         "medications",
