@@ -1,6 +1,6 @@
 //! Sources to documents, documents to passages. Bytes in, documents out, with all that was not taken named.
 //!
-//! Pure but for [`files`], which reads what it is given: no network, nothing written, no release known.
+//! Pure but for `files`, which reads what it is given: no network, nothing written, no release known.
 
 mod check;
 mod columns;
