@@ -193,7 +193,13 @@ fn publishing_and_following_say_how_far_they_are() {
         assert_told(&told, first, 0.0);
     }
     // What failed is not done.
-    let out = run(at_store(&["sync", "--root", "keys/root.json", "--channel", "nowhere"]));
+    let out = run(&mut at_store(&[
+        "sync",
+        "--root",
+        "keys/root.json",
+        "--channel",
+        "nowhere",
+    ]));
     assert_eq!(out.status.code(), Some(1));
     assert!(!String::from_utf8_lossy(&out.stderr).contains("done in"));
 }
