@@ -57,7 +57,7 @@ impl Seen {
             let own = ["AF_UNIX", "AF_INET", "AF_INET6"]
                 .iter()
                 .any(|f| line.contains(&format!("({f},")));
-            // glibc asks the kernel which addresses this machine has.
+            // glibc and GLib ask the kernel which addresses this machine has.
             !own && !line.contains("NETLINK_ROUTE")
         });
         let addressed = self.calls(&["connect", "sendto", "sendmsg", "sendmmsg"]);
