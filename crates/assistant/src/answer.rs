@@ -5,7 +5,7 @@ use mortar_language::Kind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::ports::Fault;
+use crate::fault::Fault;
 
 /// The way a passage was found, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

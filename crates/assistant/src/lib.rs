@@ -7,6 +7,7 @@ pub mod answer;
 pub mod ask;
 pub mod citations;
 pub mod conflicts;
+mod fault;
 pub mod grounding;
 pub mod ports;
 pub mod prompt;

@@ -12,6 +12,7 @@ mod guard;
 mod loopback;
 mod probe;
 mod sign_in;
+mod sign_in_error;
 mod store;
 mod trouble;
 

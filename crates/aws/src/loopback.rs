@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::sign_in::SignInError;
+use crate::sign_in_error::SignInError;
 
 pub const CALLBACK: &str = "/oauth/callback";
 

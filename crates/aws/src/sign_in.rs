@@ -20,13 +20,13 @@ use mortar_privacy::{Vault, VaultError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::calls;
 use crate::config::AwsConfig;
 use crate::loopback::{CALLBACK, Loopback};
+pub use crate::sign_in_error::SignInError;
 
 const CLIENT: &str = "mortar";
 const SCOPE: &str = "sso:account:access";
@@ -34,34 +34,6 @@ const SCOPE: &str = "sso:account:access";
 const EARLY: Duration = Duration::from_secs(300);
 /// A person signs in within this.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SignInError {
-    /// A person must sign in, and why.
-    #[error("{0}")]
-    Needs(String),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    #[error("the sign-in service cannot be reached: {0}")]
-    Unreachable(String),
-    #[error("the sign-in service refuses: {0}")]
-    Refused(String),
-    #[error("nobody signed in within ten minutes; begin again")]
-    TooLate,
-    #[error("the sign-in cannot come back to this computer: {0}")]
-    Loopback(String),
-}
-
-impl SignInError {
-    pub fn code(&self) -> &'static str {
-        match self {
-            SignInError::Needs(_) => "sign_in",
-            SignInError::Vault(e) => e.code(),
-            SignInError::Unreachable(_) => "sign_in_offline",
-            _ => "sign_in_refused",
-        }
-    }
-}
 
 fn needs(reason: &str) -> SignInError {
     SignInError::Needs(reason.to_owned())

@@ -7,7 +7,7 @@ use aws_sdk_sagemakerruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use mortar_assistant::{Fault, ModelError};
 
-use crate::sign_in::SignInError;
+use crate::sign_in_error::SignInError;
 
 /// Why a call failed.
 #[derive(Debug)]

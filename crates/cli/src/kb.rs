@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use mortar_desk::sources::Finding;
 use mortar_desk::store::publish::Options;
-use mortar_desk::{DeskError, StoreOptions, Work};
 use serde_json::json;
 
 use crate::common::Common;
@@ -13,6 +12,7 @@ use crate::keys::{self, Keys};
 use crate::output::{self, Done};
 use crate::print;
 use crate::progress::{Progress, Step};
+use crate::signed::Signed;
 
 #[derive(Subcommand)]
 pub enum Kb {
@@ -47,33 +47,6 @@ pub async fn run(common: &Common, command: Kb) -> Done {
         Kb::Gc(what) => clear(common, what).await,
         Kb::Refresh(what) => refresh(common, what).await,
         Kb::Keys { command } => keys::run(common, command).await,
-    }
-}
-
-/// Which store, and whose signatures.
-#[derive(Args)]
-pub struct Signed {
-    /// A folder, or s3://bucket/prefix (else the configuration's)
-    #[arg(long, value_name = "STORE")]
-    store: Option<String>,
-    /// The folder of keys (else the configuration's knowledge.keys)
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
-}
-
-impl Signed {
-    pub fn open(self, common: &Common) -> Result<Work, DeskError> {
-        self.open_with(common, None)
-    }
-
-    fn open_with(self, common: &Common, root: Option<PathBuf>) -> Result<Work, DeskError> {
-        let options = StoreOptions {
-            store: self.store,
-            keys: self.keys,
-            root,
-            ..StoreOptions::default()
-        };
-        Work::open(&common.place()?, &options)
     }
 }
 

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 
 use crate::common::Common;
-use crate::kb::Signed;
 use crate::output::{self, Done};
 use crate::print;
+use crate::signed::Signed;
 
 #[derive(Subcommand)]
 pub enum Keys {

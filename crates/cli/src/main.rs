@@ -11,6 +11,7 @@ mod keys;
 mod output;
 mod print;
 mod progress;
+mod signed;
 mod sync;
 
 use std::process::ExitCode;

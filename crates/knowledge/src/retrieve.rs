@@ -5,6 +5,7 @@
 mod asked;
 mod fit;
 mod passages;
+mod reading;
 mod respell;
 mod signals;
 mod words;
@@ -13,7 +14,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use asked::{Asked, CodeRank};
-use passages::plain;
+use reading::plain;
 
 use heed::Result;
 use mortar_assistant::{Begun, Part, Passage, Query, RetrieveError, Retrieved, Retriever};

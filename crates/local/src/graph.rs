@@ -7,7 +7,9 @@ use ort::operator::Attribute;
 use ort::value::{Outlet, Shape, SymbolicDimensions, Tensor, TensorElementType, ValueType};
 use safetensors::SafeTensors;
 
-use crate::minilm::{DIMENSIONS, Failure};
+use crate::error::Failure;
+
+pub(crate) const DIMENSIONS: usize = 384;
 
 const LAYERS: usize = 6;
 const HEADS: i64 = 12;

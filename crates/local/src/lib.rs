@@ -2,6 +2,7 @@
 //! but the sources' own sentences, a folder in place of S3, and its keyring. No network.
 
 mod browser;
+mod error;
 mod folder;
 mod graph;
 mod keyring;

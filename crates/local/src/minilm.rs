@@ -10,27 +10,15 @@ use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
 use safetensors::SafeTensors;
-use thiserror::Error;
 use tokenizers::{Tokenizer, TruncationParams};
 
+use crate::error::Failure;
+pub use crate::error::{MODEL, MiniLmError};
+use crate::graph::DIMENSIONS;
 use crate::{graph, runtime};
 
-pub const MODEL: &str = "all-MiniLM-L6-v2";
-pub(crate) const DIMENSIONS: usize = 384;
 /// The model was trained on texts of up to this many tokens.
 const TOKENS: usize = 256;
-
-#[derive(Debug, Error)]
-pub enum MiniLmError {
-    #[error(
-        "the embedding model's {name} is not in {folder}: run `cargo xtask setup`, or put the files of {MODEL} there"
-    )]
-    NotThere { name: &'static str, folder: PathBuf },
-    #[error("the embedding model in {folder} cannot be used: {reason}")]
-    Unusable { folder: PathBuf, reason: String },
-}
-
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the weights are looked for: `MORTAR_MODELS`, else the user's cache folder.
 pub fn default_folder() -> PathBuf {

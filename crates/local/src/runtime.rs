@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 
-use crate::minilm::MiniLmError;
+use crate::error::MiniLmError;
 use crate::quiet;
 
 /// The name that the runtime's own package gives the library.

@@ -10,7 +10,7 @@ use mortar_language::{About, cases, codes, steps, text};
 use mortar_sources::Document;
 
 use super::Hit;
-use super::passages::{plain, read};
+use super::reading::{plain, read};
 use crate::index::Reading;
 use crate::release::Release;
 
