@@ -85,7 +85,6 @@ fn what_was_killed_leaves_nothing_that_the_next_does_not_remove() {
         site.killed(&verify, 8);
         site.killed(&sync, 8);
         site.killed(&build, 8);
-        site.killed(&["doctor"], 4);
     }
     assert_eq!(lying(&tmp), [""; 0], "in the system's temporary folder");
     site.done(&publish("two.csv"));

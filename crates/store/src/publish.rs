@@ -72,6 +72,7 @@ impl Publisher<'_> {
         }
         // One publication at a time from this folder: they share the files kept at hand.
         let _one = alone(self.dir)?;
+        crate::scratch::sweep_alone(self.dir);
         let Accepted {
             rows,
             left_out,

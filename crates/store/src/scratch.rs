@@ -38,8 +38,18 @@ impl Scratch {
     }
 }
 
+/// Takes away folders whose makers are gone, for who holds `dir` alone: what has no lock was being made by somebody
+/// who was killed at that.
+pub(crate) fn sweep_alone(dir: &Path) {
+    sweep_left(dir, Duration::ZERO);
+}
+
 /// Takes away folders whose makers are gone.
 fn sweep(dir: &Path) {
+    sweep_left(dir, LEFT_FOR_DEAD);
+}
+
+fn sweep_left(dir: &Path, dead_after: Duration) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
@@ -48,7 +58,7 @@ fn sweep(dir: &Path) {
             Ok(lock) => lock.try_lock().is_ok(),
             Err(_) => {
                 let age = entry.metadata().and_then(|m| m.modified()).map(|t| t.elapsed());
-                age.is_ok_and(|age| age.is_ok_and(|age| age > LEFT_FOR_DEAD))
+                age.is_ok_and(|age| age.is_ok_and(|age| age >= dead_after))
             }
         };
         if left {

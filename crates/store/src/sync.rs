@@ -24,6 +24,7 @@ use crate::fetch::{Incoming, Spent};
 use crate::manifest::{LANGUAGE, ReleaseManifest, is_channel};
 use crate::memory::Memory;
 use crate::port::ReleaseStore;
+use crate::scratch;
 use crate::sync::counted::Counted;
 use crate::sync::make::{Differences, MANIFEST, Making};
 use crate::sync::plan::{Held, SyncPlan, Wanted, plan};
@@ -141,6 +142,8 @@ impl Device {
         });
         // One at a time on this device, whichever program it is.
         let _one = release::alone(&self.dir)?;
+        // Also where nothing is new: what a killed program left is not kept until something is.
+        scratch::sweep_alone(&self.dir);
         let standing = self.standing()?;
         let verified = self.look(&counted, &standing).await?;
         let followed = match &verified {
