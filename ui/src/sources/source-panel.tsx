@@ -88,7 +88,7 @@ function AlsoFound({ turn, but, since }: { turn: Turn; but: string; since: Since
   if (found.length === 0) return null;
   return (
     <footer className="max-h-[34%] overflow-auto border-t border-line px-5 py-3">
-      <h3 className="pb-1.5 text-[11px] font-semibold text-faint">{strings.alsoFound}</h3>
+      <h2 className="pb-1.5 text-[11px] font-semibold text-faint">{strings.alsoFound}</h2>
       {found.map((p) => (
         <button
           type="button"
