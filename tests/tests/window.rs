@@ -280,8 +280,9 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
         .await;
     let turn = w.last_turn().await;
     let lines = turn["lines"].as_array().unwrap();
+    // What is told of another source stands behind an empty line, which claims nothing.
     assert!(
-        lines.len() > came && lines.iter().all(|l| l[1] == "● verbatim"),
+        lines.len() > came && lines.iter().all(|l| l[0] == "" || l[1] == "● verbatim"),
         "{turn:#}"
     );
     w.press(",", &["ctrl"]).await;
