@@ -7,6 +7,15 @@ use mortar_tests::stand_ins::{Fault, StandIns};
 use mortar_tests::window::{Options, Window};
 use mortar_tests::{json, mortar, programs};
 
+/// What decides of a question: a drug, a step, a day, an exception, a danger, a kind of question.
+const DECIDED: &[(&str, &str)] = &[
+    ("refused-drug", "Is Lamisil in stock?"),
+    ("refused-step", "What is step 9 of SOP 6?"),
+    ("day", "How much may I refund without approval in July 2026?"),
+    ("exception", "A package with oxycodone never arrived, what do I do?"),
+    ("emergency", "my kid ate grandmas pills"),
+];
+
 fn main() {
     // SAFETY: no other thread runs yet.
     unsafe { mortar_local::quiet() };
@@ -61,6 +70,11 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     w.press("n", &["ctrl"]).await;
     w.ask("What does claim rejection code 7Z5 mean?").await?;
     w.screenshot(&name("refusal")).await?;
+    for (state, question) in DECIDED {
+        w.press("n", &["ctrl"]).await;
+        w.ask(question).await?;
+        w.screenshot(&name(state)).await?;
+    }
     w.press("n", &["ctrl"]).await;
     w.ask("A patient says the insulin arrived warm. What now?").await?;
     w.ask("what about the capital of Mongolia").await?;
@@ -94,6 +108,8 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     const ARRIVAL: &str = "warm,The insulin arrived warm. What now?,\"Do not use insulin that was above 30 degrees. Ask how \
                            long it was warm and note the lot number. We send a new pack the same day, at no charge. The \
                            customer need not send the warm one back.\"\n";
+    const SATURDAY: &str = "saturday,When do you close on Saturday?,We close at 6 pm on Saturday.\n\
+                            weekend,Until when can I come on Saturday?,We close at 4 pm on Saturday.\n";
     const REFUND: &str = "refund,How long does a refund take?,\"A refund takes five business days. It goes to the card that was \
                           charged. The bank may need two days more.\"\n";
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
@@ -152,7 +168,7 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     w.screenshot(&name("writing")).await?;
     w.answered(0).await?;
     publish(
-        &format!("{REFUND}pets,Do we fill for pets?,We fill for dogs.\n"),
+        &format!("{REFUND}{SATURDAY}pets,Do we fill for pets?,We fill for dogs.\n"),
         "Warm parcels are under review.",
     );
     w.press("u", &["ctrl"]).await;
@@ -162,6 +178,9 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     w.until("document.body.innerText.includes('Withdrawn since this answer')")
         .await;
     w.screenshot(&name("withdrawn")).await?;
+    w.press("n", &["ctrl"]).await;
+    w.ask("When do you close on Saturday?").await?;
+    w.screenshot(&name("disagree")).await?;
     w.press("n", &["ctrl"]).await;
     stand_ins.faults.set("generate", Fault::Cut, 1);
     w.ask("How long does a refund take?").await?;
