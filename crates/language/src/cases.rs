@@ -185,6 +185,35 @@ pub fn emergency(question: &str, also: &[String]) -> bool {
             .any(|w| !w.trim().is_empty() && lower.contains(&w.to_lowercase()))
 }
 
+/// What became of something on its way, each in the words of questions and of titles. Only one of them is the case.
+const MISHAPS: &[&str] = &[
+    // It is not there.
+    r"\b(?:never|not|n't|hasn'?t|didn'?t|doesn'?t|haven'?t|isn'?t)\s+(?:yet\s+)?(?:arriv|c[ao]me|receiv|show|turn(?:ed)?\s+up|reach|get\b|got\b|delivered|here\b)|\blost\b|\bno\s+(?:package|parcel|delivery)|\b(?:package|parcel|order|box|shipment)\s+(?:is\s+|went\s+)?missing\b|\bmissing\s+(?:package|parcel|order|box|shipment)|\bno\s+(?:ha\s+)?lleg|perdid[oa]\b",
+    r"\bdamaged?\b|\bbroken?\b|\bcrushed\b|\bleak|\bwet\b|\bcracked\b|\bdañad|\brot[oa]s?\b",
+    r"\bstolen\b|\btheft\b|\bthie(?:f|ves)\b|porch\s+pirate|\brobad",
+    r"\bwarm\b|\bhot\b|\bfroze|\bfreez|\bmelted\b|\btemperature\b|\bcaliente\b|\bcongelad",
+    // Another thing came, or somebody else's.
+    r"\bwrong\s+(?:item|drug|medication|medicine|package|order|strength|pills?|tablets?)|\b(?:another|other)\s+(?:person|patient|customer)'?s|\bequivocad",
+    // Less came.
+    r"\b(?:item|pills?|tablets?|part|something)\b.{0,20}\b(?:is|are|was|were)\s+missing\b|\bmissing\s+(?:\w+\s+)?(?:items?|pills?|tablets?)|\bonly\s+part\b|\bincomplete\b|\bshort\s+count\b|\bfalta",
+];
+/// What was stolen has not arrived either.
+const GONE: usize = 0;
+const STOLEN: usize = 2;
+
+static MISHAP: LazyLock<regex::RegexSet> = LazyLock::new(|| {
+    let all = MISHAPS.iter().map(|p| format!("(?i){p}"));
+    regex::RegexSet::new(all).expect("valid patterns")
+});
+
+/// Whether a title names what became of something, and the question names another end of it: "arrived damaged" says
+/// nothing of what never arrived.
+pub fn is_of_another_mishap(question: &str, title: &str) -> bool {
+    let (asked, said) = (MISHAP.matches(question), MISHAP.matches(title));
+    let meets = |m: usize| asked.matched(m) || (m == GONE && asked.matched(STOLEN));
+    asked.matched_any() && said.matched_any() && !said.iter().any(meets)
+}
+
 /// Whether a source says what to do in an emergency: by its tag, or by the number to call.
 pub fn is_emergency_source(tags: &[String], source: &str) -> bool {
     static CALLS: LazyLock<Regex> = LazyLock::new(|| {
@@ -228,6 +257,42 @@ mod tests {
         }
         fn plain(&self, _: &str) -> bool {
             true
+        }
+    }
+
+    #[test]
+    fn what_became_of_it_is_one_case_alone() {
+        for (question, other) in [
+            (
+                "A package with oxycodone never arrived",
+                "The package arrived damaged. What do I do?",
+            ),
+            (
+                "customer hasn't received the order",
+                "A controlled substance was stolen. What do I do?",
+            ),
+            (
+                "the parcel is missing",
+                "The customer received another person's medication",
+            ),
+            ("the vial came broken", "SOP 6: Lost package"),
+            ("it's missing two tablets, the box is fine", "Insulin arrived warm"),
+            ("mi paquete no ha llegado", "Package damaged"),
+        ] {
+            assert!(is_of_another_mishap(question, other), "{question} / {other}");
+        }
+        for (question, same) in [
+            ("A package with oxycodone never arrived", "SOP 6: Lost package"),
+            ("stolen from the porch", "SOP 6: Lost package"),
+            (
+                "stolen from the porch",
+                "A controlled substance was stolen. What do I do?",
+            ),
+            ("arrived damaged and warm", "Insulin arrived warm"),
+            ("never arrived", "How long does shipping take?"),
+            ("How long does shipping take?", "SOP 6: Lost package"),
+        ] {
+            assert!(!is_of_another_mishap(question, same), "{question} / {same}");
         }
     }
 

@@ -38,6 +38,7 @@ static SAID: LazyLock<Regex> = LazyLock::new(|| {
 static OF_A_STATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)\b(?:was|were|wasn't|weren't|used\s+to|had\s+to|could|did|did\s+we|be|will|would|is|are|as\s+of|valid|in\s+force|effective|starting|from
+        |(?:may|can|must|should|shall|do|does)\s+(?:i|we|you|he|she|they|it|an?|the|operators?|customers?|patients?)|how\s+(?:much|many|long|often)|allowed|appl(?:y|ies)
         |rules?|polic(?:y|ies)|limits?|rates?|prices?|fees?|costs?|hours|fue|era|ser[aá]|cu[aá]nto)\b",
     )
     .expect("a valid pattern")
@@ -52,12 +53,16 @@ static OF_AN_EVENT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
+/// What is still so is asked as of today, whatever day it began.
+static STILL: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:still|todav[ií]a|a[uú]n)\b").expect("a valid pattern"));
+
 /// The day that a question asks about, where it says one. Of a month or a year the last day, but never one behind
 /// `today` where the time has begun already.
 pub fn asked(question: &str, today: Date) -> Option<Day> {
     let c = SAID.captures_iter(question).find(|c| {
         let at = c.get(0).expect("the whole match");
-        OF_A_STATE.is_match(question) && !OF_AN_EVENT.is_match(&question[..at.start()])
+        OF_A_STATE.is_match(question) && !STILL.is_match(question) && !OF_AN_EVENT.is_match(&question[..at.start()])
     })?;
     let (from, to) = span(&c, today)?;
     let on = if from <= today && today <= to { today } else { to };
@@ -194,6 +199,12 @@ mod tests {
             ("What was the refund limit in July 2026?", Some("2026-07-31")),
             ("How much could an operator refund on 2026-08-01?", Some("2026-08-01")),
             ("How much will the membership be on 2025-05-05?", Some("2025-05-05")),
+            (
+                "How much may I refund without approval in July 2026?",
+                Some("2026-07-31"),
+            ),
+            ("Can customers return a monitor in July 2026?", Some("2026-07-31")),
+            ("Can I still use a coupon of July 2026?", None),
             ("what was the rate last year", Some("2025-12-31")),
             ("what was the limit on 3/15/2025?", Some("2025-03-15")),
             ("How much was it in November 2026?", Some("2026-11-26")),

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use heed::Result;
-use mortar_assistant::{Missing, Passage, Query};
+use mortar_assistant::{ABSTAIN_BELOW, Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
 use mortar_language::{About, cases, codes, steps, text};
 use mortar_sources::Document;
@@ -360,13 +360,15 @@ impl Release {
     pub(super) fn missing(&self, reading: &Reading<'_>, about: &About, found: &[Passage]) -> Result<Vec<Missing>> {
         let mut out = Vec::new();
         for subject in about.deciding() {
-            // Whatever lacks something else is no help either, but this is not what it lacks.
-            if found.iter().any(|p| !p.lacks.contains(&subject.shown)) && !found.is_empty() {
-                continue;
-            }
             let mut nowhere = true;
             for form in forms(subject, about) {
                 nowhere &= self.with_all(reading, &form)?.is_empty();
+            }
+            // Whatever lacks something else is no help either, but this is not what it lacks. What a source says in
+            // general helps if it answers; if it does not, and no source names the subject, that is what is missing.
+            let helps = |p: &Passage| !p.lacks.contains(&subject.shown) && (!nowhere || p.score >= ABSTAIN_BELOW);
+            if found.iter().any(helps) {
+                continue;
             }
             let nearest = found.first().and_then(|p| another_drug(about, p));
             out.push(Missing {

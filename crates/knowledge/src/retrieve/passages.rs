@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
-use mortar_language::{Kind, text};
+use mortar_language::{Kind, cases, text};
 
 use super::fit::{Fits, UNFIT, judged};
 use super::{Hit, Worded};
@@ -134,6 +134,9 @@ struct Sorted {
 fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
     if hit.code.is_some() {
         return 1.0;
+    }
+    if cases::is_of_another_mishap(&query.text, &passage.title) {
+        return UNFIT;
     }
     // Every rejection is like every question about a rejection: without its code, a document about
     // one must share words with the question that not all of them have.
