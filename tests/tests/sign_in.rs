@@ -129,7 +129,9 @@ async fn a_reranker_is_named_looked_at_and_found_out() {
     assert_eq!(answer["notices"][0]["about"], "reranking", "{answer:#}");
 
     let looked = || -> serde_json::Value {
-        let checks = json(mortar().args(["doctor", "--json"]));
+        // What is not well is told by the exit code too.
+        let out = run(mortar().args(["doctor", "--json"]));
+        let checks: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
         let of = |c: &&serde_json::Value| c["name"] == "reranking model";
         checks.as_array().unwrap().iter().find(of).cloned().unwrap()
     };
