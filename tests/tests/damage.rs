@@ -98,6 +98,7 @@ fn queries(model: &Hashed) -> Vec<Query> {
         model: Some(model.model().to_owned()),
         as_of: "2026-01-01".parse().unwrap(),
         limit: 8,
+        further: 0,
         about: None,
     };
     texts.map(query).into()

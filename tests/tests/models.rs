@@ -74,6 +74,7 @@ impl Desk {
             embedder: Some(&self.embedder),
             embedder_instead: None,
             retriever: &*self.release,
+            reranker: None,
             generator: &self.generator,
             instead: Some(&Verbatim),
             inference_id: id.into(),
@@ -499,6 +500,9 @@ impl Bare {
         let body = Blob::new(&br#"{"inputs":["a"],"truncate":true}"#[..]);
         let whole = self.runtime.invoke_endpoint().endpoint_name(own.endpoint("tei"));
         out.push(("embed", status!(whole.body(body))));
+        let body = Blob::new(&br#"{"query":"a","texts":["a","b"]}"#[..]);
+        let whole = self.runtime.invoke_endpoint().endpoint_name(own.endpoint("tei-rerank"));
+        out.push(("rerank", status!(whole.body(body))));
         let body = Blob::new(&br#"{"messages":[{"role":"user","content":"Say yes."}]}"#[..]);
         let stream = self.runtime.invoke_endpoint_with_response_stream();
         let stream = stream.endpoint_name(own.endpoint("messages"));
@@ -536,7 +540,7 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
             assert_eq!(status, 200, "{tenant}: {what} of its own");
         }
         let probed = bare.probe(other, KEY).await;
-        assert_eq!(probed.len(), 13);
+        assert_eq!(probed.len(), 14);
         assert!(probed.iter().all(|p| p.1 == 403), "{tenant} at {other}: {probed:?}");
         let roles = bare.sso.list_account_roles().access_token(&bare.token);
         let roles = roles.account_id(ACCOUNT).send().await.unwrap();

@@ -129,6 +129,7 @@ impl Site {
                 model: Some(self.model.model().to_owned()),
                 as_of: "2026-01-01".parse().unwrap(),
                 limit: 8,
+                further: 0,
                 about: None,
             };
             // To begin without the vector, as while a model makes it, changes nothing.
@@ -571,6 +572,7 @@ async fn a_release_has_vectors_by_several_models() {
                 model: Some(model.name.into()),
                 as_of: "2026-01-01".parse().unwrap(),
                 limit: 3,
+                further: 0,
                 about: None,
             };
             let found = release.retrieve(&query).unwrap().passages;

@@ -4,8 +4,11 @@ use std::process::Command;
 
 use mortar_tests::keyring::Session;
 use mortar_tests::leaks::Secrets;
-use mortar_tests::stand_ins::{StandIns, Tenant};
+use mortar_tests::stand_ins::{Fault, StandIns, Tenant};
 use mortar_tests::{json, mortar, programs, refused, run};
+
+/// More than one source of the sample answers it, and no rule puts them in order.
+const RERANKED: &str = "Why did the copay change since the last fill?";
 
 struct Laptop {
     dir: tempfile::TempDir,
@@ -103,6 +106,57 @@ async fn from_sign_in_to_a_cited_answer_and_out_again() {
     let given = laptop.stand_ins.identity.given();
     for said in [&login.stdout, &login.stderr] {
         assert!(!Secrets::new(&given).stand_in(said));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reranker_is_named_looked_at_and_found_out() {
+    let laptop = Laptop::new().await;
+    let tenant = |contract: &str| {
+        let s = &laptop.stand_ins;
+        let text = s.tenant("pharmacy", "tei", "messages") + &s.reranking("pharmacy", contract);
+        std::fs::write(laptop.dir.path().join("reranking.toml"), text).unwrap();
+    };
+    let mortar = || laptop.mortar_of("reranking.toml");
+    tenant("tei-rerank");
+    assert!(run(mortar().arg("login")).status.success());
+    let answer = json(mortar().args(["ask", "--json", RERANKED]));
+    assert_eq!(answer["models"]["reranking"], "stand-in-reranker", "{answer:#}");
+    assert_eq!(answer["notices"], serde_json::json!([]), "{answer:#}");
+    laptop.stand_ins.faults.set("rerank", Fault::Model, 1);
+    let answer = json(mortar().args(["ask", "--json", RERANKED]));
+    assert_eq!(answer["models"]["reranking"], serde_json::Value::Null, "{answer:#}");
+    assert_eq!(answer["notices"][0]["about"], "reranking", "{answer:#}");
+
+    let looked = || -> serde_json::Value {
+        // What is not well is told by the exit code too.
+        let out = run(mortar().args(["doctor", "--json"]));
+        let checks: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let of = |c: &&serde_json::Value| c["name"] == "reranking model";
+        checks.as_array().unwrap().iter().find(of).cloned().unwrap()
+    };
+    let well = looked();
+    assert!(
+        well["ok"] == true && well["found"].as_str().unwrap().contains("stand-in-reranker"),
+        "{well:#}"
+    );
+    laptop.stand_ins.faults.set("rerank", Fault::Denied, 2);
+    let ill = looked();
+    assert!(
+        ill["ok"] == false && ill["remedy"].as_str().unwrap().contains("models probe"),
+        "{ill:#}"
+    );
+    let other = laptop.stand_ins.reranking("pharmacy", "tei-rerank");
+    let wrong = other.replace("contract = \"tei-rerank\"", "contract = \"jumpstart-rerank\"");
+    let text = laptop.stand_ins.tenant("pharmacy", "tei", "messages") + &wrong;
+    std::fs::write(laptop.dir.path().join("reranking.toml"), text).unwrap();
+    assert_eq!(looked()["ok"], false);
+
+    for contract in ["tei-rerank", "jumpstart-rerank", "hf-text-classification"] {
+        let found = json(mortar().args(["models", "probe", contract, "--json"]));
+        assert_eq!(found["found"]["kind"], "reranking", "{found:#}");
+        assert_eq!(found["found"]["contract"], contract);
+        assert!(found["toml"].as_str().unwrap().starts_with("[aws.reranking]"));
     }
 }
 

@@ -307,6 +307,7 @@ const away = {
   signed_in_until: null,
   problem: null,
   embedding: "well" as const,
+  reranking: null,
   generation: "open" as const,
 };
 
@@ -330,6 +331,24 @@ test("who is not signed in is told so once, signs in with one button, and the qu
   await user.click(within(note).getByRole("button", { name: "Sign in" }));
   await waitFor(() => expect(called(backend.calls, "ask").length).toBe(2));
   expect(screen.queryByText(/not signed in/)).toBeNull();
+});
+
+test("a reranker is named beside the other models, and where it fails the order is said to be the search’s", async () => {
+  const told = { ...status, on_aws: true, reranking: "bge-reranker" };
+  await asked({
+    open: async () => told,
+    status: async () => told,
+    connection: async () => ({ ...away, needs_sign_in: false, reranking: "shaky" as const }),
+    answer: (q) => ({
+      ...answerTo(q),
+      notices: [{ about: "reranking", fault: "slow", message: "the reranking model took more than 0.3 s" }],
+    }),
+  });
+  const note = await screen.findByRole("status");
+  expect(note.textContent).toContain("Passages stand in the order of the search:");
+  expect(within(note).queryByRole("button", { name: /Go on/ })).toBeNull();
+  expect(screen.getByText(/ · bge-reranker · /)).toBeTruthy();
+  expect(await screen.findByText("▲ reranking failed lately")).toBeTruthy();
 });
 
 test("an answer that broke off is kept, marked, and can be asked for again", async () => {

@@ -182,6 +182,9 @@ pub struct Timings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Models {
     pub embedding: Option<String>,
+    /// None: the passages stand in the order of the search.
+    #[serde(default)]
+    pub reranking: Option<String>,
     pub generation: Option<String>,
 }
 
@@ -197,6 +200,7 @@ pub struct Notice {
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     Embedding,
+    Reranking,
     Generation,
 }
 

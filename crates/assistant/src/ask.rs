@@ -5,6 +5,7 @@
 
 mod error;
 mod judge;
+mod rerank;
 mod search;
 mod stop;
 mod writer;
@@ -21,7 +22,7 @@ use mortar_language::{days, question};
 
 use crate::answer::{Answer, Event, Models, Notice, Passage, Stage, Timings, Turn};
 use crate::grounding::Sources;
-use crate::ports::{Embedder, Generation, Generator, ModelError, Retriever};
+use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever};
 use crate::{conflicts, prompt};
 pub use error::AskError;
 use judge::{about_the_new, abstain, codes_of};
@@ -42,6 +43,8 @@ pub struct Ask<'a> {
     /// Embeds where that one fails; the release has vectors by its model too.
     pub embedder_instead: Option<&'a dyn Embedder>,
     pub retriever: &'a dyn Retriever,
+    /// Orders what was found, where there is one.
+    pub reranker: Option<&'a dyn Reranker>,
     pub generator: &'a dyn Generator,
     /// Writes where the generator cannot begin.
     pub instead: Option<&'a dyn Generator>,
@@ -96,8 +99,9 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let day = days::asked(&whole, with.as_of);
     let as_of = day.as_ref().map_or(with.as_of, |d| d.on);
     let search = with.search();
-    let (query, begun, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
-    let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
+    let (mut query, begun, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
+    query.further = rerank::further(with.reranker, &query);
+    let mut notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
     }
@@ -108,6 +112,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         Some(begun) => begun.finish(&query)?,
         None => with.retriever.retrieve(&query)?,
     };
+    let reranking = rerank::rerank(with, &query, &mut found, &mut notices, tell).await;
     // A follow-up that only names another code is about that code; any other must be about its own words.
     if follows && codes_of(&searched) == previous.map(codes_of).unwrap_or_default() {
         about_the_new(&asked, &mut found.passages);
@@ -147,6 +152,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         models: Models {
             // What failed took no part.
             embedding: query.model,
+            reranking,
             generation: None,
         },
         notices,

@@ -19,5 +19,6 @@ pub use answer::{
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use mortar_language::Kind;
 pub use ports::{
-    Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, RetrieveError, Retrieved, Retriever,
+    Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, Reranker, RetrieveError, Retrieved,
+    Retriever,
 };

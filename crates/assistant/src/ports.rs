@@ -1,4 +1,4 @@
-//! The ports: what an embedder, a retriever and a generator must offer. Implemented elsewhere.
+//! The ports: what an embedder, a retriever, a reranker and a generator must offer. Implemented elsewhere.
 
 use std::sync::Arc;
 
@@ -44,6 +44,8 @@ pub struct Query {
     pub as_of: Date,
     /// At most this many passages.
     pub limit: usize,
+    /// And so many more that fit, from which a reranker may choose.
+    pub further: usize,
     /// What a passage must be about; without it, any may answer.
     pub about: Option<Arc<About>>,
 }
@@ -60,6 +62,10 @@ pub struct Part {
 pub struct Retrieved {
     /// Best first, numbered from 1, each with a calibrated score.
     pub passages: Vec<Passage>,
+    /// Those that fit and come behind them, in the same order, without a number.
+    pub further: Vec<Passage>,
+    /// Ids of passages that stand where a rule put them, whatever anybody thinks of their words.
+    pub placed: Vec<String>,
     /// Codes asked for that no document in force holds.
     pub unknown_codes: Vec<String>,
     /// Those of them that only documents out of force hold.
@@ -99,6 +105,21 @@ pub trait Retriever: Send + Sync {
 #[derive(Debug, Clone, Error)]
 #[error("the knowledge could not be searched: {0}")]
 pub struct RetrieveError(pub String);
+
+/// How well each of several texts answers a question.
+pub trait Reranker: Send + Sync {
+    fn model(&self) -> &str;
+    /// It is given at most so many texts.
+    fn candidates(&self) -> usize;
+    /// A score for each text, in the order of the texts: the higher, the better. What it is worth beside another
+    /// model's is not known. Within its own budget of time, or an error.
+    fn rerank<'a>(
+        &'a self,
+        question: &'a str,
+        texts: &'a [String],
+        inference_id: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<f32>, ModelError>>;
+}
 
 /// What a generator is given. A real one reads the prompt; the verbatim one reads the passages.
 #[derive(Debug, Clone)]

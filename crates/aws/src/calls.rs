@@ -54,6 +54,8 @@ pub struct Calling<'a> {
     pub breaker: &'a Breaker,
     pub inference_id: &'a str,
     pub budget: Duration,
+    /// The budget is for all attempts together: who waits for it would rather go on without.
+    pub once_for_all: bool,
     /// What is said where the budget was not enough.
     pub late: String,
 }
@@ -65,12 +67,19 @@ impl Calling<'_> {
     where
         F: Future<Output = Result<T, Failed>>,
     {
-        let mut attempt = 0;
+        let (mut attempt, began) = (0, Instant::now());
+        let left = || {
+            if self.once_for_all {
+                self.budget.saturating_sub(began.elapsed())
+            } else {
+                self.budget
+            }
+        };
         loop {
             attempt += 1;
             let trial = self.breaker.ask(Instant::now())?;
             self.aws.guard.take(self.inference_id)?;
-            let result = match timeout(self.budget, call()).await {
+            let result = match timeout(left(), call()).await {
                 Ok(result) => result,
                 // It may be at work still: another call would cost twice and come later.
                 Err(_) => Err(Failed::new(Fault::Slow, &self.late, Retry::No)),
@@ -81,7 +90,13 @@ impl Calling<'_> {
                 Err(f) if attempt >= ATTEMPTS => return Err(f.error),
                 Err(f) => match f.retry {
                     Retry::No => return Err(f.error),
-                    Retry::Later => sleep(pause(attempt)).await,
+                    Retry::Later => {
+                        let pause = pause(attempt);
+                        if self.once_for_all && pause >= left() {
+                            return Err(f.error);
+                        }
+                        sleep(pause).await;
+                    }
                     Retry::Renewed => self.aws.renew().await,
                 },
             }

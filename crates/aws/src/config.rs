@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contracts::{EmbeddingContract, GenerationContract, Template};
+use crate::contracts::{EmbeddingContract, GenerationContract, RerankingContract, Template};
 
 /// The table `[aws]` of a tenant's file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,6 +17,7 @@ pub struct AwsConfig {
     pub knowledge: Option<Bucket>,
     pub feedback: Option<Bucket>,
     pub embedding: Option<EmbeddingConfig>,
+    pub reranking: Option<RerankingConfig>,
     pub generation: Option<GenerationConfig>,
     /// One question calls the models at most so often, retries and all.
     #[serde(default = "six")]
@@ -78,6 +79,24 @@ pub struct EmbeddingConfig {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct RerankingConfig {
+    pub endpoint: String,
+    pub inference_component: Option<String>,
+    pub variant: Option<String>,
+    pub custom_attributes: Option<String>,
+    pub contract: RerankingContract,
+    /// As answers name it.
+    pub model: String,
+    /// Passages a request, of which each question makes one.
+    #[serde(default = "twenty_four")]
+    pub candidates: usize,
+    /// Passages are shown when it has answered, or after so long as the search had them.
+    #[serde(default = "three_tenths")]
+    pub timeout_s: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GenerationConfig {
     pub endpoint: String,
     pub inference_component: Option<String>,
@@ -127,6 +146,26 @@ impl EmbeddingConfig {
     }
 }
 
+impl RerankingConfig {
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.timeout_s)
+    }
+
+    fn check(&self) -> Result<(), Impossible> {
+        // Containers refuse a request of more texts than they were started for, by default 32.
+        if !(2..=100).contains(&self.candidates) {
+            return no("aws.reranking.candidates", "from 2 to 100 passages can be put in order");
+        }
+        if !(self.timeout_s > 0.0 && self.timeout_s <= 5.0) {
+            return no(
+                "aws.reranking.timeout_s",
+                "more than 0 and at most 5 seconds: nothing is shown meanwhile",
+            );
+        }
+        Ok(())
+    }
+}
+
 impl GenerationConfig {
     pub fn first_token(&self) -> Duration {
         Duration::from_secs_f64(self.first_token_s)
@@ -163,6 +202,12 @@ fn six() -> u32 {
 }
 fn thirty_two() -> usize {
     32
+}
+fn twenty_four() -> usize {
+    24
+}
+fn three_tenths() -> f64 {
+    0.3
 }
 fn two() -> usize {
     2
@@ -210,6 +255,7 @@ impl AwsConfig {
         self.check_addresses()?;
         self.check_buckets()?;
         self.embedding.as_ref().map_or(Ok(()), EmbeddingConfig::check)?;
+        self.reranking.as_ref().map_or(Ok(()), RerankingConfig::check)?;
         self.generation.as_ref().map_or(Ok(()), GenerationConfig::check)?;
         if self.invocations_a_question == 0 {
             return no("aws.invocations_a_question", "at least 1");

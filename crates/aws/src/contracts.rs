@@ -1,7 +1,10 @@
 //! What models behind SageMaker endpoints take and give. An endpoint says nothing about itself: its
 //! contract is configured, or found out by [`crate::probe`]. Pure: bytes in, bytes out.
 
+mod reranking;
+
 use mortar_assistant::prompt::{Prompt, Role};
+pub use reranking::RerankingContract;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;

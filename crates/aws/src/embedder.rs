@@ -40,6 +40,7 @@ impl SageMakerEmbedder {
             breaker: &self.breaker,
             inference_id: id,
             budget: self.config.timeout(),
+            once_for_all: false,
             late: format!("the embedding model took more than {} s", self.config.timeout_s),
         };
         calling.make(|| self.once(texts, id)).await

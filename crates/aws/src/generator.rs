@@ -83,6 +83,7 @@ impl Inner {
             breaker: &self.breaker,
             inference_id: &generation.inference_id,
             budget: self.config.first_token(),
+            once_for_all: false,
             late: format!("the model wrote nothing within {} s", self.config.first_token_s),
         };
         calling.make(|| self.clone().once(&generation)).await

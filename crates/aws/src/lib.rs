@@ -11,6 +11,7 @@ mod generator;
 mod guard;
 mod loopback;
 mod probe;
+mod reranker;
 mod sign_in;
 mod sign_in_error;
 mod store;
@@ -29,6 +30,7 @@ pub use generator::SageMakerGenerator;
 use guard::Guard;
 use mortar_privacy::Vault;
 pub use probe::{Probed, probe};
+pub use reranker::SageMakerReranker;
 pub use sign_in::{Device, SignIn, SignInError, SignedIn};
 pub use store::S3Store;
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::Aws;
 use crate::calls::{self, Failed};
-use crate::contracts::{EmbeddingContract, GenerationContract, StreamReader, Template};
+use crate::contracts::{EmbeddingContract, GenerationContract, RerankingContract, StreamReader, Template};
 
 const BUDGET: Duration = Duration::from_secs(30);
 
@@ -24,6 +24,9 @@ pub enum Probed {
     Embedding {
         contract: EmbeddingContract,
         dimensions: usize,
+    },
+    Reranking {
+        contract: RerankingContract,
     },
     Generation {
         contract: GenerationContract,
@@ -40,6 +43,10 @@ impl Probed {
                 "[aws.embedding]\nendpoint = \"{endpoint}\"\ncontract = {}\nmodel = \"\" # as its releases name it\ndimensions = {dimensions}\n{}",
                 name(serde_json::to_string(contract)),
                 if contract.batches() { "" } else { "batch = 1\n" }
+            ),
+            Probed::Reranking { contract } => format!(
+                "[aws.reranking]\nendpoint = \"{endpoint}\"\ncontract = {}\nmodel = \"\" # as answers shall name it\n",
+                name(serde_json::to_string(contract))
             ),
             Probed::Generation { contract, stream } => format!(
                 "[aws.generation]\nendpoint = \"{endpoint}\"\ncontract = {}\nmodel = \"\" # as answers shall name it\nstream = {stream}\n",
@@ -71,6 +78,16 @@ pub async fn probe(aws: &Arc<Aws>, endpoint: &str) -> Result<Probed, ModelError>
                     return Ok(Probed::Embedding { contract, dimensions });
                 }
             }
+            Err(f) if !is_refusal(&f) => return Err(f.error),
+            Err(f) => last = Some(f.error),
+        }
+    }
+    for contract in RerankingContract::ALL {
+        let texts = ["It is blue.".to_owned(), "It is round.".to_owned()];
+        let request = contract.request("Which colour is it?", &texts);
+        match call(aws, endpoint, "application/json", request).await {
+            Ok(body) if contract.scores(&body, texts.len()).is_ok() => return Ok(Probed::Reranking { contract }),
+            Ok(_) => {}
             Err(f) if !is_refusal(&f) => return Err(f.error),
             Err(f) => last = Some(f.error),
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mortar_aws::{
-    Aws, Health, Probed, S3Feedback, SageMakerEmbedder, SageMakerGenerator, SignInError, SignedIn, probe,
+    Aws, Health, Probed, S3Feedback, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker, SignInError, SignedIn,
+    probe,
 };
 use mortar_feedback::{FeedbackSink, Records};
 use mortar_local::{Keyring, open_browser};
@@ -29,12 +30,15 @@ pub struct Connection {
     #[ts(type = "'well' | 'shaky' | 'open' | null")]
     pub embedding: Option<Health>,
     #[ts(type = "'well' | 'shaky' | 'open' | null")]
+    pub reranking: Option<Health>,
+    #[ts(type = "'well' | 'shaky' | 'open' | null")]
     pub generation: Option<Health>,
 }
 
 pub struct Account {
     pub(crate) aws: Arc<Aws>,
     pub(crate) embedder: Option<Arc<SageMakerEmbedder>>,
+    pub(crate) reranker: Option<SageMakerReranker>,
     pub(crate) generator: Option<SageMakerGenerator>,
     feedback: Option<S3Feedback>,
     /// One sends at a time: a label must not arrive twice.
@@ -62,6 +66,7 @@ impl Account {
         let aws = Aws::new(config, Arc::new(Keyring::new(&place.tenant)), dir.join("sign-in.lock"));
         Ok(Some(Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
+            reranker: SageMakerReranker::of(&aws),
             generator: SageMakerGenerator::of(&aws),
             feedback: S3Feedback::of(&aws, &place.tenant),
             aws,
@@ -109,6 +114,7 @@ impl Account {
             signed_in_until: signed_in.as_ref().ok().and_then(|s| s.as_ref().map(|s| s.until)),
             problem: signed_in.err().map(DeskError::from),
             embedding: self.embedder.as_ref().map(|e| e.health()),
+            reranking: self.reranker.as_ref().map(SageMakerReranker::health),
             generation: self.generator.as_ref().map(SageMakerGenerator::health),
         }
     }

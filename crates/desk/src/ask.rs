@@ -102,6 +102,7 @@ impl Desk {
             embedder: opened.embedder(0),
             embedder_instead: opened.embedder(1),
             retriever: &*opened.release,
+            reranker: self.reranker(),
             generator: self.generator().unwrap_or(&Verbatim),
             instead: self.generator().map(|_| &Verbatim as _),
             inference_id: String::new(),

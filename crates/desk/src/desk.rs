@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use mortar_assistant::Generator;
+use mortar_assistant::{Generator, Reranker};
 use mortar_feedback::Records;
 use mortar_knowledge::{Progress, Release};
 use mortar_language::drugs::Lexicon;
@@ -97,6 +97,12 @@ impl Desk {
     pub(crate) fn switch(&self, release: Arc<Release>) {
         let opened = Arc::new(Opened::of(release, &self.here));
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    /// The tenant's reranking model, where it has one.
+    pub(crate) fn reranker(&self) -> Option<&dyn Reranker> {
+        let model = self.account.as_ref().and_then(|a| a.reranker.as_ref());
+        model.map(|r| r as &dyn Reranker)
     }
 
     /// The tenant's generation model, unless answers are to be verbatim.

@@ -1,8 +1,10 @@
 //! `doctor`: looks at everything that the program depends on, and says what to do.
 
 use std::path::Path;
+use std::time::Instant;
 
-use mortar_aws::SignInError;
+use mortar_assistant::Reranker;
+use mortar_aws::{SageMakerReranker, SignInError};
 use mortar_knowledge::{OpenError, check_files};
 use mortar_local::MiniLm;
 use mortar_privacy::VaultError;
@@ -58,6 +60,9 @@ pub async fn doctor(place: &Place) -> Vec<Check> {
         let keyring = account.check_keyring().await.err();
         checks.push(Check::of("keyring", keyring_found(keyring.as_ref())));
         checks.push(Check::of("signed in", signed_in(&account, keyring.as_ref()).await));
+        if let Some(reranker) = &account.reranker {
+            checks.push(Check::of("reranking model", reranks(reranker).await));
+        }
     }
     checks
 }
@@ -100,6 +105,26 @@ async fn signed_in(account: &Account, keyring: Option<&SignInError>) -> Found {
         }
         Ok(None) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
         Err(e) => Err((e.to_string(), remedy(&e))),
+    }
+}
+
+async fn reranks(reranker: &SageMakerReranker) -> Found {
+    let texts = ["It is blue.".to_owned(), "It is round.".to_owned()];
+    let ask = || reranker.rerank("Which colour is it?", &texts, "");
+    // Credentials and a connection are made once, and not what an operator waits for at each question.
+    let _ = ask().await;
+    let began = Instant::now();
+    match ask().await {
+        Ok(_) => Ok(format!(
+            "{} answers in {} ms, and has {}",
+            reranker.model(),
+            began.elapsed().as_millis(),
+            reranker.budget().as_millis()
+        )),
+        Err(e) => Err((
+            e.message,
+            "Until then passages stand in the order of the search. `mortar models probe` says which contract it has.",
+        )),
     }
 }
 

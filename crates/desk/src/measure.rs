@@ -39,6 +39,7 @@ impl Desk {
             release: &opened.release,
             embedder: opened.embedder(0),
             embedder_instead: opened.embedder(1),
+            reranker: self.reranker(),
             generator: self.generator().unwrap_or(&Verbatim),
             instead: self.generator().map(|_| &Verbatim as _),
             instructions: &self.config.instructions,

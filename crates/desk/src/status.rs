@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use mortar_assistant::Generator;
+use mortar_assistant::{Generator, Reranker};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -25,6 +25,8 @@ pub struct Status {
     /// None: search goes by words alone, and `embedding_problem` says why.
     pub embedding: Option<String>,
     pub embedding_problem: Option<String>,
+    /// None: passages stand in the order of the search.
+    pub reranking: Option<String>,
     pub generation: String,
     /// Why conversations and labels cannot be kept, if they cannot.
     pub records_problem: Option<String>,
@@ -55,6 +57,7 @@ impl Desk {
             passages: m.passages,
             embedding: opened.embedder(0).map(|e| e.model().to_owned()),
             embedding_problem: opened.problem().map(str::to_owned),
+            reranking: self.reranker().map(Reranker::model).map(str::to_owned),
             generation: self.generator().map_or("verbatim", Generator::model).to_owned(),
             records_problem: self.records.as_ref().err().cloned(),
             labels_waiting: self.records.as_ref().ok().and_then(|r| r.waiting().ok()).unwrap_or(0),

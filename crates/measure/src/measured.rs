@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use mortar_assistant::ask::AskError;
-use mortar_assistant::{Answer, Ask, Embedder, Generator, Search, Stop, Turn, ask, query};
+use mortar_assistant::{Answer, Ask, Embedder, Generator, Reranker, Search, Stop, Turn, ask, query};
 use mortar_knowledge::{Hit, Release};
 use mortar_language::drugs::Lexicon;
 use mortar_language::question;
@@ -18,6 +18,8 @@ pub struct Measured<'a> {
     pub embedder: Option<&'a dyn Embedder>,
     /// Embeds where that one fails.
     pub embedder_instead: Option<&'a dyn Embedder>,
+    /// Orders what was found, where there is one.
+    pub reranker: Option<&'a dyn Reranker>,
     pub generator: &'a dyn Generator,
     /// Writes where the generator cannot begin.
     pub instead: Option<&'a dyn Generator>,
@@ -41,6 +43,7 @@ impl Measured<'_> {
             embedder: self.embedder,
             embedder_instead: self.embedder_instead,
             retriever: self.release,
+            reranker: self.reranker,
             generator: self.generator,
             instead: self.instead,
             inference_id: (self.inference_id)(),

@@ -15,8 +15,6 @@ pub mod hash;
 pub mod keys;
 pub mod manifest;
 pub mod memory;
-#[cfg(test)]
-mod modules;
 mod names;
 mod port;
 pub mod publish;

@@ -29,6 +29,10 @@ pub enum Fault {
     Expired,
     /// Not of the contract.
     Garbage,
+    /// Fewer results than were asked for.
+    WrongCount,
+    /// A result for something that was not asked for.
+    OutOfRange,
     Denied,
     /// Fewer bytes than were promised.
     Truncated,
@@ -37,7 +41,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Fault; 19] = [
+    pub const ALL: [Fault; 21] = [
         Fault::Throttle,
         Fault::TooMany,
         Fault::NotReady,
@@ -53,6 +57,8 @@ impl Fault {
         Fault::Early,
         Fault::Expired,
         Fault::Garbage,
+        Fault::WrongCount,
+        Fault::OutOfRange,
         Fault::Denied,
         Fault::Truncated,
         Fault::WrongChecksum,
@@ -76,6 +82,8 @@ impl Fault {
             Fault::Early => "early",
             Fault::Expired => "expired",
             Fault::Garbage => "garbage",
+            Fault::WrongCount => "wrong_count",
+            Fault::OutOfRange => "out_of_range",
             Fault::Denied => "denied",
             Fault::Truncated => "truncated",
             Fault::WrongChecksum => "wrong_checksum",

@@ -191,6 +191,21 @@ custom_attributes = "accept_eula=true"
         )
     }
 
+    /// What a tenant's configuration says beside that where it has a reranker too.
+    pub fn reranking(&self, id: &str, contract: &str) -> String {
+        let endpoint = Tenant(id).endpoint(contract);
+        format!(
+            r#"
+[aws.reranking]
+endpoint = "{endpoint}"
+contract = "{contract}"
+model = "stand-in-reranker"
+timeout_s = 2.0
+custom_attributes = "accept_eula=true"
+"#
+        )
+    }
+
     /// Writes `tenant.toml`, `env` and a browser that needs no person into a folder.
     pub fn write(&self, dir: &Path, program: &Path) -> std::io::Result<PathBuf> {
         std::fs::create_dir_all(dir)?;

@@ -1,5 +1,5 @@
-//! SageMaker's runtime: an endpoint a contract, named after it. Embeddings are the local model's own; the
-//! generator composes from the prompt's passages, and can be told to misbehave.
+//! SageMaker's runtime: an endpoint a contract, named after it. Embeddings are the local model's own; the reranker
+//! prefers what it is told to; the generator composes from the prompt's passages, and can be told to misbehave.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,9 @@ use serde_json::{Value, json};
 
 use super::{Fault, Faults, Identity, Tenant};
 
+/// A container takes no more texts a request, as it is started by default.
+const MOST_TEXTS: usize = 32;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     Honest,
@@ -37,6 +40,8 @@ pub enum Behaviour {
 pub struct Seen {
     model: Option<MiniLm>,
     behaviour: Mutex<Behaviour>,
+    /// The words that the reranker likes best, the best first.
+    preferred: Mutex<Vec<String>>,
     inference_ids: Mutex<Vec<String>>,
     /// The last request of each call, to make the same once more.
     bodies: Mutex<BTreeMap<&'static str, Bytes>>,
@@ -57,6 +62,7 @@ impl Seen {
         Seen {
             model: MiniLm::open(&mortar_local::default_folder()).ok(),
             behaviour: Mutex::new(Behaviour::Honest),
+            preferred: Mutex::default(),
             inference_ids: Mutex::default(),
             bodies: Mutex::default(),
             elsewhere: Mutex::default(),
@@ -66,6 +72,12 @@ impl Seen {
 
     pub fn behave(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
+    }
+
+    /// From now on the reranker puts texts with the first of these words first, then those with the second.
+    pub fn prefer(&self, words: &[&str]) {
+        let words = words.iter().map(|w| (*w).to_owned()).collect();
+        *self.preferred.lock().unwrap_or_else(PoisonError::into_inner) = words;
     }
 
     pub fn inference_ids(&self) -> Vec<String> {
@@ -169,7 +181,11 @@ async fn came(s: &Shared, endpoint: &str, headers: &HeaderMap) -> Result<(String
 }
 
 fn call_of(container: &str) -> &'static str {
-    if is_embedding(container) { "embed" } else { "generate" }
+    match container {
+        _ if is_embedding(container) => "embed",
+        _ if is_reranking(container) => "rerank",
+        _ => "generate",
+    }
 }
 
 fn is_embedding(name: &str) -> bool {
@@ -177,6 +193,10 @@ fn is_embedding(name: &str) -> bool {
         name,
         "tei" | "jumpstart-embedding" | "jumpstart-similarity" | "lmi-embedding" | "hf-feature-extraction"
     )
+}
+
+fn is_reranking(name: &str) -> bool {
+    matches!(name, "tei-rerank" | "jumpstart-rerank" | "hf-text-classification")
 }
 
 async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
@@ -199,7 +219,10 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
             .get("content-type")
             .and_then(|v| v.to_str().ok())
             .unwrap_or_default();
-        s.0.made(&body, embedded(&s.0, &name, content_type, &asked)).await
+        s.0.made(&body, embedded(&s.0, &name, content_type, &asked, fault))
+            .await
+    } else if is_reranking(&name) {
+        s.0.made(&body, ranked(&s.0, &name, &asked, fault)).await
     } else {
         let text = s.0.made(&body, answered(&s.0, &name, &asked)).await;
         text.map(|text| match name.as_str() {
@@ -222,7 +245,7 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
     }
 }
 
-async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value) -> Option<Value> {
+async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value, fault: Option<Fault>) -> Option<Value> {
     let list = |v: &Value| serde_json::from_value::<Vec<String>>(v.clone()).ok();
     let texts = match name {
         "tei" => list(&asked["inputs"]).filter(|_| asked["truncate"] == true)?,
@@ -230,7 +253,12 @@ async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value) ->
         "jumpstart-similarity" => list(asked).filter(|_| content_type == "application/x-text")?,
         _ => vec![asked["inputs"].as_str()?.to_owned()],
     };
-    let vectors = seen.model.as_ref()?.embed(&texts).await.ok()?;
+    let mut vectors = seen.model.as_ref()?.embed(&texts).await.ok()?;
+    match fault.filter(|_| asked["inputs"].is_array()) {
+        Some(Fault::WrongCount) => vectors.truncate(vectors.len() - 1),
+        Some(Fault::OutOfRange) => vectors.push(vectors[0].clone()),
+        _ => {}
+    }
     Some(match name {
         "tei" => json!(vectors),
         "lmi-embedding" => json!(vectors[0]),
@@ -240,6 +268,54 @@ async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value) ->
             json!([[vectors[0], double]])
         }
         _ => json!({ "embedding": vectors }),
+    })
+}
+
+/// A score for each text, the best first, as rerankers answer.
+async fn ranked(seen: &Seen, name: &str, asked: &Value, fault: Option<Fault>) -> Option<Value> {
+    let texts: Vec<String> = match name {
+        "tei-rerank" => serde_json::from_value(asked["texts"].clone()).ok(),
+        "jumpstart-rerank" => serde_json::from_value(asked["documents"].clone()).ok(),
+        _ => {
+            let pairs = asked["inputs"].as_array()?.iter();
+            pairs.map(|p| p["text_pair"].as_str().map(str::to_owned)).collect()
+        }
+    }?;
+    let query = match name {
+        "hf-text-classification" => asked["inputs"].get(0)?["text"].as_str()?,
+        _ => asked["query"].as_str()?,
+    };
+    if query.is_empty() || texts.is_empty() || texts.len() > MOST_TEXTS {
+        return None;
+    }
+    let preferred = seen.preferred.lock().unwrap_or_else(PoisonError::into_inner);
+    let liked = |t: &String| preferred.iter().position(|w| t.contains(w.as_str()));
+    let score = |t: &String| liked(t).map_or(0.0001, |place| 0.99 / (place + 1) as f64);
+    let mut all: Vec<(usize, f64)> = texts.iter().map(score).enumerate().collect();
+    match fault {
+        Some(Fault::WrongCount) => all.truncate(texts.len() - 1),
+        Some(Fault::OutOfRange) => all[0].0 = texts.len(),
+        _ => {}
+    }
+    if name == "hf-text-classification" {
+        // This one answers in the order of the request, without a place: only another kind of answer is out of range.
+        let label = |n: usize| if n < texts.len() { "LABEL_0" } else { "LABEL_1" };
+        return Some(
+            all.iter()
+                .map(|(n, s)| json!({ "label": label(*n), "score": s }))
+                .collect(),
+        );
+    }
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Some(match name {
+        "tei-rerank" => all.iter().map(|(n, s)| json!({ "index": n, "score": s })).collect(),
+        _ => {
+            let results: Vec<Value> = all
+                .iter()
+                .map(|(n, s)| json!({ "index": n, "relevance_score": s }))
+                .collect();
+            json!({ "id": "0c0e", "results": results, "meta": {} })
+        }
     })
 }
 
@@ -423,7 +499,7 @@ async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers
     };
     s.0.saw(call_of(&name), &body);
     let asked = serde_json::from_slice::<Value>(&body).unwrap_or_default();
-    if is_embedding(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
+    if is_embedding(&name) || is_reranking(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
         return error(424, "ModelError", "this container does not stream");
     }
     let Some(Value::String(text)) = s.0.made(&body, answered(&s.0, &name, &asked)).await else {

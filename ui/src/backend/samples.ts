@@ -107,7 +107,7 @@ export function answerTo(question: string, text = FIRST): Answer {
     notices: [],
     inference_id: null,
     timings_ms: { embed: 1, retrieve: 1, first_text: 2, total: 3 },
-    models: { embedding: "m", generation: "verbatim" },
+    models: { embedding: "m", reranking: null, generation: "verbatim" },
   };
 }
 
@@ -129,6 +129,7 @@ export const status: Status = {
   passages: 1,
   embedding: "m",
   embedding_problem: null,
+  reranking: null,
   generation: "verbatim",
   records_problem: null,
   labels_waiting: 0,

@@ -74,7 +74,7 @@ needs_sign_in: boolean, signed_in_until: string | null,
 /**
  * Why a sign-in cannot be kept.
  */
-problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
+problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, reranking: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
 
 export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
 
@@ -172,7 +172,11 @@ nowhere: boolean,
  */
 nearest: string | null, };
 
-export type Models = { embedding: string | null, generation: string | null, };
+export type Models = { embedding: string | null, 
+/**
+ * None: the passages stand in the order of the search.
+ */
+reranking: string | null, generation: string | null, };
 
 export type Notice = { about: Stage, fault: Fault, message: string, };
 
@@ -236,7 +240,7 @@ export type Since = { document: string, state: SinceState, };
 
 export type SinceState = "withdrawn" | "changed";
 
-export type Stage = "embedding" | "generation";
+export type Stage = "embedding" | "reranking" | "generation";
 
 export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, 
 /**
@@ -246,7 +250,11 @@ knowledge: Knowledge | null, documents: number, passages: number,
 /**
  * None: search goes by words alone, and `embedding_problem` says why.
  */
-embedding: string | null, embedding_problem: string | null, generation: string, 
+embedding: string | null, embedding_problem: string | null, 
+/**
+ * None: passages stand in the order of the search.
+ */
+reranking: string | null, generation: string, 
 /**
  * Why conversations and labels cannot be kept, if they cannot.
  */

@@ -162,7 +162,14 @@ test("an update that fails after its sheet was closed is not silent", async () =
 });
 
 test("who is not signed in can sign in where the check failed", async () => {
-  const away = { needs_sign_in: true, signed_in_until: null, problem: null, embedding: null, generation: null };
+  const away = {
+    needs_sign_in: true,
+    signed_in_until: null,
+    problem: null,
+    embedding: null,
+    reranking: null,
+    generation: null,
+  };
   const told = { ...status, on_aws: true, knowledge: { ...knowledge, problem: "nobody is signed in" } };
   const { backend, user } = await open({
     open: async () => told,

@@ -13,6 +13,7 @@ export function StatusBar() {
   const { show } = useSheets();
   const ill = [
     strings.health("embedding", connection?.embedding ?? null),
+    strings.health("reranking", connection?.reranking ?? null),
     strings.health("generation", connection?.generation ?? null),
   ].filter((words) => words !== null);
   return (
@@ -24,14 +25,14 @@ export function StatusBar() {
       <ReleasePiece />
       {status.embedding ? (
         <span className="truncate">
-          {status.embedding} · {status.generation}
+          {[status.embedding, status.reranking, status.generation].filter(Boolean).join(" · ")}
         </span>
       ) : (
         <span
           className="truncate font-medium text-warn"
           title={`${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
         >
-          ▲ {strings.wordsOnly} · {status.generation}
+          ▲ {[strings.wordsOnly, status.reranking, status.generation].filter(Boolean).join(" · ")}
         </span>
       )}
       {!status.on_aws && <span className="max-[1100px]:hidden">{strings.onDevice}</span>}

@@ -68,6 +68,7 @@ pub async fn query<'a>(
         model: None,
         as_of,
         limit,
+        further: 0,
         about: Some(Arc::new(about)),
     };
     let mut begun = None;

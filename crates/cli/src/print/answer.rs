@@ -49,6 +49,7 @@ fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
     for n in &a.notices {
         let instead = match (n.about, a.incomplete) {
             (Stage::Embedding, _) => "searched by words and codes alone",
+            (Stage::Reranking, _) => "passages in the order of the search",
             (Stage::Generation, true) => "the answer is incomplete",
             (Stage::Generation, false) => "answered with the sources' own sentences",
         };

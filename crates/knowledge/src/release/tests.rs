@@ -72,6 +72,7 @@ fn query(text: &str, as_of: &str) -> Query {
         model: None,
         as_of: as_of.parse::<Date>().unwrap(),
         limit: 5,
+        further: 0,
         about: None,
     }
 }

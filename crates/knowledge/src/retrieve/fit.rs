@@ -244,10 +244,11 @@ impl Release {
         Ok(())
     }
 
-    /// What the first passage sends its reader to ("follow SOP 7") stands behind it, as sure as it is.
-    pub(super) fn sent_to(&self, reading: &Reading<'_>, query: &Query, fit: &mut Vec<Passage>) -> Result<()> {
+    /// What the first passage sends its reader to ("follow SOP 7") stands behind it, as sure as it is. Whether there is
+    /// any.
+    pub(super) fn sent_to(&self, reading: &Reading<'_>, query: &Query, fit: &mut Vec<Passage>) -> Result<bool> {
         let Some(first) = fit.first() else {
-            return Ok(());
+            return Ok(false);
         };
         let (score, of) = (first.score, first.document.clone());
         let sent: Vec<codes::Code> = codes::find(&first.text, &|_| false)
@@ -274,10 +275,10 @@ impl Release {
                 let mut passage = fit.remove(at);
                 passage.score = passage.score.max(score - SENT);
                 fit.insert(1, passage);
-                return Ok(());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// A passage of the documents that fit best, which is not among those found.

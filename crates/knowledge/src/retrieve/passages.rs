@@ -7,6 +7,7 @@ use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
 use mortar_language::{Kind, cases, text};
 
+use super::asked::Asked;
 use super::fit::{Fits, UNFIT, judged};
 use super::{Hit, Worded};
 use crate::index::Reading;
@@ -25,12 +26,19 @@ impl Release {
             mut fit,
             unfit,
             mut lacking,
+            mut further,
         } = self.sorted(&reading, query, &hits)?;
         let mut missing = Vec::new();
+        let mut placed = Vec::new();
         if let Some(about) = &query.about {
             match self.step(&reading, query, fit.first())? {
-                Some(Ok(steps)) => fit = steps,
+                Some(Ok(steps)) => {
+                    placed.extend(steps.iter().map(|p| p.id.clone()));
+                    fit = steps;
+                    further.clear();
+                }
                 Some(Err(none)) => {
+                    further.clear();
                     let of = fit.first().map(|p| p.document.clone());
                     for mut p in std::mem::take(&mut fit) {
                         if Some(&p.document) == of.as_ref() {
@@ -43,7 +51,14 @@ impl Release {
                 }
                 None => {
                     self.exceptions_first(&reading, query, about, &mut fit)?;
-                    self.sent_to(&reading, query, &mut fit)?;
+                    let sent = self.sent_to(&reading, query, &mut fit)?;
+                    // Where a case is asked about, what speaks of it stands first, whether it had to be put there or not.
+                    let first = if sent {
+                        2
+                    } else {
+                        usize::from(!about.conditions.is_empty())
+                    };
+                    placed.extend(fit.iter().take(first).map(|p| p.id.clone()));
                 }
             }
             if about.emergency {
@@ -57,30 +72,24 @@ impl Release {
             }
         }
         let mut passages = fit;
+        further.splice(0..0, passages.split_off(query.limit.min(passages.len())));
+        further.retain(|f| passages.iter().all(|p| p.id != f.id));
+        further.truncate(query.further);
         passages.extend(unfit);
         passages.extend(lacking);
         passages.truncate(query.limit);
         for (p, number) in passages.iter_mut().zip(1..) {
             p.number = number;
         }
-        let look_alikes = asked
-            .look_alikes
-            .iter()
-            .map(|(code, d)| {
-                reading.document(*d).map(|d| LookAlike {
-                    code: code.clone(),
-                    document: d.id,
-                    title: d.title,
-                })
-            })
-            .collect::<Result<_>>()?;
         let values = |codes: &[Code]| codes.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
         Ok(Retrieved {
             passages,
+            further,
+            placed,
             code_found: asked.codes.len() > asked.unknown.len(),
             unknown_codes: values(&asked.unknown),
             codes_out_of_force: values(&asked.out_of_force),
-            look_alikes,
+            look_alikes: look_alikes(&reading, &asked)?,
             missing,
         })
     }
@@ -97,7 +106,8 @@ impl Release {
         };
         let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
         for (_, hit) in hits.iter().enumerate().filter(looked_at) {
-            if out.fit.len() + out.unfit.len() == query.limit {
+            let room = out.fit.len() + out.unfit.len() < query.limit;
+            if !room && out.further.len() == query.further {
                 break;
             }
             let taken = per_document.entry(hit.document).or_default();
@@ -107,16 +117,34 @@ impl Release {
             }
             let mut passage = judged(reading, query, hit, &mut fits)?;
             if !passage.lacks.is_empty() {
-                passage.score = passage.score.min(UNFIT);
-                out.lacking.push(passage);
+                if room {
+                    passage.score = passage.score.min(UNFIT);
+                    out.lacking.push(passage);
+                }
                 continue;
             }
             let most = most(query, &passage, hit);
             passage.score = passage.score.min(most);
-            if most == UNFIT { &mut out.unfit } else { &mut out.fit }.push(passage);
+            match (most == UNFIT, room) {
+                (false, true) => out.fit.push(passage),
+                (true, true) => out.unfit.push(passage),
+                (false, false) => out.further.push(passage),
+                (true, false) => {}
+            }
         }
         Ok(out)
     }
+}
+
+fn look_alikes(reading: &Reading<'_>, asked: &Asked) -> Result<Vec<LookAlike>> {
+    let named = |(code, d): &(String, u32)| {
+        reading.document(*d).map(|d| LookAlike {
+            code: code.clone(),
+            document: d.id,
+            title: d.title,
+        })
+    };
+    asked.look_alikes.iter().map(named).collect()
 }
 
 /// Passages by what they are worth, each list the best first.
@@ -128,6 +156,8 @@ struct Sorted {
     unfit: Vec<Passage>,
     /// What is not about what was asked.
     lacking: Vec<Passage>,
+    /// What fits as well and comes behind those that are shown.
+    further: Vec<Passage>,
 }
 
 /// The most that a passage can be worth, however like the question it looks.

@@ -283,3 +283,6 @@ fn differences<'d>(here: &Release, then: impl Iterator<Item = (&'d str, [u8; 32]
     out.withdrawn = held.len() as u32 - kept;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

@@ -338,6 +338,7 @@ async fn at_size(
                 model: Some("made".into()),
                 as_of: mortar_desk::today(),
                 limit: 6,
+                further: 0,
                 about: None,
             };
             let began = Instant::now();

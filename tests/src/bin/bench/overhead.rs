@@ -193,6 +193,7 @@ async fn retrieval(dir: &Path, questions: &[String]) -> Result<Vec<f64>, Anythin
             model: Some(mortar_local::MODEL.into()),
             as_of: mortar_desk::today(),
             limit: 6,
+            further: 0,
             about: None,
         };
         let began = Instant::now();

@@ -188,6 +188,7 @@ impl Searches {
                     model: Some("made".into()),
                     as_of: mortar_desk::today(),
                     limit: 6,
+                    further: 0,
                     about: None,
                 };
                 let began = Instant::now();

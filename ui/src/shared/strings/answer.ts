@@ -52,9 +52,11 @@ export const answer = {
   notice: (about: Stage, incomplete: boolean) =>
     about === "embedding"
       ? "Searched by words and codes alone:"
-      : incomplete
-        ? "The answer broke off; what is here was kept:"
-        : "Answered with the sources’ own sentences:",
+      : about === "reranking"
+        ? "Passages stand in the order of the search:"
+        : incomplete
+          ? "The answer broke off; what is here was kept:"
+          : "Answered with the sources’ own sentences:",
 
   refusal: (reason: Reason | null, codes: string[], missing: Missing[], tenant: string, day: string) => {
     const list = codes.join(", ");
