@@ -1,4 +1,5 @@
 // The Ask screen: the conversation, and the one field below it.
+import { useState } from "react";
 import { StaleLine } from "../releases/stale-line";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
@@ -15,6 +16,8 @@ export function AskScreen() {
   const { turns, newest, current } = useConversation();
   const { submit } = useAsking();
   const look = useLookedAt();
+  const [last, setLast] = useState<string | null>(null);
+  if (newest && newest.question !== last) setLast(newest.question);
   return (
     <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
@@ -33,7 +36,7 @@ export function AskScreen() {
           </div>
         )}
       </div>
-      <QuestionField onSubmit={submit} followUp={turns.length > 0} />
+      <QuestionField onSubmit={submit} followUp={turns.length > 0} last={last} />
     </main>
   );
 }

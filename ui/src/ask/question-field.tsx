@@ -4,10 +4,15 @@ import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
 import { Kbd } from "../shared/ui";
 
-type Props = { onSubmit: (question: string) => void; followUp: boolean };
+type Props = {
+  onSubmit: (question: string) => void;
+  followUp: boolean;
+  /** What was asked last: in an empty field, ↑ brings it back. */
+  last: string | null;
+};
 
 /** Grows with a pasted message, up to a third of the window. */
-export function QuestionField({ onSubmit, followUp }: Props) {
+export function QuestionField({ onSubmit, followUp, last }: Props) {
   const { question } = useFields();
   const { screen } = useNavigation();
   const [value, setValue] = useState("");
@@ -39,6 +44,10 @@ export function QuestionField({ onSubmit, followUp }: Props) {
             if (e.key === "Enter" && !e.shiftKey && !e.ctrlKey && !e.metaKey && !e.nativeEvent.isComposing) {
               e.preventDefault();
               onSubmit(value);
+            }
+            if (e.key === "ArrowUp" && value === "" && last !== null) {
+              e.preventDefault();
+              setValue(last);
             }
           }}
           className="max-h-[32vh] flex-1 resize-none overflow-auto bg-transparent text-[14px] outline-none"
