@@ -30,7 +30,7 @@ export function QuestionField({ onSubmit, followUp, last }: Props) {
     if (f.scrollHeight > 0) f.style.height = `${f.scrollHeight}px`;
   }, [value]);
   return (
-    <div className="px-9 pt-3 pb-[18px]">
+    <div className="px-9 pt-3 pb-[18px] tight:px-3 tight:pt-2 tight:pb-2">
       <div className="mx-auto flex max-w-[760px] items-start gap-2.5 rounded-xl border border-line bg-panel px-3.5 py-2.5 shadow-xs focus-within:border-accent">
         <textarea
           ref={field}

@@ -25,7 +25,7 @@ export function Facets() {
   const { kind, tag } = filter;
   const counts = useMemo(() => counted(data ?? [], kind), [data, kind]);
   return (
-    <div className="my-3 min-h-0 flex-1 overflow-auto">
+    <div className="my-3 min-h-0 flex-1 overflow-auto tight:hidden">
       <Row
         words={strings.allKinds}
         count={data?.length ?? 0}

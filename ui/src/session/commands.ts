@@ -5,6 +5,7 @@ import { useBackend } from "../backend/context";
 import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
+import { usePreferences, zoomed } from "../shared/preferences";
 import type { strings } from "../shared/strings";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
@@ -22,6 +23,8 @@ export type Command = {
   run: (by: 1 | -1) => void;
   /** Now possible; not shown in the palette otherwise. */
   able?: boolean;
+  /** Also while a sheet has the keys. */
+  through?: boolean;
 };
 
 export function useCommands(): Command[] {
@@ -89,9 +92,14 @@ function useSession(): Command[] {
   const { connection, signingIn } = useAccount();
   const { signIn } = useAsking();
   const { check } = useUpdating();
+  const { preferences, prefer } = usePreferences();
+  const zoom = (to: number) => prefer({ ...preferences, zoom: to });
   return [
     { id: "signIn", keys: "mod+L", run: signIn, able: Boolean(connection?.needs_sign_in) && !signingIn },
     { id: "update", keys: "mod+U", run: check, able: knowledge !== null },
+    { id: "larger", keys: "mod+plus", through: true, run: () => zoom(zoomed(preferences.zoom, 1)) },
+    { id: "smaller", keys: "mod+minus", through: true, run: () => zoom(zoomed(preferences.zoom, -1)) },
+    { id: "usual", keys: "mod+0", through: true, run: () => zoom(100) },
     { id: "settings", keys: "mod+,", run: () => show("settings") },
     { id: "palette", keys: "mod+K", run: () => show("palette") },
     { id: "keys", keys: "?", also: "F1", run: () => show("keys") },

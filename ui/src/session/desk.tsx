@@ -64,10 +64,10 @@ function Frame() {
   return (
     <div
       className={cx(
-        "grid h-full grid-rows-[minmax(0,1fr)_30px]",
+        "grid h-full grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
         screen === "ask"
-          ? "grid-cols-[216px_minmax(0,1fr)_384px] max-[1100px]:grid-cols-[196px_minmax(0,1fr)]"
-          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] max-[1100px]:grid-cols-[196px_minmax(280px,0.8fr)_minmax(0,1fr)]",
+          ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
+          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
       )}
     >
       <Nav />

@@ -1,7 +1,7 @@
 // How the window looks, which tenant it is of and who answers, and what the tenant is.
 import { useQuery } from "@tanstack/react-query";
 import { useBackend } from "../backend/context";
-import { type Preferences, usePreferences } from "../shared/preferences";
+import { type Preferences, usePreferences, ZOOMS } from "../shared/preferences";
 import { useSaid } from "../shared/said";
 import { Sheet } from "../shared/sheet";
 import { ago, strings } from "../shared/strings";
@@ -88,7 +88,7 @@ export function Settings({ onReopen }: { onReopen: () => void }) {
 
 function Looks() {
   const { preferences, prefer } = usePreferences();
-  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
+  const choice = <K extends "theme" | "motion">(key: K, title: string, values: Record<Preferences[K], string>) => (
     <Choice
       name={key}
       title={title}
@@ -100,7 +100,13 @@ function Looks() {
   return (
     <>
       {choice("theme", strings.theme, strings.themes)}
-      {choice("size", strings.textSize, strings.textSizes)}
+      <Choice
+        name="zoom"
+        title={strings.textSize}
+        values={Object.fromEntries(ZOOMS.map((z) => [z, `${z} %`]))}
+        chosen={String(preferences.zoom)}
+        onChoose={(zoom) => prefer({ ...preferences, zoom: Number(zoom) })}
+      />
       {choice("motion", strings.motion, strings.motions)}
     </>
   );

@@ -34,7 +34,7 @@ export function StatusBar() {
           ▲ {strings.wordsOnly} · {status.generation}
         </span>
       )}
-      {!status.on_aws && <span className="max-[1100px]:hidden">{strings.onDevice}</span>}
+      {!status.on_aws && <span className="narrow:hidden">{strings.onDevice}</span>}
       {ill.map((words) => (
         <span key={words} className="truncate font-medium text-warn">
           ▲ {words}

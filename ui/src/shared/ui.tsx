@@ -12,7 +12,9 @@ export function Kbd({ keys }: { keys: string }) {
     .replace("shift+", "⇧")
     .replace("alt+", mac ? "⌥" : "Alt ")
     .replace("enter", "↵")
-    .replace("up/down", "↑↓");
+    .replace("up/down", "↑↓")
+    .replace("plus", "+")
+    .replace("minus", "−");
   return (
     <kbd className="rounded border border-line bg-bg px-1.5 py-0.5 font-sans text-[11px] leading-none text-faint">
       {shown}

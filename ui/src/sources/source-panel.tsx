@@ -30,15 +30,15 @@ export function SourcePanel() {
       className={cx(
         "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
         folded
-          ? "max-[1100px]:hidden"
-          : "max-[1100px]:fixed max-[1100px]:top-0 max-[1100px]:right-0 max-[1100px]:bottom-[30px] max-[1100px]:z-20 max-[1100px]:w-[384px] max-[1100px]:shadow-xl",
+          ? "narrow:hidden"
+          : "narrow:fixed narrow:top-0 narrow:right-0 narrow:bottom-[30px] narrow:z-20 narrow:w-[384px] narrow:max-w-full narrow:shadow-xl",
       )}
     >
       <button
         type="button"
         aria-label={strings.close}
         onClick={fold}
-        className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink max-[1100px]:block"
+        className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink narrow:block"
       >
         ✕
       </button>
