@@ -286,7 +286,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(22);
+  expect(within(sheet).getAllByRole("definition").length).toBe(24);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");

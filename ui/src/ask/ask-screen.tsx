@@ -19,7 +19,7 @@ export function AskScreen() {
   const [last, setLast] = useState<string | null>(null);
   if (newest && newest.question !== last) setLast(newest.question);
   return (
-    <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
+    <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.ask}>
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
       <div
         className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none tight:px-3 tight:pt-3"

@@ -7,6 +7,7 @@ import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 import { DocumentHead } from "../sources/document-head";
+import { Findable } from "../sources/finding";
 import { DocumentText } from "../sources/markdown";
 import { useFilter } from "./filter";
 
@@ -60,7 +61,10 @@ function Page({ document, note }: { document: Document; note: string | null }) {
         </p>
       )}
       {headings.length > 1 && (
-        <nav aria-label={strings.onThisPage} className="flex flex-wrap gap-x-3 border-b border-line px-5 py-1.5">
+        <nav
+          aria-label={strings.onThisPage}
+          className="flex flex-wrap gap-x-3 print:hidden border-b border-line px-5 py-1.5"
+        >
           {headings.map((h) => (
             <button type="button" key={h} className="text-[12.5px] text-accent hover:underline" onClick={() => go(h)}>
               {h}
@@ -68,10 +72,10 @@ function Page({ document, note }: { document: Document; note: string | null }) {
           ))}
         </nav>
       )}
-      <section ref={page} tabIndex={0} aria-label={document.title} className="min-h-0 flex-1 overflow-auto px-5 py-3.5">
-        <DocumentText key={document.id} body={document.body} steps />
-      </section>
-      <footer className="border-t border-line px-5 py-2.5">
+      <Findable key={document.id} screen="browse" label={document.title} page={page}>
+        {(finding) => <DocumentText body={document.body} steps finding={finding} />}
+      </Findable>
+      <footer className="border-t border-line px-5 py-2.5 print:hidden">
         <Button onClick={() => askAbout(document)}>{strings.askAbout}</Button>
       </footer>
     </>

@@ -6,10 +6,11 @@ import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
 import { usePreferences, zoomed } from "../shared/preferences";
-import type { strings } from "../shared/strings";
+import { useSaid } from "../shared/said";
+import { strings } from "../shared/strings";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
-import { useNavigation } from "./navigation";
+import { type TextHandle, useFields, useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
 import { useStatus } from "./status";
 
@@ -28,7 +29,7 @@ export type Command = {
 };
 
 export function useCommands(): Command[] {
-  return [...useGoing(), ...useAnswering(), ...useSession()];
+  return [...useGoing(), ...useAnswering(), ...useReading(), ...useSession()];
 }
 
 /** Where the operator goes, and what is asked there. */
@@ -48,10 +49,11 @@ function useGoing(): Command[] {
 function useAnswering(): Command[] {
   const backend = useBackend();
   const { screen } = useNavigation();
+  const { texts } = useFields();
   const { current, running } = useConversation();
   const { submit, goOn, cards } = useAsking();
   const { folded } = useSource();
-  const { fold, toggle } = useChoice();
+  const { fold } = useChoice();
   const { show } = useSheets();
   const browsing = useBrowsing();
   const home = useHome();
@@ -60,6 +62,7 @@ function useAnswering(): Command[] {
   const kept = Boolean(current?.exchange);
   const card = () => (current ? cards.get(current.key) : undefined);
   const back = () => {
+    if (texts[screen].current?.letGo()) return;
     if (!asking) browsing.back();
     else if (running) backend.stop();
     else if (!folded) fold();
@@ -81,7 +84,27 @@ function useAnswering(): Command[] {
     { id: "good", keys: "mod+G", run: () => label("good"), able: answered && kept },
     { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && kept },
     { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: answered },
-    { id: "source", keys: "mod+.", run: toggle, able: asking },
+  ];
+}
+
+/** What is done with the document that is read. */
+function useReading(): Command[] {
+  const { screen } = useNavigation();
+  const { texts } = useFields();
+  const { toggle } = useChoice();
+  const { folded } = useSource();
+  const { warn } = useSaid();
+  const reading = (then: (text: TextHandle) => void) => () => {
+    const text = texts[screen].current;
+    if (!text) return warn(strings.nothingOpen);
+    if (screen === "ask" && folded) toggle();
+    // Where it was folded away, it is there first.
+    setTimeout(() => then(text));
+  };
+  return [
+    { id: "source", keys: "mod+.", run: toggle, able: screen === "ask" },
+    { id: "findHere", keys: "mod+F", run: reading((text) => text.find()) },
+    { id: "print", keys: "mod+P", run: reading(() => window.print()) },
   ];
 }
 

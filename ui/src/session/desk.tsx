@@ -64,7 +64,7 @@ function Frame() {
   return (
     <div
       className={cx(
-        "grid h-full grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
+        "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
         screen === "ask"
           ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
           : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",

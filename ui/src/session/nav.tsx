@@ -18,7 +18,7 @@ export function Nav() {
   return (
     <nav
       aria-label={strings.navigation}
-      className="flex min-h-0 flex-col gap-0.5 border-r border-line px-2.5 py-3.5 tight:col-span-full tight:flex-row tight:border-r-0 tight:border-b tight:py-1"
+      className="flex min-h-0 flex-col gap-0.5 print:hidden border-r border-line px-2.5 py-3.5 tight:col-span-full tight:flex-row tight:border-r-0 tight:border-b tight:py-1"
     >
       <div className="pb-3 tight:hidden">
         <Logo />

@@ -16,7 +16,7 @@ export function StatusBar() {
     strings.health("generation", connection?.generation ?? null),
   ].filter((words) => words !== null);
   return (
-    <footer className="col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
+    <footer className="print:hidden col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
       <span>
         <span className="mr-1.5 inline-block size-[7px] rounded-full bg-accent" />
         {status.tenant_name}

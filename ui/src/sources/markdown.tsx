@@ -1,12 +1,13 @@
 // A document's text as a page, with a byte range of it lit up. The text is untrusted: it becomes
 // elements through a sanitiser, never HTML.
-import type { Element, Nodes, Root, RootContent } from "hast";
 import {
   Children,
+  type ComponentProps,
   cloneElement,
   isValidElement,
   memo,
   type ReactNode,
+  type RefObject,
   useEffect,
   useMemo,
   useRef,
@@ -19,50 +20,18 @@ import { useBackend } from "../backend/context";
 import { indexOfByte } from "../shared/bytes";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import type { Finding } from "./finding";
+import { highlight, hits } from "./lit";
 
 export type Range = { start: number; end: number };
 
-/** Wraps the part of each text node that lies in the range into <mark>. */
-export function highlight(range: { from: number; to: number } | null) {
-  return () => (tree: Root) => {
-    if (range) walk(tree, range);
-  };
-}
+type RehypePlugins = NonNullable<ComponentProps<typeof Markdown>["rehypePlugins"]>;
 
-function walk(parent: Nodes, range: { from: number; to: number }) {
-  if (!("children" in parent)) return;
-  const out: RootContent[] = [];
-  for (const child of parent.children as RootContent[]) {
-    const start = child.position?.start.offset;
-    const end = child.position?.end.offset;
-    if (child.type !== "text" || start === undefined || end === undefined || end <= range.from || start >= range.to) {
-      walk(child, range);
-      out.push(child);
-      continue;
-    }
-    const mark = (value: string): Element => ({
-      type: "element",
-      tagName: "mark",
-      properties: {},
-      children: [{ type: "text", value }],
-    });
-    // Escapes and entities make the shown text shorter than its source: then the whole of it is lit.
-    if (child.value.length !== end - start) {
-      out.push(mark(child.value));
-      continue;
-    }
-    const a = Math.max(0, range.from - start);
-    const b = Math.min(child.value.length, range.to - start);
-    if (a > 0) out.push({ type: "text", value: child.value.slice(0, a) });
-    out.push(mark(child.value.slice(a, b)));
-    if (b < child.value.length) out.push({ type: "text", value: child.value.slice(b) });
-  }
-  (parent as Element).children = out as Element["children"];
-}
+type Props = { body: string; range?: Range | null; steps?: boolean; finding?: Finding };
 
-type Props = { body: string; range?: Range | null; steps?: boolean };
+const NOTHING: Finding = { words: "", at: 0, onFound: () => {} };
 
-export const DocumentText = memo(function DocumentText({ body, range, steps }: Props) {
+export const DocumentText = memo(function DocumentText({ body, range, steps, finding = NOTHING }: Props) {
   const backend = useBackend();
   const { fail } = useSaid();
   const ref = useRef<HTMLDivElement>(null);
@@ -74,8 +43,11 @@ export const DocumentText = memo(function DocumentText({ body, range, steps }: P
     [body, start, end],
   );
   useEffect(() => {
-    if (lit) ref.current?.querySelector("mark")?.scrollIntoView({ block: "nearest" });
+    if (lit) ref.current?.querySelector("mark")?.scrollIntoView({ block: "center" });
   }, [lit]);
+  const { words, at, onFound } = finding;
+  useHits(ref, body, words, at, onFound);
+  const plugins = useMemo<RehypePlugins>(() => [rehypeSanitize, highlight(lit), hits(words)], [lit, words]);
   const components = useMemo(
     () => ({
       a: ({ href, children }: { href?: string | undefined; children?: ReactNode }) => (
@@ -99,17 +71,29 @@ export const DocumentText = memo(function DocumentText({ body, range, steps }: P
   );
   return (
     <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
-      <Markdown
-        remarkPlugins={[remarkGfm]}
-        rehypePlugins={[rehypeSanitize, highlight(lit)]}
-        components={components}
-        skipHtml
-      >
+      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
         {body}
       </Markdown>
     </div>
   );
 });
+
+/** Counts the places of the words, and shows the one that is looked at. */
+function useHits(
+  text: RefObject<HTMLElement | null>,
+  body: string,
+  words: string,
+  at: number,
+  onFound: Finding["onFound"],
+) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the marks follow the text
+  useEffect(() => {
+    const marks = [...(text.current?.querySelectorAll<HTMLElement>("mark[data-hit]") ?? [])];
+    for (const m of marks) m.toggleAttribute("data-here", Number(m.dataset.hit) === at);
+    marks.find((m) => Number(m.dataset.hit) === at)?.scrollIntoView({ block: "center" });
+    if (words !== "") onFound(Number(marks.at(-1)?.dataset.hit ?? -1) + 1);
+  }, [text, body, words, at, onFound]);
+}
 
 /** A numbered list; in Browse with a check mark a step, for the call at hand. */
 function Steps({ children, first, check }: { children?: ReactNode; first: number; check: boolean }) {

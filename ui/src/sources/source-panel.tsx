@@ -28,7 +28,7 @@ export function SourcePanel() {
       hidden={screen !== "ask"}
       aria-label={strings.sourcePanel}
       className={cx(
-        "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
+        "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel print:static print:flex print:w-auto print:border-0 print:shadow-none",
         folded
           ? "narrow:hidden"
           : "narrow:fixed narrow:top-0 narrow:right-0 narrow:bottom-[30px] narrow:z-20 narrow:w-[384px] narrow:max-w-full narrow:shadow-xl",
@@ -38,7 +38,7 @@ export function SourcePanel() {
         type="button"
         aria-label={strings.close}
         onClick={fold}
-        className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink narrow:block"
+        className="print:hidden absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink narrow:block"
       >
         ✕
       </button>
@@ -87,7 +87,7 @@ function AlsoFound({ turn, but, since }: { turn: Turn; but: string; since: Since
   const found = passages.filter((p, i) => passages.findIndex((o) => o.document === p.document) === i);
   if (found.length === 0) return null;
   return (
-    <footer className="max-h-[34%] overflow-auto border-t border-line px-5 py-3">
+    <footer className="print:hidden max-h-[34%] overflow-auto border-t border-line px-5 py-3">
       <h2 className="pb-1.5 text-[11px] font-semibold text-faint">{strings.alsoFound}</h2>
       {found.map((p) => (
         <button

@@ -80,6 +80,8 @@ export const session = {
     bad: "Label bad, or say that it should have an answer",
     nextSentence: "Next or previous sentence",
     source: "Show or hide the source",
+    findHere: "Find in the document",
+    print: "Print the document",
     larger: "Larger text",
     smaller: "Smaller text",
     usual: "Text in its usual size",

@@ -17,6 +17,10 @@ export const sources = {
   notYet: (d: string) => `not in force before ${d}`,
   expired: (d: string) => `expired on ${d}`,
   always: "always",
+  findHere: "Find in this document",
+  hits: (at: number, count: number) =>
+    count === 0 ? "not in it" : `${at.toLocaleString("en")} of ${count.toLocaleString("en")}`,
+  nothingOpen: "Choose a document first",
   openOriginal: "open original ↗",
   askAbout: "Ask about this",
   openInBrowse: "Open in Browse",
