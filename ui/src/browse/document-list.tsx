@@ -1,6 +1,6 @@
 // The documents that were found, and the field that finds them: the keys go from one to the other.
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useLayoutEffect, useRef } from "react";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import type { DocumentRow } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
@@ -10,8 +10,8 @@ import { EVERYTHING, useFilter } from "./filter";
 import { Row } from "./row";
 
 export function DocumentList() {
-  const { filter, setFilter } = useFilter();
-  const { rows, error, loading } = useFound(filter);
+  const { filter, setFilter, choose } = useFilter();
+  const { rows, error, loading, settled } = useFound(filter);
   const scroll = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: rows.length,
@@ -25,15 +25,22 @@ export function DocumentList() {
     const next = chosen < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(chosen + by, 0), rows.length - 1);
     const row = rows[next];
     if (!row) return;
-    setFilter({ ...filter, document: row.id });
+    choose(row.id);
     list.scrollToIndex(next);
   };
+  const enter = useBest(settled, () => {
+    const best = rows[0];
+    if (!best) return;
+    choose(best.id);
+    list.scrollToIndex(0);
+  });
   return (
     <>
       <h1 className="sr-only">{strings.browse}</h1>
-      <p className="px-5 pt-4 pb-2 text-[12.5px] text-faint" aria-live="polite">
-        {loading ? strings.searching : strings.documents(rows.length)}
-      </p>
+      <div className="flex items-center gap-2 px-5 pt-4 pb-2 text-[12.5px] text-faint">
+        <p aria-live="polite">{loading ? strings.searching : strings.documents(rows.length)}</p>
+        <Narrowed />
+      </div>
       {error ? (
         <p className="px-5 text-warn" role="alert">
           {(error as { message?: string }).message}
@@ -46,7 +53,7 @@ export function DocumentList() {
       ) : (
         <Rows rows={rows} list={list} scroll={scroll} chosen={chosen} onMove={move} />
       )}
-      <FindField onMove={move} onEnter={() => chosen < 0 && move(1)} />
+      <FindField onMove={move} onEnter={() => (chosen < 0 || filter.sought !== filter.typed) && enter()} />
     </>
   );
 }
@@ -103,6 +110,38 @@ function Rows({ rows, list, scroll, chosen, onMove }: RowsProps) {
   );
 }
 
+/** What the documents are narrowed to, where they are: the way out of it is here, too. */
+function Narrowed() {
+  const { filter, setFilter } = useFilter();
+  const { kind, tag } = filter;
+  if (!kind && !tag) return null;
+  const words = [kind && strings.kindsMany[kind], tag].filter(Boolean).join(" · ");
+  return (
+    <button
+      type="button"
+      aria-label={strings.onlyThese(words)}
+      onClick={() => setFilter({ ...filter, kind: null, tag: null, lent: false })}
+      className="rounded-md bg-accent-bg px-2 font-medium text-accent hover:underline"
+    >
+      {words} <span aria-hidden>✕</span>
+    </button>
+  );
+}
+
+/** Enter may be pressed before what was typed is found: the best is opened then. */
+function useBest(settled: boolean, open: () => void) {
+  const { filter } = useFilter();
+  const [wanted, setWanted] = useState<string | null>(null);
+  const here = wanted === filter.typed;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each press
+  useLayoutEffect(() => {
+    if (wanted === null) return;
+    if (here && settled) open();
+    if (!here || settled) setWanted(null);
+  }, [wanted, here, settled]);
+  return () => setWanted(filter.typed);
+}
+
 type FieldProps = { onMove: (by: number) => void; onEnter: () => void };
 
 function FindField({ onMove, onEnter }: FieldProps) {
@@ -111,7 +150,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
   useLayoutEffect(() => {
     if (screen === "browse") find.current?.focus();
   }, [screen, find]);
-  const { filter, setFilter } = useFilter();
+  const { filter, type } = useFilter();
   return (
     <div className="px-5 pt-3 pb-[18px]">
       <div className="flex items-center gap-2.5 rounded-xl border border-line bg-panel px-3.5 py-2.5 shadow-xs focus-within:border-accent">
@@ -121,7 +160,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
           aria-label={strings.find}
           placeholder={strings.findPlaceholder}
           value={filter.typed}
-          onChange={(e) => setFilter({ ...filter, typed: e.target.value })}
+          onChange={(e) => type(e.target.value)}
           onKeyDown={(e) => {
             if (e.key === "ArrowDown" || e.key === "ArrowUp") {
               e.preventDefault();

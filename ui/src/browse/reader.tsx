@@ -1,6 +1,6 @@
 // The document that is read, with its steps to be ticked off.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { asError, type Document } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useFields, useNavigation } from "../session/navigation";
@@ -9,6 +9,7 @@ import { Button } from "../shared/ui";
 import { DocumentHead } from "../sources/document-head";
 import { Findable } from "../sources/finding";
 import { DocumentText } from "../sources/markdown";
+import { sought } from "../sources/sought";
 import { useFilter } from "./filter";
 
 export function Reader() {
@@ -43,8 +44,12 @@ function useChanged(document: Document | undefined): boolean {
 function Page({ document, note }: { document: Document; note: string | null }) {
   const page = useRef<HTMLElement>(null);
   const askAbout = useAskAbout();
+  const { filter } = useFilter();
+  const { place, sought: words } = filter;
+  const lit = useMemo(() => place ?? sought(document.body, words), [document.body, place, words]);
+  // Before the text goes to what is lit up in it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another document begins at its top
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (page.current) page.current.scrollTop = 0;
   }, [document.id]);
   const headings = document.body.split("\n").flatMap((l) => (/^#{1,3} /.test(l) ? [l.replace(/^#+ /, "")] : []));
@@ -73,7 +78,7 @@ function Page({ document, note }: { document: Document; note: string | null }) {
         </nav>
       )}
       <Findable key={document.id} screen="browse" label={document.title} page={page}>
-        {(finding) => <DocumentText body={document.body} steps finding={finding} />}
+        {(finding) => <DocumentText body={document.body} range={lit} steps finding={finding} />}
       </Findable>
       <footer className="border-t border-line px-5 py-2.5 print:hidden">
         <Button onClick={() => askAbout(document)}>{strings.askAbout}</Button>

@@ -1,4 +1,5 @@
 // Every action has a key, a line in the palette and a line on the sheet: one list makes all three.
+import { isOfCode } from "../answer/refusal";
 import { useAsking, useConversation } from "../ask/conversation";
 import type { Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
@@ -34,14 +35,18 @@ export function useCommands(): Command[] {
 
 /** Where the operator goes, and what is asked there. */
 function useGoing(): Command[] {
-  const { go } = useNavigation();
+  const { screen, go } = useNavigation();
   const home = useHome();
   const { fresh } = useAsking();
+  const { browse } = useBrowsing();
+  const { current } = useConversation();
+  const ofCode = screen === "ask" && current?.refused && current.answer && isOfCode(current.answer);
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
     { id: "ask", keys: "mod+1", run: () => go("ask") },
-    { id: "browse", keys: "mod+2", run: () => go("browse") },
+    // As the button below a refusal.
+    { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
   ];
 }
 

@@ -18,7 +18,7 @@ type PresentProps = { document: Document; shown: Shown; state: "changed" | undef
 
 /** A long document: drawn only when it is another one, or another place in it. */
 export const Present = memo(function Present({ document, shown, state }: PresentProps) {
-  const { browse } = useBrowsing();
+  const { read } = useBrowsing();
   const { passage } = shown;
   // In a changed document the range may be anything: what was cited is looked for, and else shown as it was.
   const changed = state === "changed" && passage ? passage : null;
@@ -50,7 +50,7 @@ export const Present = memo(function Present({ document, shown, state }: Present
             <button
               type="button"
               className="mt-1 text-[12.5px] text-accent hover:underline print:hidden"
-              onClick={() => browse(document.id, null)}
+              onClick={() => read(document.id, place)}
             >
               {strings.openInBrowse}
             </button>

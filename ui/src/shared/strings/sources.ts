@@ -35,6 +35,7 @@ export const sources = {
   nothingFound: "No document holds these words.",
   clearSearch: "Clear the search",
   documents: (n: number) => plural(n, "document", "documents"),
+  onlyThese: (what: string) => `Only ${what}: show all documents`,
   documentList: "Documents",
   stepDone: (n: number) => `Step ${n}`,
   chooseDocument: "Choose a document to read it here.",
