@@ -122,7 +122,7 @@ test("nothing new says so", async () => {
   const { user } = await open({ knowledge });
   await screen.findByText("What does the customer ask?");
   await user.keyboard("{Control>}k{/Control}");
-  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "update the{Enter}");
+  await user.type(await screen.findByPlaceholderText(/^A command/), "update the{Enter}");
   expect(await screen.findByText(/Nothing new\./)).toBeTruthy();
   await user.keyboard("{Escape}");
   await user.click(screen.getByRole("button", { name: /release 12/ }));

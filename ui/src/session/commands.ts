@@ -14,6 +14,7 @@ import { useAccount } from "./account";
 import { type TextHandle, useFields, useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
 import { useStatus } from "./status";
+import { useToQuestion } from "./to-question";
 
 export type Command = {
   id: keyof typeof strings.commands;
@@ -44,7 +45,7 @@ function useGoing(): Command[] {
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
-    { id: "ask", keys: "mod+1", run: () => go("ask") },
+    { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
     // As the button below a refusal.
     { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
   ];

@@ -16,11 +16,12 @@ import { SourcePanel } from "../sources/source-panel";
 import { AccountProvider } from "./account";
 import { Keyboard } from "./keyboard";
 import { Nav } from "./nav";
-import { NavigationProvider, useFields, useNavigation } from "./navigation";
+import { NavigationProvider, useNavigation } from "./navigation";
 import { Settings } from "./settings";
-import { SheetsProvider, useOpenSheet, useSheets } from "./sheets";
+import { SheetsProvider, useOpenSheet } from "./sheets";
 import { StatusProvider, useStatus } from "./status";
 import { StatusBar } from "./status-bar";
+import { useToQuestion } from "./to-question";
 
 type Props = { first: Status; onReopen: () => void };
 
@@ -82,19 +83,8 @@ function Frame() {
 /** The hotkey brought the window up: somebody asks. */
 function useSummoned() {
   const backend = useBackend();
-  const { go } = useNavigation();
-  const { question } = useFields();
-  const { clear } = useSheets();
-  useEffect(
-    () =>
-      backend.onSummoned(() => {
-        go("ask");
-        clear();
-        // A sheet that was closed gives the focus back first.
-        setTimeout(() => question.current?.focus(), 30);
-      }),
-    [backend, go, question, clear],
-  );
+  const toQuestion = useToQuestion();
+  useEffect(() => backend.onSummoned(toQuestion), [backend, toQuestion]);
 }
 
 /** The keyboard's own two sheets are beside its commands. */

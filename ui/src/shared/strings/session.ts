@@ -54,9 +54,11 @@ export const session = {
   keysHint: "? keys",
 
   keys: "Keys",
-  palette: "Commands",
-  palettePlaceholder: "What do you want to do?",
-  noCommand: "No such command.",
+  palette: "Do or find",
+  palettePlaceholder: "A command, a document, a step, a conversation…",
+  noCommand: "Nothing is called so.",
+  stepsFound: "Steps",
+  conversations: "Conversations",
   theme: "Colours",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   textSize: "Text size",
@@ -88,7 +90,7 @@ export const session = {
     signIn: "Sign in",
     update: "Update the knowledge",
     settings: "Settings",
-    palette: "Command palette",
+    palette: "Do or find something",
     keys: "Sheet of keys",
   },
 };
