@@ -1,5 +1,5 @@
 // The Ask screen: the conversation, and the one field below it.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { StaleLine } from "../releases/stale-line";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
@@ -9,6 +9,7 @@ import { Empty } from "./empty";
 import { useLookedAt } from "./looked-at";
 import { QuestionField } from "./question-field";
 import { TurnView } from "./turn-view";
+import { usePlace } from "./use-place";
 
 export function AskScreen() {
   const { screen } = useNavigation();
@@ -16,6 +17,8 @@ export function AskScreen() {
   const { turns, newest, current } = useConversation();
   const { submit } = useAsking();
   const look = useLookedAt();
+  const scroll = useRef<HTMLDivElement>(null);
+  const keepPlace = usePlace(scroll);
   const [last, setLast] = useState<string | null>(null);
   if (newest && newest.question !== last) setLast(newest.question);
   return (
@@ -24,7 +27,11 @@ export function AskScreen() {
       <div
         className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none tight:px-3 tight:pt-3"
         tabIndex={turns.length ? 0 : -1}
-        onScroll={(e) => look(e.currentTarget)}
+        ref={scroll}
+        onScroll={(e) => {
+          look(e.currentTarget);
+          keepPlace();
+        }}
       >
         {turns.length === 0 ? (
           <Empty suggestions={suggestions} onAsk={submit} />

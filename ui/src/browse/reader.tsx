@@ -11,6 +11,7 @@ import { Findable } from "../sources/finding";
 import { DocumentText } from "../sources/markdown";
 import { sought } from "../sources/sought";
 import { useFilter } from "./filter";
+import { useTicks } from "./ticks";
 
 export function Reader() {
   const { filter } = useFilter();
@@ -44,6 +45,7 @@ function useChanged(document: Document | undefined): boolean {
 function Page({ document, note }: { document: Document; note: string | null }) {
   const page = useRef<HTMLElement>(null);
   const askAbout = useAskAbout();
+  const ticks = useTicks(document.id);
   const { filter } = useFilter();
   const { place, sought: words } = filter;
   const lit = useMemo(() => place ?? sought(document.body, words), [document.body, place, words]);
@@ -78,7 +80,7 @@ function Page({ document, note }: { document: Document; note: string | null }) {
         </nav>
       )}
       <Findable key={document.id} screen="browse" label={document.title} page={page}>
-        {(finding) => <DocumentText body={document.body} range={lit} steps finding={finding} />}
+        {(finding) => <DocumentText body={document.body} range={lit} ticks={ticks} finding={finding} />}
       </Findable>
       <footer className="border-t border-line px-5 py-2.5 print:hidden">
         <Button onClick={() => askAbout(document)}>{strings.askAbout}</Button>

@@ -7,6 +7,7 @@ import type { Status } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
 import { FilterProvider } from "../browse/filter";
+import { TicksProvider } from "../browse/ticks";
 import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
@@ -46,7 +47,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
               <UpdatesProvider>
                 <ConversationProvider>
                   <SourceProvider>
-                    <FilterProvider>{children}</FilterProvider>
+                    <FilterProvider>
+                      <TicksProvider>{children}</TicksProvider>
+                    </FilterProvider>
                   </SourceProvider>
                 </ConversationProvider>
               </UpdatesProvider>

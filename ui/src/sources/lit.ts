@@ -50,6 +50,25 @@ export function hits(words: string) {
   };
 }
 
+/** Numbers the lists of the text, to tell their steps apart. */
+export function lists() {
+  return (tree: Root) => {
+    let number = 0;
+    const count = (parent: Nodes) => {
+      if (!("children" in parent)) return;
+      for (const child of parent.children) {
+        if (child.type === "element" && child.tagName === "ol") child.properties.dataList = number++;
+        count(child);
+      }
+    };
+    count(tree);
+  };
+}
+
+/** All the words of an element. */
+export const wordsOf = (node: Nodes): string =>
+  node.type === "text" ? node.value : "children" in node ? node.children.map(wordsOf).join("") : "";
+
 /** Puts what `of` makes of each text in its place. */
 function walk(parent: Nodes, of: (text: Text) => RootContent[]) {
   if (!("children" in parent)) return;

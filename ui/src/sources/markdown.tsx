@@ -1,37 +1,40 @@
 // A document's text as a page, with a byte range of it lit up. The text is untrusted: it becomes
 // elements through a sanitiser, never HTML.
+import type { Element } from "hast";
 import {
   Children,
   type ComponentProps,
   cloneElement,
+  createContext,
   isValidElement,
   memo,
   type ReactNode,
   type RefObject,
+  useContext,
   useEffect,
   useMemo,
   useRef,
-  useState,
 } from "react";
 import Markdown from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { useBackend } from "../backend/context";
+import type { Ticks } from "../browse/ticks";
 import { indexOfByte } from "../shared/bytes";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
 import type { Finding } from "./finding";
-import { highlight, hits } from "./lit";
+import { highlight, hits, lists, wordsOf } from "./lit";
 
 export type Range = { start: number; end: number };
 
 type RehypePlugins = NonNullable<ComponentProps<typeof Markdown>["rehypePlugins"]>;
 
-type Props = { body: string; range?: Range | null; steps?: boolean; finding?: Finding };
+type Props = { body: string; range?: Range | null; ticks?: Ticks; finding?: Finding };
 
 const NOTHING: Finding = { words: "", at: 0, onFound: () => {} };
 
-export const DocumentText = memo(function DocumentText({ body, range, steps, finding = NOTHING }: Props) {
+export const DocumentText = memo(function DocumentText({ body, range, ticks, finding = NOTHING }: Props) {
   const backend = useBackend();
   const { fail } = useSaid();
   const ref = useRef<HTMLDivElement>(null);
@@ -47,7 +50,7 @@ export const DocumentText = memo(function DocumentText({ body, range, steps, fin
   }, [lit]);
   const { words, at, onFound } = finding;
   useHits(ref, body, words, at, onFound);
-  const plugins = useMemo<RehypePlugins>(() => [rehypeSanitize, highlight(lit), hits(words)], [lit, words]);
+  const plugins = useMemo<RehypePlugins>(() => [rehypeSanitize, lists, highlight(lit), hits(words)], [lit, words]);
   const components = useMemo(
     () => ({
       a: ({ href, children }: { href?: string | undefined; children?: ReactNode }) => (
@@ -61,20 +64,30 @@ export const DocumentText = memo(function DocumentText({ body, range, steps, fin
       ),
       // Nothing is ever fetched from elsewhere: an image is its words.
       img: ({ alt }: { alt?: string | undefined }) => <em>{alt}</em>,
-      ol: ({ children, start }: { children?: ReactNode; start?: number | undefined }) => (
-        <Steps first={start ?? 1} check={Boolean(steps)}>
+      ol: ({
+        children,
+        start,
+        node,
+      }: {
+        children?: ReactNode;
+        start?: number | undefined;
+        node?: Element | undefined;
+      }) => (
+        <Steps first={start ?? 1} list={node}>
           {children}
         </Steps>
       ),
     }),
-    [backend, steps, fail],
+    [backend, fail],
   );
   return (
-    <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
-      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
-        {body}
-      </Markdown>
-    </div>
+    <TicksContext value={ticks ?? null}>
+      <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
+        <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
+          {body}
+        </Markdown>
+      </div>
+    </TicksContext>
   );
 });
 
@@ -95,32 +108,22 @@ function useHits(
   }, [text, body, words, at, onFound]);
 }
 
+/** What may be ticked off, where steps may be: drawn anew with each tick, unlike the text around it. */
+const TicksContext = createContext<Ticks | null>(null);
+
 /** A numbered list; in Browse with a check mark a step, for the call at hand. */
-function Steps({ children, first, check }: { children?: ReactNode; first: number; check: boolean }) {
+function Steps({ children, first, list }: { children?: ReactNode; first: number; list: Element | undefined }) {
+  const ticks = useContext(TicksContext);
   const items = Children.toArray(children).filter((c) => isValidElement<{ children?: ReactNode }>(c));
-  const [done, setDone] = useState<ReadonlySet<number>>(new Set());
-  const toggle = (i: number) =>
-    setDone((d) => {
-      const next = new Set(d);
-      if (!next.delete(i)) next.add(i);
-      return next;
-    });
+  const words = list?.children.filter((c) => c.type === "element").map((c) => wordsOf(c).trim()) ?? [];
   return (
     <ol>
       {items.map((item, i) => {
         const number = first + i;
-        const marker = check ? (
-          <button
-            key="marker"
-            type="button"
-            role="checkbox"
-            aria-checked={done.has(i)}
-            aria-label={strings.stepDone(number)}
-            onClick={() => toggle(i)}
-            className={`mt-0.5 size-[19px] rounded border text-[11px] leading-none ${done.has(i) ? "border-accent bg-accent text-on-accent" : "border-faint text-soft"}`}
-          >
-            {done.has(i) ? "✓" : number}
-          </button>
+        // A step that reads otherwise in another release is not done.
+        const step = `${list?.properties.dataList} ${number} ${words[i]}`;
+        const marker = ticks ? (
+          <Tick key="marker" number={number} done={ticks.done.has(step)} onToggle={() => ticks.toggle(step)} />
         ) : (
           <span key="marker" aria-hidden className="text-right text-faint">
             {number}.
@@ -132,5 +135,20 @@ function Steps({ children, first, check }: { children?: ReactNode; first: number
         ]);
       })}
     </ol>
+  );
+}
+
+function Tick({ number, done, onToggle }: { number: number; done: boolean; onToggle: () => void }) {
+  return (
+    <button
+      type="button"
+      role="checkbox"
+      aria-checked={done}
+      aria-label={strings.stepDone(number)}
+      onClick={onToggle}
+      className={`mt-0.5 size-[19px] rounded border text-[11px] leading-none ${done ? "border-accent bg-accent text-on-accent" : "border-faint text-soft"}`}
+    >
+      {done ? "✓" : number}
+    </button>
   );
 }
