@@ -37,6 +37,7 @@ export function QuestionField({ onSubmit, followUp, last }: Props) {
           rows={1}
           dir="auto"
           aria-label={strings.question}
+          aria-keyshortcuts="/"
           placeholder={followUp ? strings.followUpPlaceholder : strings.askPlaceholder}
           value={value}
           onChange={(e) => setValue(e.target.value)}
@@ -52,7 +53,7 @@ export function QuestionField({ onSubmit, followUp, last }: Props) {
           }}
           className="max-h-[32vh] flex-1 resize-none overflow-auto bg-transparent text-[14px] outline-none"
         />
-        <Kbd keys="/" />
+        <Kbd keys="/" hint />
       </div>
     </div>
   );

@@ -158,6 +158,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
           ref={find}
           type="search"
           aria-label={strings.find}
+          aria-keyshortcuts="/"
           placeholder={strings.findPlaceholder}
           value={filter.typed}
           onChange={(e) => type(e.target.value)}
@@ -170,7 +171,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
           }}
           className="min-w-0 flex-1 bg-transparent outline-none [&::-webkit-search-cancel-button]:hidden"
         />
-        <Kbd keys="/" />
+        <Kbd keys="/" hint />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 // One tenant opened: what all of the window shares, and where its parts stand.
 import { type ReactNode, useEffect } from "react";
 import { LabelOf } from "../answer/labelling";
+import { Announced } from "../ask/announced";
 import { AskScreen } from "../ask/ask-screen";
 import { ConversationProvider } from "../ask/conversation";
 import type { Status } from "../backend/backend";
@@ -32,6 +33,7 @@ export function Desk({ first, onReopen }: Props) {
       <Frame />
       <OpenSheet onReopen={onReopen} />
       <Keyboard />
+      <Announced />
     </Shared>
   );
 }

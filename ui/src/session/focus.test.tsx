@@ -59,10 +59,10 @@ test.each(["Save", "Cancel"])("behind a label too, left by “%s”", async (wor
 
 test("behind the sheet of keys, the button that opened it has the focus again", async () => {
   const { user } = await answered();
-  await user.click(screen.getByText("? keys"));
+  await user.click(screen.getByRole("button", { name: "keys" }));
   await user.click(within(await screen.findByRole("dialog")).getByLabelText("Close"));
   await closed();
-  await focused(() => screen.getByText("? keys"));
+  await focused(() => screen.getByRole("button", { name: "keys" }));
 });
 
 test("a command of the palette takes the focus where it leads", async () => {

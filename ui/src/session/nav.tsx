@@ -6,7 +6,7 @@ import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { strings } from "../shared/strings";
-import { cx, Kbd } from "../shared/ui";
+import { cx, Kbd, shortcut } from "../shared/ui";
 import { Logo } from "./logo";
 import { useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
@@ -85,13 +85,14 @@ function NavButton({ words, keys, on, onClick }: ButtonProps) {
     <button
       type="button"
       aria-current={on ? "page" : undefined}
+      aria-keyshortcuts={shortcut(keys)}
       onClick={onClick}
       className={cx(
         "flex w-full items-center justify-between gap-2 rounded-[7px] px-2 py-1.5 text-left tight:w-auto",
         on ? "bg-accent-bg font-semibold text-accent" : "text-soft hover:text-ink",
       )}
     >
-      {words} <Kbd keys={keys} />
+      {words} <Kbd keys={keys} hint />
     </button>
   );
 }

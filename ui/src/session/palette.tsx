@@ -32,7 +32,7 @@ export function CommandPalette({ commands, onClose }: Props) {
             .map((c) => (
               <Item key={c.id} value={c.id} onSelect={then(() => c.run(1))}>
                 {strings.commands[c.id]}
-                <Kbd keys={c.keys} />
+                <Kbd keys={c.keys} hint />
               </Item>
             ))}
           <Found typed={typed} then={then} />

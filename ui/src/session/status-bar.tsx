@@ -58,7 +58,8 @@ export function StatusBar() {
       )}
       <span className="flex-1" />
       {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
-      <button type="button" onClick={() => show("keys")} className="hover:text-ink">
+      <button type="button" aria-keyshortcuts="?" onClick={() => show("keys")} className="hover:text-ink">
+        <span aria-hidden>? </span>
         {strings.keysHint}
       </button>
     </footer>

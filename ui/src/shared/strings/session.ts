@@ -51,7 +51,7 @@ export const session = {
   onDevice: "works offline",
   made: (ago: string) => `made ${ago}`,
   labelsWaiting: (n: number) => `${plural(n, "label", "labels")} waiting`,
-  keysHint: "? keys",
+  keysHint: "keys",
 
   keys: "Keys",
   palette: "Do or find",
