@@ -159,7 +159,7 @@ test("whether a passage carries an answer is as the program says, whatever its s
   await asked({ answer: (q) => ({ ...answerTo(q), passages: [{ ...passage, score: 0.2 }, likely] }) });
   await screen.findByText("Copy");
   const chips = within(screen.getByLabelText("Passages")).getAllByRole("button");
-  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}`]);
+  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}, used`]);
   const near = await within(screen.getByRole("complementary")).findByRole("button", { name: /A near one/ });
   expect(near.textContent).toContain("weak");
 });

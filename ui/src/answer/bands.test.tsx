@@ -129,7 +129,7 @@ test("sources that disagree are set side by side, each a way to its source", asy
   ).toEqual(["[1] says “Within 30 days.”", "[2] says “Within 14 days.”"]);
   expect(within(band).getByText("None was picked: check before you answer.")).toBeTruthy();
   expect(await sound(container)).toEqual([]);
-  const first = screen.getByRole("button", { name: `1${passage.title}` });
+  const first = screen.getByRole("button", { name: `1${passage.title}, used` });
   await waitFor(() => expect(first.className).toContain("border-accent"));
   await user.click(within(band).getByRole("button", { name: "[2]" }));
   await waitFor(() => expect(first.className).not.toContain("border-accent"));

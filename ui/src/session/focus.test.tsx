@@ -115,7 +115,7 @@ test("what is typed without a field goes to the question, with its first letter"
 test("also where a button was pressed, which keeps its own keys", async () => {
   const { user } = await answered();
   await user.type(question(), "first");
-  await user.click(screen.getByRole("button", { name: /Reject 75.*required$/ }));
+  await user.click(screen.getByRole("button", { name: /Reject 75.*required, used$/ }));
   await user.keyboard(" ");
   expect(question().value).toBe("first");
   await user.keyboard(" then");

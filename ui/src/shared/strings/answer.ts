@@ -14,6 +14,7 @@ export const answer = {
     unsupported: "no source",
   } satisfies Record<Grounding, string>,
   mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲" } satisfies Record<Grounding, string>,
+  fromSource: (numbers: string) => `, source ${numbers}`,
   copy: "Copy",
   copied: (question: string, sources: boolean) => `Copied${sources ? " with sources" : ""}: “${short(question)}”`,
   withSources: "With sources",
