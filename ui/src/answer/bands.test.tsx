@@ -137,7 +137,7 @@ test("sources that disagree are set side by side, each a way to its source", asy
 
 test("the day that a question names stands beside the release", async () => {
   await answered({ day: "in July 2026", as_of: "2026-07-31" });
-  expect(screen.getByText(/release abc · as of 31 July 2026, as the question says$/)).toBeTruthy();
+  expect(screen.getByText(/release of \d+ \w+ \d+ · as of 31 July 2026, as the question says$/)).toBeTruthy();
 });
 
 test("the exception for a case says on its chip which", async () => {

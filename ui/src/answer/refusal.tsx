@@ -13,7 +13,7 @@ import { shownDocument } from "../sources/shown";
 type Props = { turn: Turn; answer: Answer };
 
 export function Refusal({ turn, answer }: Props) {
-  const { tenant_name } = useStatus();
+  const { tenant_name, records_problem } = useStatus();
   const { show } = useSheets();
   const { choose } = useChoice();
   const { browse } = useBrowsing();
@@ -62,6 +62,9 @@ export function Refusal({ turn, answer }: Props) {
           {ofCode ? strings.browseCodes : strings.browseAll}
         </Button>
         <span className="flex-1" />
+        {!turn.exchange && (
+          <span className="text-[12.5px] text-soft">{strings.whyNoLabel(records_problem !== null)}</span>
+        )}
         {turn.exchange && (
           <Button onClick={() => show({ turn, verdict: "bad" })} keys="mod+B" aria-pressed={label?.verdict === "bad"}>
             {label?.verdict === "bad" ? `✓ ${strings.shouldHave}` : strings.shouldHave}

@@ -1,8 +1,10 @@
 // The documents that were found, and the field that finds them: the keys go from one to the other.
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
-import type { DocumentRow } from "../backend/backend";
+import { asError, type DocumentRow } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button, Kbd } from "../shared/ui";
 import { useFound } from "./documents";
@@ -42,9 +44,9 @@ export function DocumentList() {
         <Narrowed />
       </div>
       {error ? (
-        <p className="px-5 text-warn" role="alert">
-          {(error as { message?: string }).message}
-        </p>
+        <div className="px-5 text-warn" role="alert">
+          <Told of={plainError(asError(error), strings.didNotWork)} />
+        </div>
       ) : !loading && rows.length === 0 ? (
         <div className="m-auto text-center text-faint">
           <p className="mb-3">{strings.nothingFound}</p>

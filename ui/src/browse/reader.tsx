@@ -4,6 +4,8 @@ import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { asError, type Document } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useFields, useNavigation } from "../session/navigation";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 import { DocumentHead } from "../sources/document-head";
@@ -26,12 +28,19 @@ function Read({ id }: { id: string }) {
   const gone = error !== null && asError(error).code === "no_document";
   if (error && !data)
     return (
-      <p className="m-auto max-w-[300px] px-5 text-center text-[13px] text-warn">
-        ▲ {gone ? strings.withdrawnWhy : asError(error).message}
-      </p>
+      <Told
+        className="m-auto max-w-[300px] px-5 text-center text-[13px] text-warn"
+        of={gone ? { words: strings.withdrawnWhy, more: null } : plainError(asError(error), strings.didNotWork)}
+      />
     );
   if (!data) return null;
-  const note = error ? (gone ? strings.withdrawnOpen : asError(error).message) : changed ? strings.changedOpen : null;
+  const note = error
+    ? gone
+      ? strings.withdrawnOpen
+      : plainError(asError(error), strings.didNotWork).words
+    : changed
+      ? strings.changedOpen
+      : null;
   return <Page document={data} note={note} />;
 }
 

@@ -2,22 +2,22 @@
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
-import { ago, moment, strings } from "../shared/strings";
+import { moment, strings } from "../shared/strings";
 import { cx } from "../shared/ui";
 import { useUpdate } from "./updates";
 import { useUpdating } from "./updating";
 
 export function ReleasePiece() {
   useMinute();
-  const { knowledge, release, release_created_at } = useStatus();
+  const { knowledge, release_created_at } = useStatus();
   const { show } = useSheets();
   const { updates } = useUpdating();
   const running = useUpdate(updates).state === "running";
   if (!knowledge)
     return (
-      <span title={release_created_at}>
-        {strings.release(release)}, {strings.made(ago(release_created_at))}
-      </span>
+      <button type="button" onClick={() => show("settings")} className="rounded hover:text-ink">
+        {strings.releaseOf(null, release_created_at)}
+      </button>
     );
   const { freshness } = knowledge;
   return (
@@ -38,7 +38,7 @@ export function ReleasePiece() {
       )}
     >
       {freshness !== "fresh" && "▲ "}
-      {strings.barRelease(knowledge, running)}
+      {strings.barRelease(knowledge, release_created_at, running)}
     </button>
   );
 }

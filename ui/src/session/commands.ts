@@ -62,6 +62,8 @@ function useAnswering(): Command[] {
   const { fold } = useChoice();
   const { show } = useSheets();
   const browsing = useBrowsing();
+  const { warn } = useSaid();
+  const { records_problem } = useStatus();
   const home = useHome();
   const asking = screen === "ask";
   const answered = asking && current?.state === "done" && !current.refused;
@@ -74,7 +76,11 @@ function useAnswering(): Command[] {
     else if (!folded) fold();
     else if (![...cards.values()].some((c) => c.letGo())) home();
   };
-  const label = (verdict: Verdict) => current && show({ turn: current, verdict });
+  const label = (verdict: Verdict) => {
+    if (!current) return;
+    if (kept) show({ turn: current, verdict });
+    else warn(strings.whyNoLabel(records_problem !== null));
+  };
   return [
     { id: "again", keys: "mod+R", run: () => current && submit(current.question), able: current !== null && !running },
     {
@@ -87,8 +93,8 @@ function useAnswering(): Command[] {
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
-    { id: "good", keys: "mod+G", run: () => label("good"), able: answered && kept },
-    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && kept },
+    { id: "good", keys: "mod+G", run: () => label("good"), able: answered },
+    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" },
     { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: answered },
   ];
 }

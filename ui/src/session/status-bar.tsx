@@ -27,10 +27,7 @@ export function StatusBar() {
           {status.embedding} · {status.generation}
         </span>
       ) : (
-        <span
-          className="truncate font-medium text-warn"
-          title={`${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
-        >
+        <span className="truncate font-medium text-warn" title={strings.wordsOnlyWhy}>
           ▲ {strings.wordsOnly} · {status.generation}
         </span>
       )}
@@ -52,9 +49,14 @@ export function StatusBar() {
         </button>
       )}
       {status.records_problem && (
-        <span className="truncate font-medium text-warn" title={status.records_problem}>
+        <button
+          type="button"
+          onClick={() => show("settings")}
+          title={strings.notKeptWhat}
+          className="truncate rounded font-medium text-warn hover:bg-warn-bg"
+        >
           ▲ {strings.notKept}
-        </span>
+        </button>
       )}
       <span className="flex-1" />
       {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}

@@ -8,6 +8,8 @@ import { useBackend } from "../backend/context";
 import { type SinceAnswer, useSince } from "../releases/since";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { cx } from "../shared/ui";
 import { useChoice, useSource } from "./showing";
@@ -65,7 +67,12 @@ function ShownSource({ shown, since, turn }: Props) {
   const state = since.get(shown.document);
   const gone = state === "withdrawn" || (error !== null && asError(error).code === "no_document");
   if (error && !gone)
-    return <p className="m-auto max-w-[260px] text-center text-[13px] text-warn">{asError(error).message}</p>;
+    return (
+      <Told
+        className="m-auto max-w-[260px] text-center text-[13px] text-warn"
+        of={plainError(asError(error), strings.didNotWork)}
+      />
+    );
   return (
     <>
       {gone ? (

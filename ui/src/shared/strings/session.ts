@@ -45,11 +45,19 @@ export const session = {
   tryAgain: "Try again",
 
   wordsOnly: "words only",
-  wordsOnlyWhy: "Search goes by words and codes alone:",
+  wordsOnlyWhy: "Search goes by words and codes alone.",
   notKept: "Conversations are not kept",
+  more: "More",
+  didNotWork: "That did not work.",
+  cannotWrite: "Mortar may not write on this device.",
+  diskFull: "There is no room left on this device.",
+  notKeptWhat: "Questions, edits and labels of today are not kept on this device.",
+  whyNoLabel: (nothingKept: boolean) =>
+    nothingKept ? "No label: nothing can be kept on this device." : "No label: this answer could not be kept.",
+  openFailedWhy: "Its files are not as they must be.",
+  exactly: "Its exact name",
   notKeptThis: "This answer could not be kept. It can still be copied.",
   onDevice: "works offline",
-  made: (ago: string) => `made ${ago}`,
   labelsWaiting: (n: number) => `${plural(n, "label", "labels")} waiting`,
   keysHint: "keys",
 
