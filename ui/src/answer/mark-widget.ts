@@ -31,7 +31,9 @@ export class MarkWidget extends WidgetType {
       span.textContent = words;
       return span;
     };
-    part(shape(this.mark), "cm-shape").setAttribute("aria-hidden", "true");
+    const { grounding } = this.mark;
+    const sourced = grounding === "verbatim" || grounding === "supported";
+    part(shape(this.mark), sourced ? "cm-shape cm-sourced" : "cm-shape").setAttribute("aria-hidden", "true");
     said.append(` ${word(this.mark)}`);
     if (this.mark.sources) part(strings.fromSource(this.mark.sources), "sr-only");
     return said;

@@ -13,12 +13,7 @@ export function ReleasePiece() {
   const { show } = useSheets();
   const { updates } = useUpdating();
   const running = useUpdate(updates).state === "running";
-  if (!knowledge)
-    return (
-      <button type="button" onClick={() => show("settings")} className="rounded hover:text-ink">
-        {strings.releaseOf(null, release_created_at)}
-      </button>
-    );
+  if (!knowledge) return <span>{strings.releaseOf(null, release_created_at)}</span>;
   const { freshness } = knowledge;
   return (
     <button

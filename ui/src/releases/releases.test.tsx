@@ -49,6 +49,7 @@ function held() {
 test("knowledge made on this device says its day in the bar, and has no update", async () => {
   const { backend, user } = await open();
   expect(await screen.findByText(`release of ${today}`)).toBeTruthy();
+  expect(bar().queryByRole("button", { name: /release/ })).toBeNull();
   await user.keyboard("{Control>}u{/Control}");
   expect(screen.queryByRole("dialog")).toBeNull();
   expect(called(backend.calls, "sync")).toEqual([]);

@@ -83,6 +83,9 @@ test("who reads on in what is said in passing has the time for it", async () => 
   await user.click(await screen.findByText("Copy"));
   await user.click(await screen.findByText("More"));
   expect(screen.getByText(ROT).closest("details")?.open).toBe(true);
+  const said = document.querySelector("[aria-live=assertive]") as HTMLElement;
+  await user.click(within(said).getByRole("button", { name: "Close" }));
+  expect(screen.queryByText(ROT)).toBeNull();
 });
 
 test("where nothing can be kept, it is said what, and labels say why they cannot be", async () => {

@@ -50,13 +50,25 @@ export function SaidProvider({ children }: { children: ReactNode }) {
             onToggle={(e) => setReading(e.target instanceof HTMLDetailsElement && e.target.open)}
             className={cx(
               "max-w-[560px] rounded-lg px-3.5 py-2 text-[13px] font-medium shadow-lg",
-              said.more && "pointer-events-auto",
+              said.more && "pointer-events-auto relative pr-9",
               said.bad ? "bg-warn-bg text-warn" : "bg-ink text-bg",
             )}
           >
             {said.bad ? "▲ " : "✓ "}
             {said.words}
-            {said.more && <More words={said.more} />}
+            {said.more && (
+              <>
+                <More words={said.more} />
+                <button
+                  type="button"
+                  aria-label={strings.close}
+                  onClick={() => setSaid(null)}
+                  className="absolute top-1.5 right-2 rounded px-1.5"
+                >
+                  ✕
+                </button>
+              </>
+            )}
           </div>
         )}
       </div>
