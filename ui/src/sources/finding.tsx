@@ -1,5 +1,5 @@
 // A text that is read on one of the two screens, and the words that are looked for in it.
-import { type ReactNode, type RefObject, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type Screen, useFields } from "../session/navigation";
 import { focusBack, useHome } from "../shared/focus";
 import { strings } from "../shared/strings";
@@ -46,6 +46,8 @@ export function Findable({ screen, label, page, children }: Props) {
   useLayoutEffect(() => {
     if (open) field.current?.focus();
   }, [open]);
+  // The same as long as it says the same: a long text is drawn for nothing else.
+  const finding = useMemo(() => ({ words, at, onFound: setCount }), [words, at]);
   const step = (by: number) => count > 0 && setAt((at + by + count) % count);
   return (
     <>
@@ -71,7 +73,7 @@ export function Findable({ screen, label, page, children }: Props) {
         aria-label={label}
         className="min-h-0 flex-1 overflow-auto px-5 py-3.5 print:overflow-visible"
       >
-        {children({ words, at, onFound: setCount })}
+        {children(finding)}
       </section>
     </>
   );

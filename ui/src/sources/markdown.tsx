@@ -80,12 +80,18 @@ export const DocumentText = memo(function DocumentText({ body, range, ticks, fin
     }),
     [backend, fail],
   );
+  const text = useMemo(
+    () => (
+      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
+        {body}
+      </Markdown>
+    ),
+    [body, plugins, components],
+  );
   return (
     <TicksContext value={ticks ?? null}>
       <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
-        <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
-          {body}
-        </Markdown>
+        {text}
       </div>
     </TicksContext>
   );
