@@ -25,7 +25,7 @@ export function ReleasePiece() {
       }
       data-freshness={freshness}
       className={cx(
-        "max-w-[60ch] min-w-0 shrink-0 truncate rounded",
+        "max-w-[60ch] min-w-0 shrink-0 truncate rounded tight:shrink",
         freshness !== "too_stale" && "-mx-1 px-1",
         freshness === "fresh" && "hover:text-ink",
         freshness === "stale" && "font-medium text-warn hover:bg-warn-bg",

@@ -23,7 +23,7 @@ export function StatusBar() {
       </span>
       <ReleasePiece />
       {status.embedding ? (
-        <span className="truncate">
+        <span className="truncate tight:hidden">
           {status.embedding} · {status.generation}
         </span>
       ) : (
@@ -53,14 +53,19 @@ export function StatusBar() {
           type="button"
           onClick={() => show("settings")}
           title={strings.notKeptWhat}
-          className="truncate rounded font-medium text-warn hover:bg-warn-bg"
+          className="shrink-0 rounded font-medium text-warn hover:bg-warn-bg"
         >
           ▲ {strings.notKept}
         </button>
       )}
-      <span className="flex-1" />
+      <span className="flex-1 tight:hidden" />
       {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
-      <button type="button" aria-keyshortcuts="?" onClick={() => show("keys")} className="hover:text-ink">
+      <button
+        type="button"
+        aria-keyshortcuts="?"
+        onClick={() => show("keys")}
+        className="shrink-0 hover:text-ink tight:ml-auto"
+      >
         <span aria-hidden>? </span>
         {strings.keysHint}
       </button>
