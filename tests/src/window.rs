@@ -201,7 +201,11 @@ impl Window {
                       refused: t.querySelector('[data-refusal]')?.dataset.refusal ?? null,
                       text: t.innerText,
                       passages: [...t.querySelectorAll('ul li')].map(e => e.textContent),
-                      lines: [...t.querySelectorAll('.cm-line')].map(e => [e.textContent, e.dataset.mark ?? null]) }",
+                      lines: [...t.querySelectorAll('.cm-line')].map(e => {
+                          const words = e.cloneNode(true);
+                          words.querySelectorAll('.cm-said').forEach(mark => mark.remove());
+                          return [words.textContent, e.dataset.mark ?? null];
+                      }) }",
         )
         .await
     }

@@ -159,7 +159,7 @@ test("whether a passage carries an answer is as the program says, whatever its s
   await asked({ answer: (q) => ({ ...answerTo(q), passages: [{ ...passage, score: 0.2 }, likely] }) });
   await screen.findByText("Copy");
   const chips = within(screen.getByLabelText("Passages")).getAllByRole("button");
-  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}`]);
+  expect(chips.map((c) => c.textContent)).toEqual([`1${passage.title}, used`]);
   const near = await within(screen.getByRole("complementary")).findByRole("button", { name: /A near one/ });
   expect(near.textContent).toContain("weak");
 });
@@ -286,10 +286,10 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(19);
+  expect(within(sheet).getAllByRole("definition").length).toBe(24);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
-  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "browse{Enter}");
+  await user.type(await screen.findByPlaceholderText(/^A command/), "browse{Enter}");
   expect(await screen.findByLabelText("Search the documents")).toBeTruthy();
 });
 

@@ -17,6 +17,15 @@ vi.mock("./answer/card-actions", watch("CardActions"));
 vi.mock("./sources/source-panel", watch("SourcePanel"));
 vi.mock("./sources/source-text", watch("Present"));
 vi.mock("./session/nav", watch("Nav"));
+const text = vi.hoisted(() => ({ made: 0 }));
+vi.mock("react-markdown", async (real) => {
+  const { default: Markdown } = await real<typeof import("react-markdown")>();
+  const Counted = (props: Parameters<typeof Markdown>[0]) => {
+    text.made += 1;
+    return Markdown(props);
+  };
+  return { default: Counted };
+});
 vi.mock("./session/keyboard", watch("Keyboard"));
 vi.mock("./session/status-bar", watch("StatusBar"));
 
@@ -72,6 +81,25 @@ test("a key in Browse draws nothing of the answers", async () => {
   await pause(300);
   // The kinds and tags stand in the left column.
   expect(await during(() => user.type(field, "claim"))).toEqual(["Nav"]);
+});
+
+test("a tick and a search within draw the text no oftener than they must", async () => {
+  const { user } = await asked();
+  await screen.findByText("Copy");
+  await user.keyboard("{Control>}2{/Control}reject{Enter}");
+  const tick = await screen.findByRole("checkbox", { name: "Step 1" });
+  await pause(300);
+  const makes = async (act: () => Promise<unknown>) => {
+    const before = text.made;
+    await during(act);
+    return text.made - before;
+  };
+  expect(await makes(() => user.click(tick))).toBe(0);
+  expect(tick.getAttribute("aria-checked")).toBe("true");
+  expect(await makes(() => user.keyboard("{Control>}f{/Control}"))).toBe(0);
+  await screen.findByLabelText("Find in this document");
+  expect(await makes(() => user.keyboard("the"))).toBe(3);
+  expect(await makes(() => user.keyboard("{Enter}"))).toBe(0);
 });
 
 test("the card stands there with the passages, before anything else is done", async () => {

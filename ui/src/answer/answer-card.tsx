@@ -1,8 +1,10 @@
 // The answer of one turn: read, check, edit, copy, label.
-import { useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useComing } from "../ask/coming";
 import { useAsking } from "../ask/conversation";
+import { numbersOf, renumbered, sourcesOf } from "../ask/sources-of";
 import type { Turn } from "../ask/turns";
+import type { Sentence } from "../backend/backend";
 import { strings } from "../shared/strings";
 import { useChoice, useSource } from "../sources/showing";
 import { CardActions } from "./card-actions";
@@ -52,6 +54,7 @@ export function AnswerCard({ turn, current }: Props) {
   const { sentence } = useSource();
   const { at, pass } = useChoice();
   const { text, sentences, confirmed } = draft;
+  const numbered = useNumbered(turn, sentences);
   return (
     <div
       role="group"
@@ -64,7 +67,7 @@ export function AnswerCard({ turn, current }: Props) {
         {(turn.draft !== "" || turn.text !== "" || !writing) && (
           <Editor
             handle={editor}
-            content={{ draft: turn.draft, text: turn.text, writing, sentences, confirmed }}
+            content={{ draft: turn.draft, text: turn.text, writing, sentences: numbered, confirmed }}
             active={current ? sentence : null}
             comparing={comparing}
             onText={deciding.edit}
@@ -91,6 +94,14 @@ export function AnswerCard({ turn, current }: Props) {
       />
       <CardActions turn={turn} changed={text !== turn.draft} comparing={comparing} onCopy={copy} onCompare={compare} />
     </div>
+  );
+}
+
+/** Their citations have the numbers of the chips. */
+function useNumbered({ passages, answer, sentences }: Turn, drawn: Sentence[]): Sentence[] {
+  return useMemo(
+    () => renumbered(drawn, numbersOf(sourcesOf({ passages, answer, sentences }))),
+    [passages, answer, sentences, drawn],
   );
 }
 

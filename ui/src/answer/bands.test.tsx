@@ -129,7 +129,7 @@ test("sources that disagree are set side by side, each a way to its source", asy
   ).toEqual(["[1] says “Within 30 days.”", "[2] says “Within 14 days.”"]);
   expect(within(band).getByText("None was picked: check before you answer.")).toBeTruthy();
   expect(await sound(container)).toEqual([]);
-  const first = screen.getByRole("button", { name: `1${passage.title}` });
+  const first = screen.getByRole("button", { name: `1${passage.title}, used` });
   await waitFor(() => expect(first.className).toContain("border-accent"));
   await user.click(within(band).getByRole("button", { name: "[2]" }));
   await waitFor(() => expect(first.className).not.toContain("border-accent"));
@@ -137,7 +137,7 @@ test("sources that disagree are set side by side, each a way to its source", asy
 
 test("the day that a question names stands beside the release", async () => {
   await answered({ day: "in July 2026", as_of: "2026-07-31" });
-  expect(screen.getByText(/release abc · as of 31 July 2026, as the question says$/)).toBeTruthy();
+  expect(screen.getByText(/release of \d+ \w+ \d+ · as of 31 July 2026, as the question says$/)).toBeTruthy();
 });
 
 test("the exception for a case says on its chip which", async () => {

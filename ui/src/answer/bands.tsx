@@ -1,4 +1,5 @@
 // What must be known before an answer is read: that it may be an emergency, and that its sources disagree.
+import { numbersOf, sourcesOf } from "../ask/sources-of";
 import type { Turn } from "../ask/turns";
 import type { Disagreement, Passage } from "../backend/backend";
 import { strings } from "../shared/strings";
@@ -23,6 +24,7 @@ export function EmergencyBand({ turn }: { turn: Turn }) {
 
 export function DisagreeBand({ turn }: { turn: Turn }) {
   const found = turn.answer?.disagree ?? [];
+  const numbers = numbersOf(sourcesOf(turn));
   if (found.length === 0) return null;
   return (
     <section
@@ -31,14 +33,16 @@ export function DisagreeBand({ turn }: { turn: Turn }) {
     >
       <p className="font-semibold">▲ {strings.disagree}</p>
       {found.map((d) => (
-        <Sides key={`${d.one}-${d.other}`} of={d} passages={turn.passages} />
+        <Sides key={`${d.one}-${d.other}`} of={d} passages={turn.passages} numbers={numbers} />
       ))}
       <p className="mt-1">{strings.nonePicked}</p>
     </section>
   );
 }
 
-function Sides({ of, passages }: { of: Disagreement; passages: Passage[] }) {
+type Numbers = ReadonlyMap<string, number>;
+
+function Sides({ of, passages, numbers }: { of: Disagreement; passages: Passage[]; numbers: Numbers }) {
   const sides = [
     [of.one, of.says],
     [of.other, of.contradicts],
@@ -47,15 +51,20 @@ function Sides({ of, passages }: { of: Disagreement; passages: Passage[] }) {
     <ul className="mt-1">
       {sides.map(([number, words]) => (
         <li key={number} className="break-words">
-          <Source number={number} passage={passages.find((p) => p.number === number)} /> {strings.says} “{words}”
+          <Source number={number} passage={passages.find((p) => p.number === number)} numbers={numbers} />{" "}
+          {strings.says} “{words}”
         </li>
       ))}
     </ul>
   );
 }
 
-function Source({ number, passage }: { number: number; passage: Passage | undefined }) {
+type SourceProps = { number: number; passage: Passage | undefined; numbers: Numbers };
+
+/** Of the chips, where the passage has one. */
+function Source({ number: own, passage, numbers }: SourceProps) {
   const { choose } = useChoice();
+  const number = (passage && numbers.get(passage.document)) ?? own;
   if (!passage) return <b className="font-semibold">[{number}]</b>;
   return (
     <button

@@ -3,6 +3,7 @@ import type { Turn } from "../ask/turns";
 import type { Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useSheets } from "../session/sheets";
+import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
 
@@ -17,6 +18,7 @@ type Props = {
 
 export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Props) {
   const backend = useBackend();
+  const { records_problem } = useStatus();
   return (
     <div className="mt-3 flex flex-wrap items-center gap-2 border-t border-line px-3 py-2">
       {turn.state === "running" ? (
@@ -33,11 +35,13 @@ export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Pro
             {comparing ? strings.comparing : strings.compare}
           </Button>
           <span className="flex-1" />
-          {turn.exchange && (
+          {turn.exchange ? (
             <>
               <LabelButton turn={turn} verdict="good" />
               <LabelButton turn={turn} verdict="bad" />
             </>
+          ) : (
+            <span className="text-[12.5px] text-soft">{strings.whyNoLabel(records_problem !== null)}</span>
           )}
         </>
       )}

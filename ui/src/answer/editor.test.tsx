@@ -39,7 +39,7 @@ test("a passing mouse leaves the source of the sentence that the operator went t
   passOver(editor);
   await new Promise((done) => setTimeout(done, 50));
   expect(lit()).toBe(FIRST);
-  expect(document.querySelector(".s-on")?.textContent).toBe(FIRST);
+  expect(document.querySelector(".s-on")?.textContent).toBe(`${FIRST}● verbatim, source 1`);
 });
 
 test("the editor shows that it has the focus", async () => {
@@ -55,4 +55,20 @@ test("the editor shows that it has the focus", async () => {
   expect(looks()).not.toBe(before);
   await user.click(screen.getByLabelText("Question"));
   await waitFor(() => expect(looks()).toBe(before));
+});
+
+test("a mark is text, behind its sentence and with its sources, and no part of the answer", async () => {
+  const { editor } = await answered();
+  const lines = [...document.querySelectorAll(".cm-line")].map((l) => l.textContent);
+  expect(lines).toEqual([`${FIRST}● verbatim, source 1`, `${SECOND}● verbatim, source 1`]);
+  expect(editor.state.doc.toString()).toBe(`${FIRST}\n${SECOND}`);
+  // The shape is for the eyes alone.
+  expect(document.querySelector(".cm-shape")?.getAttribute("aria-hidden")).toBe("true");
+  expect(css).not.toContain("attr(data-mark)");
+});
+
+test("it follows an edit", async () => {
+  const { editor } = await answered();
+  editor.dispatch({ changes: { from: 0, insert: "Well: " } });
+  await waitFor(() => expect(document.querySelector(".cm-line")?.textContent).toBe(`Well: ${FIRST}▲ no source`));
 });

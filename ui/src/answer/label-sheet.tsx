@@ -62,7 +62,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
           />
         </label>
         <div className="mt-3 flex justify-end gap-2">
-          <Button onClick={onClose}>{strings.cancel}</Button>
+          <Button onClick={() => onClose()}>{strings.cancel}</Button>
           <Button primary type="submit">
             {strings.save}
           </Button>

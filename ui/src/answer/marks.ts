@@ -4,7 +4,7 @@ import { type EditorState, type Range, StateEffect, StateField } from "@codemirr
 import { Decoration, type DecorationSet, EditorView } from "@codemirror/view";
 import type { Sentence } from "../backend/backend";
 import { indexOfByte } from "../shared/bytes";
-import { strings } from "../shared/strings";
+import { MarkWidget, saidBy } from "./mark-widget";
 
 /** A sentence with its place in the editor's text. */
 export type Placed = Sentence & { from: number; to: number };
@@ -66,7 +66,7 @@ const ORDER = ["verbatim", "supported", "partial", "unsupported"] as const;
 
 function draw(state: EditorState, { sentences, active, confirmed }: Omit<Marks, "shown">): DecorationSet {
   const out: Range<Decoration>[] = [];
-  const lines = new Map<number, { worst: number; active: boolean; kept: boolean }>();
+  const lines = new Map<number, { worst: number; active: boolean; kept: boolean; sources: Set<number> }>();
   sentences.forEach((s, i) => {
     const { from, to } = s;
     if (to > state.doc.length || from >= to) return;
@@ -74,21 +74,20 @@ function draw(state: EditorState, { sentences, active, confirmed }: Omit<Marks, 
     out.push(...words(s, kept));
     // A pasted sentence may run over several lines: its mark stands on the first.
     const line = state.doc.lineAt(from).from;
-    const at = lines.get(line) ?? { worst: 0, active: false, kept: true };
+    const at = lines.get(line) ?? { worst: 0, active: false, kept: true, sources: new Set() };
     at.worst = Math.max(at.worst, ORDER.indexOf(s.grounding));
     at.active ||= active === i;
     at.kept &&= kept || s.grounding === "verbatim" || s.grounding === "supported";
+    for (const c of s.citations) at.sources.add(c.number);
     lines.set(line, at);
   });
   for (const [from, line] of lines) {
     const grounding = ORDER[line.worst] ?? "unsupported";
     const poor = line.worst >= 2;
-    const mark =
-      line.kept && poor
-        ? `${strings.mark.partial} ${strings.confirmed}`
-        : `${strings.mark[grounding]} ${strings.grounding[grounding]}`;
+    const mark = { grounding, kept: line.kept && poor, sources: [...line.sources].join(", ") };
     const classes = [line.active && "s-on", !line.kept && poor && `s-${grounding}`].filter(Boolean).join(" ");
-    out.push(Decoration.line({ class: classes, attributes: { "data-mark": mark } }).range(from));
+    out.push(Decoration.line({ class: classes, attributes: { "data-mark": saidBy(mark) } }).range(from));
+    out.push(Decoration.widget({ widget: new MarkWidget(mark), side: 1 }).range(state.doc.lineAt(from).to));
   }
   return Decoration.set(out, true);
 }

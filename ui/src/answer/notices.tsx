@@ -2,6 +2,8 @@
 import { useAsking } from "../ask/conversation";
 import type { Notice } from "../backend/backend";
 import { useAccount } from "../session/account";
+import { More } from "../shared/more";
+import { plain } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 
@@ -23,11 +25,15 @@ export function Notices({ notices, incomplete, onAgain, onGoOn }: Props) {
       role="status"
     >
       <div className="min-w-0 flex-1">
-        {notices.map((n) => (
-          <p key={n.about} className="break-words">
-            <b className="font-semibold">▲ {strings.notice(n.about, incomplete)}</b> {n.message}.
-          </p>
-        ))}
+        {notices.map((n) => {
+          const why = plain(n.message, "");
+          return (
+            <div key={n.about} className="break-words">
+              <b className="font-semibold">▲ {strings.notice(n.about, incomplete)}</b> {why.words && `${why.words}.`}
+              {why.more && <More words={why.more} />}
+            </div>
+          );
+        })}
       </div>
       {away ? (
         <Button onClick={signIn} disabled={signingIn}>

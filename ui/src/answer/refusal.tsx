@@ -2,6 +2,7 @@
 import type { Turn } from "../ask/turns";
 import type { Answer, Passage } from "../backend/backend";
 import { useBrowsing } from "../browse/filter";
+import { useNavigation } from "../session/navigation";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { day, strings } from "../shared/strings";
@@ -12,10 +13,11 @@ import { shownDocument } from "../sources/shown";
 type Props = { turn: Turn; answer: Answer };
 
 export function Refusal({ turn, answer }: Props) {
-  const { tenant_name } = useStatus();
+  const { tenant_name, records_problem } = useStatus();
   const { show } = useSheets();
   const { choose } = useChoice();
   const { browse } = useBrowsing();
+  const { go } = useNavigation();
   const label = turn.exchange?.label ?? null;
   const alike = answer.look_alikes.map((l) => ({ id: l.document, title: l.title, why: strings.oneOff }));
   const near = answer.passages
@@ -23,7 +25,7 @@ export function Refusal({ turn, answer }: Props) {
       (p, i, all) => all.findIndex((o) => o.document === p.document) === i && !alike.some((a) => a.id === p.document),
     )
     .map((p) => ({ id: p.document, title: p.title, why: whyNot(p) }));
-  const ofCode = answer.reason === "unknown_code" || answer.reason === "not_in_force";
+  const ofCode = isOfCode(answer);
   const rows = ofCode ? [...alike, ...near.slice(0, alike.length ? 0 : 3)] : [...alike, ...near];
   const nearest = strings.nearestSubject(answer.missing);
   return (
@@ -56,10 +58,13 @@ export function Refusal({ turn, answer }: Props) {
         ))}
       </div>
       <div className="flex items-center gap-2 border-t border-line px-3 py-2">
-        <Button onClick={() => browse(null, ofCode ? "code" : null)} keys="mod+2">
+        <Button onClick={() => (ofCode ? browse("code") : go("browse"))} keys="mod+2">
           {ofCode ? strings.browseCodes : strings.browseAll}
         </Button>
         <span className="flex-1" />
+        {!turn.exchange && (
+          <span className="text-[12.5px] text-soft">{strings.whyNoLabel(records_problem !== null)}</span>
+        )}
         {turn.exchange && (
           <Button onClick={() => show({ turn, verdict: "bad" })} keys="mod+B" aria-pressed={label?.verdict === "bad"}>
             {label?.verdict === "bad" ? `✓ ${strings.shouldHave}` : strings.shouldHave}
@@ -69,6 +74,9 @@ export function Refusal({ turn, answer }: Props) {
     </div>
   );
 }
+
+/** What was missing is a code: the next step is to look at all of them. */
+export const isOfCode = ({ reason }: Answer) => reason === "unknown_code" || reason === "not_in_force";
 
 /** Why nothing was written from a passage. */
 function whyNot(p: Passage): string {

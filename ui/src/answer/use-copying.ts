@@ -21,7 +21,7 @@ export function useCopying(turn: Turn, { check }: Draft): Copying {
   const backend = useBackend();
   const { say, fail } = useSaid();
   const [held, setHeld] = useState<Held | null>(null);
-  const { exchange, passages } = turn;
+  const { exchange, passages, question } = turn;
   const copy = useCallback(
     async (sources: boolean) => {
       try {
@@ -31,12 +31,12 @@ export function useCopying(turn: Turn, { check }: Draft): Copying {
         const words = sources ? withSources(now.text, now.sentences, passages) : plainText(now.text);
         await backend.copy(exchange?.id ?? null, words, stood);
         setHeld(null);
-        say(sources ? strings.copiedWithSources : strings.copied);
+        say(strings.copied(question, sources));
       } catch (e) {
         fail(e);
       }
     },
-    [backend, check, exchange, passages, say, fail],
+    [backend, check, exchange, passages, question, say, fail],
   );
   const release = useCallback(() => setHeld(null), []);
   return { held, copy, release };

@@ -1,4 +1,5 @@
 // The Ask screen: the conversation, and the one field below it.
+import { useRef, useState } from "react";
 import { StaleLine } from "../releases/stale-line";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
@@ -8,6 +9,7 @@ import { Empty } from "./empty";
 import { useLookedAt } from "./looked-at";
 import { QuestionField } from "./question-field";
 import { TurnView } from "./turn-view";
+import { usePlace } from "./use-place";
 
 export function AskScreen() {
   const { screen } = useNavigation();
@@ -15,13 +17,21 @@ export function AskScreen() {
   const { turns, newest, current } = useConversation();
   const { submit } = useAsking();
   const look = useLookedAt();
+  const scroll = useRef<HTMLDivElement>(null);
+  const keepPlace = usePlace(scroll);
+  const [last, setLast] = useState<string | null>(null);
+  if (newest && newest.question !== last) setLast(newest.question);
   return (
-    <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.ask}>
+    <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.ask}>
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
       <div
-        className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none"
+        className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none tight:px-3 tight:pt-3"
         tabIndex={turns.length ? 0 : -1}
-        onScroll={(e) => look(e.currentTarget)}
+        ref={scroll}
+        onScroll={(e) => {
+          look(e.currentTarget);
+          keepPlace();
+        }}
       >
         {turns.length === 0 ? (
           <Empty suggestions={suggestions} onAsk={submit} />
@@ -33,7 +43,7 @@ export function AskScreen() {
           </div>
         )}
       </div>
-      <QuestionField onSubmit={submit} followUp={turns.length > 0} />
+      <QuestionField onSubmit={submit} followUp={turns.length > 0} last={last} />
     </main>
   );
 }

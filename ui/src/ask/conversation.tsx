@@ -15,6 +15,8 @@ import { useTurns } from "./use-turns";
 
 type Talk = {
   id: string | null;
+  /** The customer at hand, whose things are as they were when they are gone back to. */
+  call: string;
   turns: Turn[];
   newest: Turn | null;
   /** The one that the keys mean. */
@@ -55,9 +57,9 @@ export function ConversationProvider({ children }: { children: ReactNode }) {
   const turned = useTurns(asked);
   const { conversation, running } = turned;
   const talk = useMemo(() => {
-    const { id, turns, current } = conversation;
+    const { id, call, turns, current } = conversation;
     const newest = turns.at(-1) ?? null;
-    return { id, turns, newest, current: turns.find((t) => t.key === current) ?? newest, running };
+    return { id, call, turns, newest, current: turns.find((t) => t.key === current) ?? newest, running };
   }, [conversation, running]);
   useFailed(talk.newest);
   return (

@@ -42,7 +42,10 @@ test("the answer goes out that the operator has scrolled to", async () => {
   const copied = async (n: number) => {
     await user.keyboard("{Control>}{Enter}{/Control}");
     await waitFor(() => expect(called(backend.calls, "copy").length).toBe(n));
-    return called(backend.calls, "copy").at(-1)?.[2];
+    const words = called(backend.calls, "copy").at(-1)?.[2];
+    // What went out is said by its question.
+    await screen.findByText(`✓ Copied: “${String(words).replace("About ", "")}”`);
+    return words;
   };
   scrolled([-900, 0]);
   expect(await copied(1)).toBe("About two");

@@ -2,12 +2,20 @@
 import type { DeskError, Exchange, Sentence } from "../backend/backend";
 import { gone, type Heard, heard, kept, type Turn } from "./turns";
 
-export type Conversation = { id: string | null; turns: Turn[]; current: string | null };
+export type Conversation = {
+  id: string | null;
+  turns: Turn[];
+  current: string | null;
+  /** The customer at hand: from a new conversation to the next, and again when it is gone back to. */
+  call: string;
+  /** Of each conversation its call. */
+  calls: Record<string, string>;
+};
 
-export const EMPTY: Conversation = { id: null, turns: [], current: null };
+export const EMPTY: Conversation = { id: null, turns: [], current: null, call: "", calls: {} };
 
 export type Action =
-  | { do: "reset" }
+  | { do: "reset"; call: string }
   | { do: "show"; id: string; exchanges: Exchange[] }
   | { do: "begin"; turn: Turn }
   /** The operator goes to another answer, and stays there until the next question. */
@@ -28,9 +36,15 @@ export function reduce(c: Conversation, a: Action): Conversation {
   });
   switch (a.do) {
     case "reset":
-      return EMPTY;
+      return { ...EMPTY, call: a.call, calls: c.calls };
     case "show":
-      return { id: a.id, turns: a.exchanges.map(kept), current: a.exchanges.at(-1)?.id ?? null };
+      return {
+        id: a.id,
+        turns: a.exchanges.map(kept),
+        current: a.exchanges.at(-1)?.id ?? null,
+        call: c.calls[a.id] ?? a.id,
+        calls: c.calls,
+      };
     case "begin":
       return { ...c, turns: [...c.turns, a.turn], current: a.turn.key };
     case "go to":
@@ -40,7 +54,11 @@ export function reduce(c: Conversation, a: Action): Conversation {
     case "asked":
       // The operator began anew meanwhile: the late answer belongs to the conversation that was left.
       if (!c.turns.some((t) => t.key === a.key)) return c;
-      return { ...change(a.key, (t) => ({ ...t, exchange: a.exchange })), id: a.exchange?.conversation ?? c.id };
+      return {
+        ...change(a.key, (t) => ({ ...t, exchange: a.exchange })),
+        id: a.exchange?.conversation ?? c.id,
+        calls: a.exchange ? { ...c.calls, [a.exchange.conversation]: c.call } : c.calls,
+      };
     case "going on":
       return change(a.key, (t) => ({
         ...t,

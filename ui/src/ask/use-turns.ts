@@ -58,6 +58,6 @@ export function useTurns(onAsked: (kept: boolean) => void) {
     async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),
     [backend],
   );
-  const reset = useCallback(() => dispatch({ do: "reset" }), []);
+  const reset = useCallback(() => dispatch({ do: "reset", call: `call-${++counter}` }), []);
   return { conversation, running, ask, goOn, show, reset, dispatch };
 }

@@ -15,14 +15,14 @@ export function BrowseScreen() {
   if (!made) return null;
   return (
     <>
-      <main hidden={!shown} className="flex min-h-0 min-w-0 flex-col" aria-label={strings.browse}>
+      <main hidden={!shown} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.browse}>
         <StaleLine narrow />
         <DocumentList />
       </main>
       <aside
         hidden={!shown}
         aria-label={strings.sourcePanel}
-        className="flex min-h-0 min-w-0 flex-col border-l border-line bg-panel"
+        className="flex min-h-0 min-w-0 flex-col border-l border-line bg-panel print:border-0"
       >
         <Reader />
       </aside>

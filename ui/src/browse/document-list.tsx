@@ -1,8 +1,10 @@
 // The documents that were found, and the field that finds them: the keys go from one to the other.
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useLayoutEffect, useRef } from "react";
-import type { DocumentRow } from "../backend/backend";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { asError, type DocumentRow } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button, Kbd } from "../shared/ui";
 import { useFound } from "./documents";
@@ -10,8 +12,8 @@ import { EVERYTHING, useFilter } from "./filter";
 import { Row } from "./row";
 
 export function DocumentList() {
-  const { filter, setFilter } = useFilter();
-  const { rows, error, loading } = useFound(filter);
+  const { filter, setFilter, choose } = useFilter();
+  const { rows, error, loading, settled } = useFound(filter);
   const scroll = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: rows.length,
@@ -25,19 +27,26 @@ export function DocumentList() {
     const next = chosen < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(chosen + by, 0), rows.length - 1);
     const row = rows[next];
     if (!row) return;
-    setFilter({ ...filter, document: row.id });
+    choose(row.id);
     list.scrollToIndex(next);
   };
+  const enter = useBest(settled, () => {
+    const best = rows[0];
+    if (!best) return;
+    choose(best.id);
+    list.scrollToIndex(0);
+  });
   return (
     <>
       <h1 className="sr-only">{strings.browse}</h1>
-      <p className="px-5 pt-4 pb-2 text-[12.5px] text-faint" aria-live="polite">
-        {loading ? strings.searching : strings.documents(rows.length)}
-      </p>
+      <div className="flex items-center gap-2 px-5 pt-4 pb-2 text-[12.5px] text-faint">
+        <p aria-live="polite">{loading ? strings.searching : strings.documents(rows.length)}</p>
+        <Narrowed />
+      </div>
       {error ? (
-        <p className="px-5 text-warn" role="alert">
-          {(error as { message?: string }).message}
-        </p>
+        <div className="px-5 text-warn" role="alert">
+          <Told of={plainError(asError(error), strings.didNotWork)} />
+        </div>
       ) : !loading && rows.length === 0 ? (
         <div className="m-auto text-center text-faint">
           <p className="mb-3">{strings.nothingFound}</p>
@@ -46,7 +55,7 @@ export function DocumentList() {
       ) : (
         <Rows rows={rows} list={list} scroll={scroll} chosen={chosen} onMove={move} />
       )}
-      <FindField onMove={move} onEnter={() => chosen < 0 && move(1)} />
+      <FindField onMove={move} onEnter={() => (chosen < 0 || filter.sought !== filter.typed) && enter()} />
     </>
   );
 }
@@ -103,6 +112,38 @@ function Rows({ rows, list, scroll, chosen, onMove }: RowsProps) {
   );
 }
 
+/** What the documents are narrowed to, where they are: the way out of it is here, too. */
+function Narrowed() {
+  const { filter, setFilter } = useFilter();
+  const { kind, tag } = filter;
+  if (!kind && !tag) return null;
+  const words = [kind && strings.kindsMany[kind], tag].filter(Boolean).join(" · ");
+  return (
+    <button
+      type="button"
+      aria-label={strings.onlyThese(words)}
+      onClick={() => setFilter({ ...filter, kind: null, tag: null, lent: false })}
+      className="rounded-md bg-accent-bg px-2 font-medium text-accent hover:underline"
+    >
+      {words} <span aria-hidden>✕</span>
+    </button>
+  );
+}
+
+/** Enter may be pressed before what was typed is found: the best is opened then. */
+function useBest(settled: boolean, open: () => void) {
+  const { filter } = useFilter();
+  const [wanted, setWanted] = useState<string | null>(null);
+  const here = wanted === filter.typed;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each press
+  useLayoutEffect(() => {
+    if (wanted === null) return;
+    if (here && settled) open();
+    if (!here || settled) setWanted(null);
+  }, [wanted, here, settled]);
+  return () => setWanted(filter.typed);
+}
+
 type FieldProps = { onMove: (by: number) => void; onEnter: () => void };
 
 function FindField({ onMove, onEnter }: FieldProps) {
@@ -111,7 +152,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
   useLayoutEffect(() => {
     if (screen === "browse") find.current?.focus();
   }, [screen, find]);
-  const { filter, setFilter } = useFilter();
+  const { filter, type } = useFilter();
   return (
     <div className="px-5 pt-3 pb-[18px]">
       <div className="flex items-center gap-2.5 rounded-xl border border-line bg-panel px-3.5 py-2.5 shadow-xs focus-within:border-accent">
@@ -119,9 +160,10 @@ function FindField({ onMove, onEnter }: FieldProps) {
           ref={find}
           type="search"
           aria-label={strings.find}
+          aria-keyshortcuts="/"
           placeholder={strings.findPlaceholder}
           value={filter.typed}
-          onChange={(e) => setFilter({ ...filter, typed: e.target.value })}
+          onChange={(e) => type(e.target.value)}
           onKeyDown={(e) => {
             if (e.key === "ArrowDown" || e.key === "ArrowUp") {
               e.preventDefault();
@@ -131,7 +173,7 @@ function FindField({ onMove, onEnter }: FieldProps) {
           }}
           className="min-w-0 flex-1 bg-transparent outline-none [&::-webkit-search-cancel-button]:hidden"
         />
-        <Kbd keys="/" />
+        <Kbd keys="/" hint />
       </div>
     </div>
   );

@@ -29,6 +29,11 @@ export function useFound(filter: Filter) {
   return {
     rows,
     error: all.error ?? (typed ? found.error : null),
+    /** What is shown is of what is typed by now. */
+    settled:
+      filter.typed.trim() === ""
+        ? all.isSuccess
+        : typed === filter.typed && found.isSuccess && !found.isPlaceholderData,
     loading: all.isPending || (typed !== "" && found.isPending),
   };
 }

@@ -25,12 +25,12 @@ export function Facets() {
   const { kind, tag } = filter;
   const counts = useMemo(() => counted(data ?? [], kind), [data, kind]);
   return (
-    <div className="my-3 min-h-0 flex-1 overflow-auto">
+    <div className="my-3 min-h-0 flex-1 overflow-auto tight:hidden">
       <Row
         words={strings.allKinds}
         count={data?.length ?? 0}
         on={kind === null && tag === null}
-        onChoose={() => setFilter({ ...filter, kind: null, tag: null })}
+        onChoose={() => setFilter({ ...filter, kind: null, tag: null, lent: false })}
       />
       {KINDS.filter((k) => counts.kinds.has(k)).map((k) => (
         <Row
@@ -38,7 +38,7 @@ export function Facets() {
           words={strings.kindsMany[k]}
           count={counts.kinds.get(k) ?? 0}
           on={kind === k}
-          onChoose={() => setFilter({ ...filter, kind: kind === k ? null : k, tag: null })}
+          onChoose={() => setFilter({ ...filter, kind: kind === k ? null : k, tag: null, lent: false })}
         />
       ))}
       <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.tags}</h2>

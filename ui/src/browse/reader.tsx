@@ -1,14 +1,19 @@
 // The document that is read, with its steps to be ticked off.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { asError, type Document } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useFields, useNavigation } from "../session/navigation";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 import { DocumentHead } from "../sources/document-head";
+import { Findable } from "../sources/finding";
 import { DocumentText } from "../sources/markdown";
+import { sought } from "../sources/sought";
 import { useFilter } from "./filter";
+import { useTicks } from "./ticks";
 
 export function Reader() {
   const { filter } = useFilter();
@@ -23,12 +28,19 @@ function Read({ id }: { id: string }) {
   const gone = error !== null && asError(error).code === "no_document";
   if (error && !data)
     return (
-      <p className="m-auto max-w-[300px] px-5 text-center text-[13px] text-warn">
-        ▲ {gone ? strings.withdrawnWhy : asError(error).message}
-      </p>
+      <Told
+        className="m-auto max-w-[300px] px-5 text-center text-[13px] text-warn"
+        of={gone ? { words: strings.withdrawnWhy, more: null } : plainError(asError(error), strings.didNotWork)}
+      />
     );
   if (!data) return null;
-  const note = error ? (gone ? strings.withdrawnOpen : asError(error).message) : changed ? strings.changedOpen : null;
+  const note = error
+    ? gone
+      ? strings.withdrawnOpen
+      : plainError(asError(error), strings.didNotWork).words
+    : changed
+      ? strings.changedOpen
+      : null;
   return <Page document={data} note={note} />;
 }
 
@@ -42,8 +54,13 @@ function useChanged(document: Document | undefined): boolean {
 function Page({ document, note }: { document: Document; note: string | null }) {
   const page = useRef<HTMLElement>(null);
   const askAbout = useAskAbout();
+  const ticks = useTicks(document.id);
+  const { filter } = useFilter();
+  const { place, sought: words } = filter;
+  const lit = useMemo(() => place ?? sought(document.body, words), [document.body, place, words]);
+  // Before the text goes to what is lit up in it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another document begins at its top
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (page.current) page.current.scrollTop = 0;
   }, [document.id]);
   const headings = document.body.split("\n").flatMap((l) => (/^#{1,3} /.test(l) ? [l.replace(/^#+ /, "")] : []));
@@ -60,7 +77,10 @@ function Page({ document, note }: { document: Document; note: string | null }) {
         </p>
       )}
       {headings.length > 1 && (
-        <nav aria-label={strings.onThisPage} className="flex flex-wrap gap-x-3 border-b border-line px-5 py-1.5">
+        <nav
+          aria-label={strings.onThisPage}
+          className="flex flex-wrap gap-x-3 print:hidden border-b border-line px-5 py-1.5"
+        >
           {headings.map((h) => (
             <button type="button" key={h} className="text-[12.5px] text-accent hover:underline" onClick={() => go(h)}>
               {h}
@@ -68,10 +88,10 @@ function Page({ document, note }: { document: Document; note: string | null }) {
           ))}
         </nav>
       )}
-      <section ref={page} tabIndex={0} aria-label={document.title} className="min-h-0 flex-1 overflow-auto px-5 py-3.5">
-        <DocumentText key={document.id} body={document.body} steps />
-      </section>
-      <footer className="border-t border-line px-5 py-2.5">
+      <Findable key={document.id} screen="browse" label={document.title} page={page}>
+        {(finding) => <DocumentText body={document.body} range={lit} ticks={ticks} finding={finding} />}
+      </Findable>
+      <footer className="border-t border-line px-5 py-2.5 print:hidden">
         <Button onClick={() => askAbout(document)}>{strings.askAbout}</Button>
       </footer>
     </>

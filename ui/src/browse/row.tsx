@@ -11,7 +11,7 @@ type Props = { document: DocumentRow; place: VirtualItem; chosen: boolean; count
 
 export function Row({ document: d, place, chosen, count }: Props) {
   const { today } = useStatus();
-  const { filter, setFilter } = useFilter();
+  const { choose } = useFilter();
   const warning = notInForce(d, today);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list box around it has the keys
@@ -22,7 +22,7 @@ export function Row({ document: d, place, chosen, count }: Props) {
       aria-selected={chosen}
       aria-setsize={count}
       aria-posinset={place.index + 1}
-      onClick={() => setFilter({ ...filter, document: d.id })}
+      onClick={() => choose(d.id)}
       style={{ position: "absolute", top: place.start, height: place.size - 2, left: 0, right: 0 }}
       className={cx("rounded-lg px-2.5 py-1 leading-[1.4]", chosen ? "bg-accent-bg" : "hover:bg-panel")}
     >

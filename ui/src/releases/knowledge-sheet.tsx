@@ -6,6 +6,8 @@ import { useAccount } from "../session/account";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
+import { More } from "../shared/more";
+import { plain } from "../shared/plain";
 import { Sheet } from "../shared/sheet";
 import { ago, ended, moment, strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
@@ -14,6 +16,7 @@ import { useUpdating } from "./updating";
 
 export function KnowledgeSheet({ knowledge }: { knowledge: Knowledge }) {
   const { close } = useSheets();
+  const { release, release_created_at } = useStatus();
   const { updates } = useUpdating();
   const update = useUpdate(updates);
   return (
@@ -22,9 +25,12 @@ export function KnowledgeSheet({ knowledge }: { knowledge: Knowledge }) {
         close();
         updates.seen();
       }}
-      title={`${strings.knowledge}: ${strings.releaseNumber(knowledge.number)}`}
+      title={`${strings.knowledge}: ${strings.releaseOf(knowledge.number, release_created_at)}`}
     >
       <Facts knowledge={knowledge} />
+      <div className="-mt-3 mb-3 text-faint">
+        <More words={release} label={strings.exactly} />
+      </div>
       {knowledge.notes.trim() !== "" && (
         <section className="mb-4" aria-label={strings.notes}>
           <h3 className="mb-1 text-[12px] text-faint">{strings.notes}</h3>
@@ -114,10 +120,12 @@ function When({ at }: { at: string }) {
 function Failure({ update, problem }: { update: Update; problem: string | null }) {
   const words = update.state === "failed" ? update.error.message : update.state === "idle" ? problem : null;
   if (words === null) return null;
+  const why = plain(words, "");
   return (
-    <p className="mb-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] break-words text-warn">
-      <b className="font-semibold">▲ {strings.lastTryFailed}</b> {ended(words)}
-    </p>
+    <div className="mb-3 rounded-lg bg-warn-bg px-2.5 py-2 text-[12.5px] break-words text-warn">
+      <b className="font-semibold">▲ {strings.lastTryFailed}</b> {why.words && ended(why.words)}
+      {why.more && <More words={why.more} />}
+    </div>
   );
 }
 

@@ -2,23 +2,18 @@
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { useMinute } from "../shared/minute";
-import { ago, moment, strings } from "../shared/strings";
+import { moment, strings } from "../shared/strings";
 import { cx } from "../shared/ui";
 import { useUpdate } from "./updates";
 import { useUpdating } from "./updating";
 
 export function ReleasePiece() {
   useMinute();
-  const { knowledge, release, release_created_at } = useStatus();
+  const { knowledge, release_created_at } = useStatus();
   const { show } = useSheets();
   const { updates } = useUpdating();
   const running = useUpdate(updates).state === "running";
-  if (!knowledge)
-    return (
-      <span title={release_created_at}>
-        {strings.release(release)}, {strings.made(ago(release_created_at))}
-      </span>
-    );
+  if (!knowledge) return <span>{strings.releaseOf(null, release_created_at)}</span>;
   const { freshness } = knowledge;
   return (
     <button
@@ -30,7 +25,7 @@ export function ReleasePiece() {
       }
       data-freshness={freshness}
       className={cx(
-        "max-w-[60ch] min-w-0 shrink-0 truncate rounded",
+        "max-w-[60ch] min-w-0 shrink-0 truncate rounded tight:shrink",
         freshness !== "too_stale" && "-mx-1 px-1",
         freshness === "fresh" && "hover:text-ink",
         freshness === "stale" && "font-medium text-warn hover:bg-warn-bg",
@@ -38,7 +33,7 @@ export function ReleasePiece() {
       )}
     >
       {freshness !== "fresh" && "▲ "}
-      {strings.barRelease(knowledge, running)}
+      {strings.barRelease(knowledge, release_created_at, running)}
     </button>
   );
 }

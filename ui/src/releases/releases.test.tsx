@@ -14,12 +14,14 @@ import {
   status,
   tooStale,
 } from "../backend/fake";
+import { dayOf } from "../shared/strings";
 import { asked, called, gate, open } from "../test-window";
 
 beforeEach(() => localStorage.clear());
 
 const next = { release: "def", documents: 3, knowledge: { ...knowledge, number: 13 } };
 const bar = () => within(screen.getByRole("contentinfo"));
+const today = dayOf(status.release_created_at);
 const noContrast = { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } };
 
 /** A sync that goes on as told. */
@@ -44,9 +46,9 @@ function held() {
   };
 }
 
-test("knowledge made on this device is words in the bar, not a button, and has no update", async () => {
+test("knowledge made on this device says its day in the bar, and has no update", async () => {
   const { backend, user } = await open();
-  expect(await screen.findByText(/^release abc, made just now$/)).toBeTruthy();
+  expect(await screen.findByText(`release of ${today}`)).toBeTruthy();
   expect(bar().queryByRole("button", { name: /release/ })).toBeNull();
   await user.keyboard("{Control>}u{/Control}");
   expect(screen.queryByRole("dialog")).toBeNull();
@@ -55,16 +57,16 @@ test("knowledge made on this device is words in the bar, not a button, and has n
 
 test("the bar says which release, from where, and how fresh; what is old says so by shape and words", async () => {
   const { backend } = await open({ knowledge });
-  expect((await screen.findByText("release 12 · live · checked 5 min ago")).tagName).toBe("BUTTON");
+  expect((await screen.findByText(`release 12 · live · ${today} · checked 5 min ago`)).tagName).toBe("BUTTON");
   const says = async (k: typeof knowledge) => {
     act(() => backend.release({ knowledge: k }));
     await waitFor(() => expect(bar().getByRole("button", { name: /release/ }).dataset.freshness).toBe(k.freshness));
     return bar().getByRole("button", { name: /release/ }).textContent;
   };
-  expect(await says(stale)).toBe("▲ release 12 · live · checked 3 days ago");
-  expect(await says(tooStale)).toBe("▲ release 12 · live · too old, checked 16 days ago");
+  expect(await says(stale)).toBe(`▲ release 12 · live · ${today} · checked 3 days ago`);
+  expect(await says(tooStale)).toBe(`▲ release 12 · live · ${today} · too old, checked 16 days ago`);
   expect(await says({ ...knowledge, number: 4294967295, checked_at: null, problem: "offline" })).toBe(
-    "release 4294967295 · live · never checked, last try failed",
+    `release 4294967295 · live · ${today} · never checked, last try failed`,
   );
 });
 
@@ -85,7 +87,7 @@ test("an update shows how far it is and what came of it, and the operator goes o
   expect(going.begun()).toBe(1);
 
   await user.keyboard("{Escape}");
-  expect(await bar().findByText("release 12 · live · updating…")).toBeTruthy();
+  expect(await bar().findByText(`release 12 · live · ${today} · updating…`)).toBeTruthy();
   await user.type(screen.getByLabelText("Question"), "What is 75?{Enter}");
   await screen.findByText("Copy");
   await user.keyboard("{Control>}u{/Control}");
@@ -94,18 +96,18 @@ test("an update shows how far it is and what came of it, and the operator goes o
   act(() => backend.release(next));
   await going.end(report);
   expect(await screen.findByText(/Now on release 13: 4 added, 12 changed, 2 withdrawn; 1.2 MB in 3 s\./)).toBeTruthy();
-  expect(screen.getByRole("dialog", { name: "Knowledge: release 13" })).toBeTruthy();
+  expect(screen.getByRole("dialog", { name: `Knowledge: release 13 of ${today}` })).toBeTruthy();
   expect(screen.queryByRole("progressbar")).toBeNull();
 });
 
 test("an update that nobody asked for is seen in the bar, and who asks meanwhile hears how theirs ends", async () => {
   const by = held();
   const { backend, user } = await open({ knowledge, sync: by.sync });
-  await screen.findByText("release 12 · live · checked 5 min ago");
+  await screen.findByText(`release 12 · live · ${today} · checked 5 min ago`);
   act(() => backend.behind({ step: "checking", done: 0, of: 0 }));
-  await screen.findByText("release 12 · live · updating…");
+  await screen.findByText(`release 12 · live · ${today} · updating…`);
   act(() => backend.behind(null));
-  await screen.findByText("release 12 · live · checked 5 min ago");
+  await screen.findByText(`release 12 · live · ${today} · checked 5 min ago`);
 
   act(() => backend.behind({ step: "downloading", done: 1_000_000, of: 2_000_000 }));
   await user.keyboard("{Control>}u{/Control}");
@@ -122,7 +124,7 @@ test("nothing new says so", async () => {
   const { user } = await open({ knowledge });
   await screen.findByText("What does the customer ask?");
   await user.keyboard("{Control>}k{/Control}");
-  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "update the{Enter}");
+  await user.type(await screen.findByPlaceholderText(/^A command/), "update the{Enter}");
   expect(await screen.findByText(/Nothing new\./)).toBeTruthy();
   await user.keyboard("{Escape}");
   await user.click(screen.getByRole("button", { name: /release 12/ }));
@@ -158,7 +160,7 @@ test("an update that fails after its sheet was closed is not silent", async () =
   await user.keyboard("{Escape}");
   await going.fail({ code: "failed", message: "Nobody trusted signed this release." });
   expect(await screen.findByText(/Nobody trusted signed this release\./)).toBeTruthy();
-  expect(bar().getByText("release 12 · live · checked 5 min ago")).toBeTruthy();
+  expect(bar().getByText(`release 12 · live · ${today} · checked 5 min ago`)).toBeTruthy();
 });
 
 test("who is not signed in can sign in where the check failed", async () => {
@@ -299,7 +301,24 @@ test("the sheet holds long notes and large numbers, and axe finds nothing in it"
   };
   const { user } = await open({ open: async () => told, status: async () => told });
   await user.click(await screen.findByRole("button", { name: /release 4294967295/ }));
-  const sheet = within(await screen.findByRole("dialog", { name: "Knowledge: release 4294967295" }));
+  const sheet = within(await screen.findByRole("dialog", { name: `Knowledge: release 4294967295 of ${today}` }));
   expect(sheet.getByText("1,234,567 documents, 98,765,432 passages")).toBeTruthy();
   expect((await axe.run(document.body, noContrast)).violations.map((v) => v.id)).toEqual([]);
+});
+
+test("a release has its number and day on every screen, and its exact name behind a click", async () => {
+  const { user } = await asked({ knowledge });
+  await screen.findByText("Copy");
+  const name = `release 12 of ${today}`;
+  expect(screen.getByText(new RegExp(`· ${name}$`))).toBeTruthy();
+  expect(document.body.textContent).not.toContain("abc");
+  for (const keys of ["{Control>},{/Control}", "{Control>}u{/Control}"]) {
+    await user.keyboard(keys);
+    const sheet = await screen.findByRole("dialog");
+    expect(sheet.textContent).toContain(name);
+    const details = within(sheet).getByText("Its exact name").closest("details");
+    expect([details?.open, details?.textContent]).toEqual([false, "Its exact nameabc"]);
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  }
 });

@@ -1,16 +1,20 @@
 // Every action has a key, a line in the palette and a line on the sheet: one list makes all three.
+import { isOfCode } from "../answer/refusal";
 import { useAsking, useConversation } from "../ask/conversation";
 import type { Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
-import type { strings } from "../shared/strings";
+import { usePreferences, zoomed } from "../shared/preferences";
+import { useSaid } from "../shared/said";
+import { strings } from "../shared/strings";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
-import { useNavigation } from "./navigation";
+import { type TextHandle, useFields, useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
 import { useStatus } from "./status";
+import { useToQuestion } from "./to-question";
 
 export type Command = {
   id: keyof typeof strings.commands;
@@ -22,22 +26,28 @@ export type Command = {
   run: (by: 1 | -1) => void;
   /** Now possible; not shown in the palette otherwise. */
   able?: boolean;
+  /** Also while a sheet has the keys. */
+  through?: boolean;
 };
 
 export function useCommands(): Command[] {
-  return [...useGoing(), ...useAnswering(), ...useSession()];
+  return [...useGoing(), ...useAnswering(), ...useReading(), ...useSession()];
 }
 
 /** Where the operator goes, and what is asked there. */
 function useGoing(): Command[] {
-  const { go } = useNavigation();
+  const { screen, go } = useNavigation();
   const home = useHome();
   const { fresh } = useAsking();
+  const { browse } = useBrowsing();
+  const { current } = useConversation();
+  const ofCode = screen === "ask" && current?.refused && current.answer && isOfCode(current.answer);
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
-    { id: "ask", keys: "mod+1", run: () => go("ask") },
-    { id: "browse", keys: "mod+2", run: () => go("browse") },
+    { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
+    // As the button below a refusal.
+    { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
   ];
 }
 
@@ -45,24 +55,32 @@ function useGoing(): Command[] {
 function useAnswering(): Command[] {
   const backend = useBackend();
   const { screen } = useNavigation();
+  const { texts } = useFields();
   const { current, running } = useConversation();
   const { submit, goOn, cards } = useAsking();
   const { folded } = useSource();
-  const { fold, toggle } = useChoice();
+  const { fold } = useChoice();
   const { show } = useSheets();
   const browsing = useBrowsing();
+  const { warn } = useSaid();
+  const { records_problem } = useStatus();
   const home = useHome();
   const asking = screen === "ask";
   const answered = asking && current?.state === "done" && !current.refused;
   const kept = Boolean(current?.exchange);
   const card = () => (current ? cards.get(current.key) : undefined);
   const back = () => {
+    if (texts[screen].current?.letGo()) return;
     if (!asking) browsing.back();
     else if (running) backend.stop();
     else if (!folded) fold();
     else if (![...cards.values()].some((c) => c.letGo())) home();
   };
-  const label = (verdict: Verdict) => current && show({ turn: current, verdict });
+  const label = (verdict: Verdict) => {
+    if (!current) return;
+    if (kept) show({ turn: current, verdict });
+    else warn(strings.whyNoLabel(records_problem !== null));
+  };
   return [
     { id: "again", keys: "mod+R", run: () => current && submit(current.question), able: current !== null && !running },
     {
@@ -75,10 +93,30 @@ function useAnswering(): Command[] {
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
-    { id: "good", keys: "mod+G", run: () => label("good"), able: answered && kept },
-    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && kept },
+    { id: "good", keys: "mod+G", run: () => label("good"), able: answered },
+    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" },
     { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: answered },
-    { id: "source", keys: "mod+.", run: toggle, able: asking },
+  ];
+}
+
+/** What is done with the document that is read. */
+function useReading(): Command[] {
+  const { screen } = useNavigation();
+  const { texts } = useFields();
+  const { toggle } = useChoice();
+  const { folded } = useSource();
+  const { warn } = useSaid();
+  const reading = (then: (text: TextHandle) => void) => () => {
+    const text = texts[screen].current;
+    if (!text) return warn(strings.nothingOpen);
+    if (screen === "ask" && folded) toggle();
+    // Where it was folded away, it is there first.
+    setTimeout(() => then(text));
+  };
+  return [
+    { id: "source", keys: "mod+.", run: toggle, able: screen === "ask" },
+    { id: "findHere", keys: "mod+F", run: reading((text) => text.find()) },
+    { id: "print", keys: "mod+P", run: reading(() => window.print()) },
   ];
 }
 
@@ -89,9 +127,14 @@ function useSession(): Command[] {
   const { connection, signingIn } = useAccount();
   const { signIn } = useAsking();
   const { check } = useUpdating();
+  const { preferences, prefer } = usePreferences();
+  const zoom = (to: number) => prefer({ ...preferences, zoom: to });
   return [
     { id: "signIn", keys: "mod+L", run: signIn, able: Boolean(connection?.needs_sign_in) && !signingIn },
     { id: "update", keys: "mod+U", run: check, able: knowledge !== null },
+    { id: "larger", keys: "mod+plus", through: true, run: () => zoom(zoomed(preferences.zoom, 1)) },
+    { id: "smaller", keys: "mod+minus", through: true, run: () => zoom(zoomed(preferences.zoom, -1)) },
+    { id: "usual", keys: "mod+0", through: true, run: () => zoom(100) },
     { id: "settings", keys: "mod+,", run: () => show("settings") },
     { id: "palette", keys: "mod+K", run: () => show("palette") },
     { id: "keys", keys: "?", also: "F1", run: () => show("keys") },

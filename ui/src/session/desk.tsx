@@ -1,12 +1,14 @@
 // One tenant opened: what all of the window shares, and where its parts stand.
 import { type ReactNode, useEffect } from "react";
 import { LabelOf } from "../answer/labelling";
+import { Announced } from "../ask/announced";
 import { AskScreen } from "../ask/ask-screen";
 import { ConversationProvider } from "../ask/conversation";
 import type { Status } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
 import { FilterProvider } from "../browse/filter";
+import { TicksProvider } from "../browse/ticks";
 import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
@@ -16,11 +18,12 @@ import { SourcePanel } from "../sources/source-panel";
 import { AccountProvider } from "./account";
 import { Keyboard } from "./keyboard";
 import { Nav } from "./nav";
-import { NavigationProvider, useFields, useNavigation } from "./navigation";
+import { NavigationProvider, useNavigation } from "./navigation";
 import { Settings } from "./settings";
-import { SheetsProvider, useOpenSheet, useSheets } from "./sheets";
+import { SheetsProvider, useOpenSheet } from "./sheets";
 import { StatusProvider, useStatus } from "./status";
 import { StatusBar } from "./status-bar";
+import { useToQuestion } from "./to-question";
 
 type Props = { first: Status; onReopen: () => void };
 
@@ -30,6 +33,7 @@ export function Desk({ first, onReopen }: Props) {
       <Frame />
       <OpenSheet onReopen={onReopen} />
       <Keyboard />
+      <Announced />
     </Shared>
   );
 }
@@ -45,7 +49,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
               <UpdatesProvider>
                 <ConversationProvider>
                   <SourceProvider>
-                    <FilterProvider>{children}</FilterProvider>
+                    <FilterProvider>
+                      <TicksProvider>{children}</TicksProvider>
+                    </FilterProvider>
                   </SourceProvider>
                 </ConversationProvider>
               </UpdatesProvider>
@@ -64,10 +70,10 @@ function Frame() {
   return (
     <div
       className={cx(
-        "grid h-full grid-rows-[minmax(0,1fr)_30px]",
+        "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
         screen === "ask"
-          ? "grid-cols-[216px_minmax(0,1fr)_384px] max-[1100px]:grid-cols-[196px_minmax(0,1fr)]"
-          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] max-[1100px]:grid-cols-[196px_minmax(280px,0.8fr)_minmax(0,1fr)]",
+          ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
+          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
       )}
     >
       <Nav />
@@ -82,19 +88,8 @@ function Frame() {
 /** The hotkey brought the window up: somebody asks. */
 function useSummoned() {
   const backend = useBackend();
-  const { go } = useNavigation();
-  const { question } = useFields();
-  const { clear } = useSheets();
-  useEffect(
-    () =>
-      backend.onSummoned(() => {
-        go("ask");
-        clear();
-        // A sheet that was closed gives the focus back first.
-        setTimeout(() => question.current?.focus(), 30);
-      }),
-    [backend, go, question, clear],
-  );
+  const toQuestion = useToQuestion();
+  useEffect(() => backend.onSummoned(toQuestion), [backend, toQuestion]);
 }
 
 /** The keyboard's own two sheets are beside its commands. */

@@ -14,7 +14,7 @@ export function KeysSheet({ commands, onClose }: Props) {
         {commands.map((c) => (
           <div key={c.id} className="flex justify-between gap-3 border-b border-line py-1">
             <dt className="text-soft">{strings.commands[c.id]}</dt>
-            <dd className="flex gap-1">
+            <dd className="flex items-start gap-1">
               <Kbd keys={c.keys} />
               {c.also && <Kbd keys={c.also} />}
             </dd>

@@ -6,7 +6,7 @@ import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { strings } from "../shared/strings";
-import { cx, Kbd } from "../shared/ui";
+import { cx, Kbd, shortcut } from "../shared/ui";
 import { Logo } from "./logo";
 import { useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
@@ -16,8 +16,11 @@ export function Nav() {
   const { screen, go } = useNavigation();
   const { show } = useSheets();
   return (
-    <nav aria-label={strings.navigation} className="flex min-h-0 flex-col gap-0.5 border-r border-line px-2.5 py-3.5">
-      <div className="pb-3">
+    <nav
+      aria-label={strings.navigation}
+      className="flex min-h-0 flex-col gap-0.5 print:hidden border-r border-line px-2.5 py-3.5 tight:col-span-full tight:flex-row tight:border-r-0 tight:border-b tight:py-1"
+    >
+      <div className="pb-3 tight:hidden">
         <Logo />
       </div>
       <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => go("ask")} />
@@ -40,8 +43,9 @@ function Day() {
     enabled: !records_problem,
   });
   return (
-    <div className="mt-3 min-h-0 flex-1 overflow-auto">
+    <div className="mt-3 min-h-0 flex-1 overflow-auto tight:mt-0 tight:flex-none">
       <NavButton words={strings.newConversation} keys="mod+N" onClick={fresh} />
+      {/* Where there is no room for them, the palette finds them. */}
       {data && data.length > 0 && <Conversations rows={data} id={id} running={running} onShow={show} />}
     </div>
   );
@@ -52,7 +56,7 @@ type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean;
 /** Of an answer that comes it shows nothing, and is not drawn for it. */
 const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
   return (
-    <>
+    <div className="tight:hidden">
       <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
       {rows.map((c) => (
         <button
@@ -70,7 +74,7 @@ const Conversations = memo(function Conversations({ rows, id, running, onShow }:
           {c.title}
         </button>
       ))}
-    </>
+    </div>
   );
 });
 
@@ -81,13 +85,14 @@ function NavButton({ words, keys, on, onClick }: ButtonProps) {
     <button
       type="button"
       aria-current={on ? "page" : undefined}
+      aria-keyshortcuts={shortcut(keys)}
       onClick={onClick}
       className={cx(
-        "flex w-full items-center justify-between rounded-[7px] px-2 py-1.5 text-left",
+        "flex w-full items-center justify-between gap-2 rounded-[7px] px-2 py-1.5 text-left tight:w-auto",
         on ? "bg-accent-bg font-semibold text-accent" : "text-soft hover:text-ink",
       )}
     >
-      {words} <Kbd keys={keys} />
+      {words} <Kbd keys={keys} hint />
     </button>
   );
 }

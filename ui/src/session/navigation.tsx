@@ -7,11 +7,23 @@ export type Screen = "ask" | "browse";
 
 export type QuestionHandle = { focus: () => void; change: (next: (now: string) => string) => void };
 
+/** The text that is read on a screen. */
+export type TextHandle = {
+  /** Opens the field that finds in it. */
+  find: () => void;
+  /** Closes it; false, if it was not open. */
+  letGo: () => boolean;
+};
+
 /** Who goes to a screen is in its field. */
 type Navigation = { screen: Screen; go: (to: Screen) => void };
 
 /** They are there as long as the window is, and drawing anything needs neither. */
-type Fields = { question: RefObject<QuestionHandle | null>; find: RefObject<HTMLInputElement | null> };
+type Fields = {
+  question: RefObject<QuestionHandle | null>;
+  find: RefObject<HTMLInputElement | null>;
+  texts: Record<Screen, RefObject<TextHandle | null>>;
+};
 
 const [ScreenContext, useNavigation] = provided<Navigation>("screen");
 const [FieldsContext, useFields] = provided<Fields>("field");
@@ -22,7 +34,9 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const [screen, setScreen] = useState<Screen>("ask");
   const question = useRef<QuestionHandle>(null);
   const find = useRef<HTMLInputElement>(null);
-  const fields = useMemo(() => ({ question, find }), []);
+  const source = useRef<TextHandle>(null);
+  const page = useRef<TextHandle>(null);
+  const fields = useMemo(() => ({ question, find, texts: { ask: source, browse: page } }), []);
   const focus = useCallback((of: Screen) => (of === "ask" ? question : find).current?.focus(), []);
   const go = useCallback(
     (to: Screen) => {

@@ -2,6 +2,8 @@
 import { useRef, useState } from "react";
 import type { DeskError, Opening as Progress } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 import { Logo } from "./logo";
@@ -47,9 +49,14 @@ export function Opening({
             <h1 className="mt-4 mb-1 text-[16px] font-semibold">
               {signInFirst ? strings.signInFirst : strings.openFailed}
             </h1>
-            <p className="mb-4 break-words whitespace-pre-line text-soft">
-              {signInFirst ? strings.signInFirstWhy(error.message) : error.message}
-            </p>
+            <Told
+              className="mb-4 break-words whitespace-pre-line text-soft"
+              of={
+                signInFirst
+                  ? { words: strings.signInFirstWhy(error.message), more: null }
+                  : plainError(error, strings.openFailedWhy)
+              }
+            />
             {signInFirst ? (
               <Button primary autoFocus onClick={signIn} disabled={signingIn}>
                 {signingIn ? strings.signingIn : strings.signIn}

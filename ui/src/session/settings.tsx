@@ -1,10 +1,12 @@
 // How the window looks, which tenant it is of and who answers, and what the tenant is.
 import { useQuery } from "@tanstack/react-query";
 import { useBackend } from "../backend/context";
-import { type Preferences, usePreferences } from "../shared/preferences";
+import { More } from "../shared/more";
+import { plain } from "../shared/plain";
+import { type Preferences, usePreferences, ZOOMS } from "../shared/preferences";
 import { useSaid } from "../shared/said";
 import { Sheet } from "../shared/sheet";
-import { ago, strings } from "../shared/strings";
+import { strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
 import { useAccount } from "./account";
 import { useSheets } from "./sheets";
@@ -88,7 +90,7 @@ export function Settings({ onReopen }: { onReopen: () => void }) {
 
 function Looks() {
   const { preferences, prefer } = usePreferences();
-  const choice = <K extends keyof Preferences>(key: K, title: string, values: Record<Preferences[K], string>) => (
+  const choice = <K extends "theme" | "motion">(key: K, title: string, values: Record<Preferences[K], string>) => (
     <Choice
       name={key}
       title={title}
@@ -100,7 +102,13 @@ function Looks() {
   return (
     <>
       {choice("theme", strings.theme, strings.themes)}
-      {choice("size", strings.textSize, strings.textSizes)}
+      <Choice
+        name="zoom"
+        title={strings.textSize}
+        values={Object.fromEntries(ZOOMS.map((z) => [z, `${z} %`]))}
+        chosen={String(preferences.zoom)}
+        onChoose={(zoom) => prefer({ ...preferences, zoom: Number(zoom) })}
+      />
       {choice("motion", strings.motion, strings.motions)}
     </>
   );
@@ -116,14 +124,16 @@ function About() {
       <h3 className="mb-1 text-[12px] text-faint">{strings.about}</h3>
       <SignedIn />
       <p className="text-[13px] text-soft">
-        {status.tenant_name}: {knowledge ? strings.releaseNumber(knowledge.number) : strings.release(status.release)},{" "}
-        {strings.made(ago(status.release_created_at))}, {strings.documents(status.documents)}.{" "}
-        {status.embedding ?? `${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
+        {status.tenant_name}: {strings.releaseOf(knowledge?.number ?? null, status.release_created_at)},{" "}
+        {strings.documents(status.documents)}. {status.embedding ?? strings.wordsOnlyWhy}
       </p>
+      {status.embedding_problem && <More words={status.embedding_problem} />}
+      <More words={status.release} label={strings.exactly} />
       {status.records_problem && (
-        <p className="mt-2 text-[13px] text-warn">
-          ▲ {strings.notKept}: {status.records_problem}
-        </p>
+        <div className="mt-2 text-[13px] text-warn">
+          ▲ {strings.notKept}. {strings.notKeptWhat} {plain(status.records_problem, "").words}
+          <More words={status.records_problem} />
+        </div>
       )}
       {version && <p className="mt-4 text-[12px] text-faint">{strings.program(version)}</p>}
     </>

@@ -1,7 +1,9 @@
 // Which sheet lies over the window, if one does: one at a time, and while it does no key commands.
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { Turn } from "../ask/turns";
 import type { Verdict } from "../backend/backend";
+import { AfterwardsContext } from "../shared/focus";
+import { useLatest } from "../shared/latest";
 import { provided } from "../shared/provided";
 
 /** A label is of one turn, whatever is asked meanwhile. */
@@ -11,9 +13,10 @@ export type OpenSheet = "settings" | "keys" | "palette" | "knowledge" | Labellin
 
 type Sheets = {
   show: (sheet: OpenSheet) => void;
-  close: () => void;
+  /** `then` is done when the focus is back where it was. */
+  close: (then?: () => void) => void;
   /** Closes what can be opened again as it was: a label that is being made is not. */
-  clear: () => void;
+  clear: (then: () => void) => void;
 };
 
 const [OpenContext, useOpened] = provided<{ sheet: OpenSheet | null }>("sheet");
@@ -25,18 +28,27 @@ export const useOpenSheet = () => useOpened().sheet;
 
 export function SheetsProvider({ children }: { children: ReactNode }) {
   const [sheet, setSheet] = useState<OpenSheet | null>(null);
-  const sheets = useMemo<Sheets>(
-    () => ({
+  const now = useLatest(sheet);
+  const afterwards = useRef<(() => void) | null>(null);
+  const sheets = useMemo<Sheets>(() => {
+    const sheets: Sheets = {
       show: setSheet,
-      close: () => setSheet(null),
-      clear: () => setSheet((now) => (typeof now === "string" ? null : now)),
-    }),
-    [],
-  );
+      close(then) {
+        afterwards.current = then ?? null;
+        setSheet(null);
+      },
+      clear(then) {
+        if (typeof now.current === "string") sheets.close(then);
+      },
+    };
+    return sheets;
+  }, [now]);
   const opened = useMemo(() => ({ sheet }), [sheet]);
   return (
     <SheetsContext value={sheets}>
-      <OpenContext value={opened}>{children}</OpenContext>
+      <AfterwardsContext value={afterwards}>
+        <OpenContext value={opened}>{children}</OpenContext>
+      </AfterwardsContext>
     </SheetsContext>
   );
 }

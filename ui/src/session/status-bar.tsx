@@ -17,25 +17,22 @@ export function StatusBar() {
     strings.health("generation", connection?.generation ?? null),
   ].filter((words) => words !== null);
   return (
-    <footer className="col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
+    <footer className="print:hidden col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">
       <span>
         <span className="mr-1.5 inline-block size-[7px] rounded-full bg-accent" />
         {status.tenant_name}
       </span>
       <ReleasePiece />
       {status.embedding ? (
-        <span className="truncate">
+        <span className="truncate tight:hidden">
           {[status.embedding, status.reranking, status.generation].filter(Boolean).join(" · ")}
         </span>
       ) : (
-        <span
-          className="truncate font-medium text-warn"
-          title={`${strings.wordsOnlyWhy} ${status.embedding_problem ?? ""}`}
-        >
+        <span className="truncate font-medium text-warn" title={strings.wordsOnlyWhy}>
           ▲ {[strings.wordsOnly, status.reranking, status.generation].filter(Boolean).join(" · ")}
         </span>
       )}
-      {!status.on_aws && <span className="max-[1100px]:hidden">{strings.onDevice}</span>}
+      {!status.on_aws && <span className="narrow:hidden">{strings.onDevice}</span>}
       {ill.map((words) => (
         <span key={words} className="truncate font-medium text-warn">
           ▲ {words}
@@ -53,13 +50,24 @@ export function StatusBar() {
         </button>
       )}
       {status.records_problem && (
-        <span className="truncate font-medium text-warn" title={status.records_problem}>
+        <button
+          type="button"
+          onClick={() => show("settings")}
+          title={strings.notKeptWhat}
+          className="shrink-0 rounded font-medium text-warn hover:bg-warn-bg"
+        >
           ▲ {strings.notKept}
-        </span>
+        </button>
       )}
-      <span className="flex-1" />
+      <span className="flex-1 tight:hidden" />
       {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
-      <button type="button" onClick={() => show("keys")} className="hover:text-ink">
+      <button
+        type="button"
+        aria-keyshortcuts="?"
+        onClick={() => show("keys")}
+        className="shrink-0 hover:text-ink tight:ml-auto"
+      >
+        <span aria-hidden>? </span>
         {strings.keysHint}
       </button>
     </footer>

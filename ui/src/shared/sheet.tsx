@@ -1,7 +1,7 @@
 // A dialog in the middle of the window.
 import * as Dialog from "@radix-ui/react-dialog";
 import { type ReactNode, useState } from "react";
-import { focusBack, nowhere, useHome } from "./focus";
+import { focusBack, nowhere, useAfterwards, useHome } from "./focus";
 import { strings } from "./strings";
 import { cx } from "./ui";
 
@@ -10,6 +10,7 @@ type Props = { onClose: () => void; title: string; children: ReactNode; wide?: b
 /** Esc and a click beside it close it, and the focus is where it was. */
 export function Sheet({ onClose, title, children, wide }: Props) {
   const home = useHome();
+  const afterwards = useAfterwards();
   // Before anything in it takes the focus.
   const [before] = useState(() => document.activeElement);
   return (
@@ -22,6 +23,9 @@ export function Sheet({ onClose, title, children, wide }: Props) {
             e.preventDefault();
             // Whoever took the focus meanwhile keeps it.
             if (nowhere()) focusBack(before, home);
+            const then = afterwards.current;
+            afterwards.current = null;
+            then?.();
           }}
           className={cx(
             "fixed top-[12vh] left-1/2 z-40 max-h-[76vh] w-[calc(100vw-48px)] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-xl",

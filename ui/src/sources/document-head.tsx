@@ -25,7 +25,7 @@ export function DocumentHead({ document }: { document: Document }) {
         {document.url && (
           <button
             type="button"
-            className="text-accent hover:underline"
+            className="text-accent hover:underline print:hidden"
             title={document.url}
             onClick={() => backend.openLink(document.url ?? "").catch(fail)}
           >

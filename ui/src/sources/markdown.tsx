@@ -1,68 +1,40 @@
 // A document's text as a page, with a byte range of it lit up. The text is untrusted: it becomes
 // elements through a sanitiser, never HTML.
-import type { Element, Nodes, Root, RootContent } from "hast";
+import type { Element } from "hast";
 import {
   Children,
+  type ComponentProps,
   cloneElement,
+  createContext,
   isValidElement,
   memo,
   type ReactNode,
+  type RefObject,
+  useContext,
   useEffect,
   useMemo,
   useRef,
-  useState,
 } from "react";
 import Markdown from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { useBackend } from "../backend/context";
+import type { Ticks } from "../browse/ticks";
 import { indexOfByte } from "../shared/bytes";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import type { Finding } from "./finding";
+import { highlight, hits, lists, wordsOf } from "./lit";
 
 export type Range = { start: number; end: number };
 
-/** Wraps the part of each text node that lies in the range into <mark>. */
-export function highlight(range: { from: number; to: number } | null) {
-  return () => (tree: Root) => {
-    if (range) walk(tree, range);
-  };
-}
+type RehypePlugins = NonNullable<ComponentProps<typeof Markdown>["rehypePlugins"]>;
 
-function walk(parent: Nodes, range: { from: number; to: number }) {
-  if (!("children" in parent)) return;
-  const out: RootContent[] = [];
-  for (const child of parent.children as RootContent[]) {
-    const start = child.position?.start.offset;
-    const end = child.position?.end.offset;
-    if (child.type !== "text" || start === undefined || end === undefined || end <= range.from || start >= range.to) {
-      walk(child, range);
-      out.push(child);
-      continue;
-    }
-    const mark = (value: string): Element => ({
-      type: "element",
-      tagName: "mark",
-      properties: {},
-      children: [{ type: "text", value }],
-    });
-    // Escapes and entities make the shown text shorter than its source: then the whole of it is lit.
-    if (child.value.length !== end - start) {
-      out.push(mark(child.value));
-      continue;
-    }
-    const a = Math.max(0, range.from - start);
-    const b = Math.min(child.value.length, range.to - start);
-    if (a > 0) out.push({ type: "text", value: child.value.slice(0, a) });
-    out.push(mark(child.value.slice(a, b)));
-    if (b < child.value.length) out.push({ type: "text", value: child.value.slice(b) });
-  }
-  (parent as Element).children = out as Element["children"];
-}
+type Props = { body: string; range?: Range | null; ticks?: Ticks; finding?: Finding };
 
-type Props = { body: string; range?: Range | null; steps?: boolean };
+const NOTHING: Finding = { words: "", at: 0, onFound: () => {} };
 
-export const DocumentText = memo(function DocumentText({ body, range, steps }: Props) {
+export const DocumentText = memo(function DocumentText({ body, range, ticks, finding = NOTHING }: Props) {
   const backend = useBackend();
   const { fail } = useSaid();
   const ref = useRef<HTMLDivElement>(null);
@@ -74,8 +46,11 @@ export const DocumentText = memo(function DocumentText({ body, range, steps }: P
     [body, start, end],
   );
   useEffect(() => {
-    if (lit) ref.current?.querySelector("mark")?.scrollIntoView({ block: "nearest" });
+    if (lit) ref.current?.querySelector("mark")?.scrollIntoView({ block: "center" });
   }, [lit]);
+  const { words, at, onFound } = finding;
+  useHits(ref, body, words, at, onFound);
+  const plugins = useMemo<RehypePlugins>(() => [rehypeSanitize, lists, highlight(lit), hits(words)], [lit, words]);
   const components = useMemo(
     () => ({
       a: ({ href, children }: { href?: string | undefined; children?: ReactNode }) => (
@@ -89,54 +64,72 @@ export const DocumentText = memo(function DocumentText({ body, range, steps }: P
       ),
       // Nothing is ever fetched from elsewhere: an image is its words.
       img: ({ alt }: { alt?: string | undefined }) => <em>{alt}</em>,
-      ol: ({ children, start }: { children?: ReactNode; start?: number | undefined }) => (
-        <Steps first={start ?? 1} check={Boolean(steps)}>
+      ol: ({
+        children,
+        start,
+        node,
+      }: {
+        children?: ReactNode;
+        start?: number | undefined;
+        node?: Element | undefined;
+      }) => (
+        <Steps first={start ?? 1} list={node}>
           {children}
         </Steps>
       ),
     }),
-    [backend, steps, fail],
+    [backend, fail],
   );
-  return (
-    <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
-      <Markdown
-        remarkPlugins={[remarkGfm]}
-        rehypePlugins={[rehypeSanitize, highlight(lit)]}
-        components={components}
-        skipHtml
-      >
+  const text = useMemo(
+    () => (
+      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components} skipHtml>
         {body}
       </Markdown>
-    </div>
+    ),
+    [body, plugins, components],
+  );
+  return (
+    <TicksContext value={ticks ?? null}>
+      <div ref={ref} className="page text-[13.5px] leading-[1.62] text-soft">
+        {text}
+      </div>
+    </TicksContext>
   );
 });
 
+/** Counts the places of the words, and shows the one that is looked at. */
+function useHits(
+  text: RefObject<HTMLElement | null>,
+  body: string,
+  words: string,
+  at: number,
+  onFound: Finding["onFound"],
+) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the marks follow the text
+  useEffect(() => {
+    const marks = [...(text.current?.querySelectorAll<HTMLElement>("mark[data-hit]") ?? [])];
+    for (const m of marks) m.toggleAttribute("data-here", Number(m.dataset.hit) === at);
+    marks.find((m) => Number(m.dataset.hit) === at)?.scrollIntoView({ block: "center" });
+    if (words !== "") onFound(Number(marks.at(-1)?.dataset.hit ?? -1) + 1);
+  }, [text, body, words, at, onFound]);
+}
+
+/** What may be ticked off, where steps may be: drawn anew with each tick, unlike the text around it. */
+const TicksContext = createContext<Ticks | null>(null);
+
 /** A numbered list; in Browse with a check mark a step, for the call at hand. */
-function Steps({ children, first, check }: { children?: ReactNode; first: number; check: boolean }) {
+function Steps({ children, first, list }: { children?: ReactNode; first: number; list: Element | undefined }) {
+  const ticks = useContext(TicksContext);
   const items = Children.toArray(children).filter((c) => isValidElement<{ children?: ReactNode }>(c));
-  const [done, setDone] = useState<ReadonlySet<number>>(new Set());
-  const toggle = (i: number) =>
-    setDone((d) => {
-      const next = new Set(d);
-      if (!next.delete(i)) next.add(i);
-      return next;
-    });
+  const words = list?.children.filter((c) => c.type === "element").map((c) => wordsOf(c).trim()) ?? [];
   return (
     <ol>
       {items.map((item, i) => {
         const number = first + i;
-        const marker = check ? (
-          <button
-            key="marker"
-            type="button"
-            role="checkbox"
-            aria-checked={done.has(i)}
-            aria-label={strings.stepDone(number)}
-            onClick={() => toggle(i)}
-            className={`mt-0.5 size-[19px] rounded border text-[11px] leading-none ${done.has(i) ? "border-accent bg-accent text-on-accent" : "border-faint text-soft"}`}
-          >
-            {done.has(i) ? "✓" : number}
-          </button>
+        // A step that reads otherwise in another release is not done.
+        const step = `${list?.properties.dataList} ${number} ${words[i]}`;
+        const marker = ticks ? (
+          <Tick key="marker" number={number} done={ticks.done.has(step)} onToggle={() => ticks.toggle(step)} />
         ) : (
           <span key="marker" aria-hidden className="text-right text-faint">
             {number}.
@@ -148,5 +141,20 @@ function Steps({ children, first, check }: { children?: ReactNode; first: number
         ]);
       })}
     </ol>
+  );
+}
+
+function Tick({ number, done, onToggle }: { number: number; done: boolean; onToggle: () => void }) {
+  return (
+    <button
+      type="button"
+      role="checkbox"
+      aria-checked={done}
+      aria-label={strings.stepDone(number)}
+      onClick={onToggle}
+      className={`mt-0.5 size-[19px] rounded border text-[11px] leading-none ${done ? "border-accent bg-accent text-on-accent" : "border-faint text-soft"}`}
+    >
+      {done ? "✓" : number}
+    </button>
   );
 }

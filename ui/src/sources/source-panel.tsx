@@ -8,6 +8,8 @@ import { useBackend } from "../backend/context";
 import { type SinceAnswer, useSince } from "../releases/since";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
+import { Told } from "../shared/more";
+import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
 import { cx } from "../shared/ui";
 import { useChoice, useSource } from "./showing";
@@ -28,17 +30,17 @@ export function SourcePanel() {
       hidden={screen !== "ask"}
       aria-label={strings.sourcePanel}
       className={cx(
-        "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel",
+        "flex min-h-0 min-w-0 flex-col border-l border-line bg-panel print:static print:flex print:w-auto print:border-0 print:shadow-none",
         folded
-          ? "max-[1100px]:hidden"
-          : "max-[1100px]:fixed max-[1100px]:top-0 max-[1100px]:right-0 max-[1100px]:bottom-[30px] max-[1100px]:z-20 max-[1100px]:w-[384px] max-[1100px]:shadow-xl",
+          ? "narrow:hidden"
+          : "narrow:fixed narrow:top-0 narrow:right-0 narrow:bottom-[30px] narrow:z-20 narrow:w-[384px] narrow:max-w-full narrow:shadow-xl",
       )}
     >
       <button
         type="button"
         aria-label={strings.close}
         onClick={fold}
-        className="absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink max-[1100px]:block"
+        className="print:hidden absolute top-2 right-3 hidden rounded px-1.5 text-soft hover:text-ink narrow:block"
       >
         ✕
       </button>
@@ -65,7 +67,12 @@ function ShownSource({ shown, since, turn }: Props) {
   const state = since.get(shown.document);
   const gone = state === "withdrawn" || (error !== null && asError(error).code === "no_document");
   if (error && !gone)
-    return <p className="m-auto max-w-[260px] text-center text-[13px] text-warn">{asError(error).message}</p>;
+    return (
+      <Told
+        className="m-auto max-w-[260px] text-center text-[13px] text-warn"
+        of={plainError(asError(error), strings.didNotWork)}
+      />
+    );
   return (
     <>
       {gone ? (
@@ -87,7 +94,7 @@ function AlsoFound({ turn, but, since }: { turn: Turn; but: string; since: Since
   const found = passages.filter((p, i) => passages.findIndex((o) => o.document === p.document) === i);
   if (found.length === 0) return null;
   return (
-    <footer className="max-h-[34%] overflow-auto border-t border-line px-5 py-3">
+    <footer className="print:hidden max-h-[34%] overflow-auto border-t border-line px-5 py-3">
       <h2 className="pb-1.5 text-[11px] font-semibold text-faint">{strings.alsoFound}</h2>
       {found.map((p) => (
         <button

@@ -4,6 +4,7 @@ import type { Document } from "../backend/backend";
 import { useBrowsing } from "../browse/filter";
 import { strings } from "../shared/strings";
 import { DocumentHead } from "./document-head";
+import { Findable } from "./finding";
 import { DocumentText } from "./markdown";
 import { located, within } from "./place";
 import type { Shown } from "./shown";
@@ -17,7 +18,7 @@ type PresentProps = { document: Document; shown: Shown; state: "changed" | undef
 
 /** A long document: drawn only when it is another one, or another place in it. */
 export const Present = memo(function Present({ document, shown, state }: PresentProps) {
-  const { browse } = useBrowsing();
+  const { read } = useBrowsing();
   const { passage } = shown;
   // In a changed document the range may be anything: what was cited is looked for, and else shown as it was.
   const changed = state === "changed" && passage ? passage : null;
@@ -26,32 +27,36 @@ export const Present = memo(function Present({ document, shown, state }: Present
   return (
     <>
       <DocumentHead document={document} />
-      <section tabIndex={0} aria-label={document.title} className="min-h-0 flex-1 overflow-auto px-5 py-3.5">
-        {changed && (
-          <p className="mb-3 text-[12.5px] font-medium text-warn">
-            ▲ {cited ? strings.changedWhere : strings.changedElsewhere}
-          </p>
-        )}
-        {cited && (
+      <Findable key={document.id} screen="ask" label={document.title}>
+        {(finding) => (
           <>
-            <Part words={strings.asCited} />
-            <div className="mb-3.5 border-l-2 border-line pl-3">
-              <Headings of={shown.headings} />
-              <DocumentText body={cited.text} range={shown.range && within(cited, shown.range)} />
-            </div>
-            <Part words={strings.asNow} />
+            {changed && (
+              <p className="mb-3 text-[12.5px] font-medium text-warn">
+                ▲ {cited ? strings.changedWhere : strings.changedElsewhere}
+              </p>
+            )}
+            {cited && (
+              <>
+                <Part words={strings.asCited} />
+                <div className="mb-3.5 border-l-2 border-line pl-3">
+                  <Headings of={shown.headings} />
+                  <DocumentText body={cited.text} range={shown.range && within(cited, shown.range)} />
+                </div>
+                <Part words={strings.asNow} />
+              </>
+            )}
+            {!cited && <Headings of={shown.headings} />}
+            <DocumentText body={document.body} range={shown.range && place} finding={finding} />
+            <button
+              type="button"
+              className="mt-1 text-[12.5px] text-accent hover:underline print:hidden"
+              onClick={() => read(document.id, place)}
+            >
+              {strings.openInBrowse}
+            </button>
           </>
         )}
-        {!cited && <Headings of={shown.headings} />}
-        <DocumentText body={document.body} range={shown.range && place} />
-        <button
-          type="button"
-          className="mt-1 text-[12.5px] text-accent hover:underline"
-          onClick={() => browse(document.id, null)}
-        >
-          {strings.openInBrowse}
-        </button>
-      </section>
+      </Findable>
     </>
   );
 });
@@ -74,11 +79,15 @@ export function Withdrawn({ shown }: { shown: Shown }) {
           ▲ {strings.withdrawnWhy}
         </p>
       </header>
-      <section tabIndex={0} aria-label={passage.title} className="min-h-0 flex-1 overflow-auto px-5 py-3.5">
-        <Part words={strings.asCited} />
-        <Headings of={shown.headings} />
-        <DocumentText body={passage.text} range={shown.range && within(passage, shown.range)} />
-      </section>
+      <Findable key={passage.id} screen="ask" label={passage.title}>
+        {(finding) => (
+          <>
+            <Part words={strings.asCited} />
+            <Headings of={shown.headings} />
+            <DocumentText body={passage.text} range={shown.range && within(passage, shown.range)} finding={finding} />
+          </>
+        )}
+      </Findable>
     </>
   );
 }

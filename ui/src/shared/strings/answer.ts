@@ -3,7 +3,7 @@ import type { Grounding, Missing, Problem, Reason, Stage } from "../../backend/b
 import { plural } from "./format";
 import { subjects } from "./subjects";
 
-const short = (sentence: string) => (sentence.length > 60 ? `${sentence.slice(0, 58)}…` : sentence);
+const short = (words: string) => (words.length > 60 ? `${words.slice(0, 58)}…` : words);
 
 export const answer = {
   answer: "Answer, editable",
@@ -14,9 +14,9 @@ export const answer = {
     unsupported: "no source",
   } satisfies Record<Grounding, string>,
   mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲" } satisfies Record<Grounding, string>,
+  fromSource: (numbers: string) => `, source ${numbers}`,
   copy: "Copy",
-  copied: "Copied",
-  copiedWithSources: "Copied with sources",
+  copied: (question: string, sources: boolean) => `Copied${sources ? " with sources" : ""}: “${short(question)}”`,
   withSources: "With sources",
   compare: "Compare with draft",
   comparing: "Hide the comparison",

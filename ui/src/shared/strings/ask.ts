@@ -1,6 +1,11 @@
 // The words of a question and of what becomes of it.
 import { plural } from "./format";
 
+/** How many sentences have which mark. */
+type Counted = (readonly [mark: string, sentences: number])[];
+
+const listed = (marks: Counted) => marks.map(([mark, n]) => `${plural(n, "sentence", "sentences")} ${mark}`).join(", ");
+
 export const ask = {
   askPlaceholder: "Ask a question, or a code, a form, an SOP…",
   followUpPlaceholder: "Ask a follow-up, or a code, a form, an SOP…",
@@ -22,8 +27,14 @@ export const ask = {
     return model === "verbatim" ? `answered in the sources’ own words in ${time}` : `answered by ${model} in ${time}`;
   },
   noModel: "no model was asked",
-  release: (id: string) => `release ${id.slice(0, 8)}`,
   passages: "Passages",
+  toldFound: (n: number) => `${plural(n, "source", "sources")} found.`,
+  toldAnswer: (marks: Counted) => `The answer is there: ${listed(marks)}.`,
+  toldRefused: (why: string) => `No answer. ${why}`,
+  toldMark: (sentence: string, mark: string) => `“${sentence}” is now marked: ${mark}.`,
+  toldMarks: (marks: Counted) => `Marks changed: ${listed(marks)}.`,
+  wholeQuestion: "Show the whole question",
+  lessOfIt: "Show less of it",
   stillInField: "Your question is still in the field below.",
   failed: "That did not work",
 };

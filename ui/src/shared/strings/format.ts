@@ -12,6 +12,11 @@ export function day(iso: string, month: "short" | "long" = "short"): string {
   });
 }
 
+/** The day of a moment, where the operator is. */
+export function dayOf(iso: string): string {
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
 /** A moment as an operator reads it. */
 export function moment(iso: string): string {
   return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });

@@ -1,13 +1,16 @@
 // The words of a release: how fresh it is, how it is updated, what changed with it.
 import type { Freshness, Knowledge, Since, SyncProgress, SyncReport, SyncStep } from "../../backend/backend";
-import { ago, duration, plural, size } from "./format";
+import { ago, dayOf, duration, plural, size } from "./format";
 
 export const releases = {
   knowledge: "Knowledge",
   releaseNumber: (n: number) => `release ${n}`,
+  /** Its number, where it comes from a store, and the day on which it was made. */
+  releaseOf: (n: number | null, madeAt: string) =>
+    `${n === null ? "release" : releases.releaseNumber(n)} of ${dayOf(madeAt)}`,
   earlierRelease: "an earlier release",
   openKnowledge: "What this release is, and whether there is a newer one",
-  barRelease: (k: Knowledge, updating: boolean) => {
+  barRelease: (k: Knowledge, madeAt: string, updating: boolean) => {
     const checked = releases.checked(k.checked_at);
     const last = updating
       ? releases.updating
@@ -17,7 +20,7 @@ export const releases = {
           ? `${checked}, last try failed`
           : checked;
     const channel = k.channel.length > 20 ? `${k.channel.slice(0, 19)}…` : k.channel;
-    return `${releases.releaseNumber(k.number)} · ${channel} · ${last}`;
+    return `${releases.releaseNumber(k.number)} · ${channel} · ${dayOf(madeAt)} · ${last}`;
   },
   checked: (at: string | null) => (at === null ? "never checked" : `checked ${ago(at)}`),
   checkedAt: (moment: string) => `checked on ${moment}`,

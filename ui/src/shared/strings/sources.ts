@@ -17,6 +17,10 @@ export const sources = {
   notYet: (d: string) => `not in force before ${d}`,
   expired: (d: string) => `expired on ${d}`,
   always: "always",
+  findHere: "Find in this document",
+  hits: (at: number, count: number) =>
+    count === 0 ? "not in it" : `${at.toLocaleString("en")} of ${count.toLocaleString("en")}`,
+  nothingOpen: "Choose a document first",
   openOriginal: "open original ↗",
   askAbout: "Ask about this",
   openInBrowse: "Open in Browse",
@@ -31,6 +35,7 @@ export const sources = {
   nothingFound: "No document holds these words.",
   clearSearch: "Clear the search",
   documents: (n: number) => plural(n, "document", "documents"),
+  onlyThese: (what: string) => `Only ${what}: show all documents`,
   documentList: "Documents",
   stepDone: (n: number) => `Step ${n}`,
   chooseDocument: "Choose a document to read it here.",
