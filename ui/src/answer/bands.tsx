@@ -2,8 +2,7 @@
 import type { Turn } from "../ask/turns";
 import type { Disagreement, Passage } from "../backend/backend";
 import { strings } from "../shared/strings";
-import { useChoice } from "../sources/showing";
-import { shownPassage } from "../sources/shown";
+import { SourceNumber } from "./source-number";
 
 /** Said as soon as the passages are there; where none says what to do, with the answer. */
 export function EmergencyBand({ turn }: { turn: Turn }) {
@@ -47,24 +46,9 @@ function Sides({ of, passages }: { of: Disagreement; passages: Passage[] }) {
     <ul className="mt-1">
       {sides.map(([number, words]) => (
         <li key={number} className="break-words">
-          <Source number={number} passage={passages.find((p) => p.number === number)} /> {strings.says} “{words}”
+          <SourceNumber number={number} passage={passages.find((p) => p.number === number)} /> {strings.says} “{words}”
         </li>
       ))}
     </ul>
-  );
-}
-
-function Source({ number, passage }: { number: number; passage: Passage | undefined }) {
-  const { choose } = useChoice();
-  if (!passage) return <b className="font-semibold">[{number}]</b>;
-  return (
-    <button
-      type="button"
-      title={passage.title}
-      onClick={() => choose(shownPassage(passage))}
-      className="rounded font-semibold hover:underline"
-    >
-      [{number}]
-    </button>
   );
 }

@@ -16,7 +16,7 @@ export function Chips({ turn, current, since }: Props) {
   return (
     <ul className="mb-3.5 flex flex-wrap gap-1.5" aria-label={strings.passages}>
       {chips.map((p) => (
-        <li key={p.id} className="max-w-full">
+        <li key={`${p.id} ${p.start}-${p.end}`} className="max-w-full">
           <button
             type="button"
             onClick={() => choose(shownPassage(p))}

@@ -39,7 +39,13 @@ fn a_message_is_cut_into_its_questions_and_no_further() {
             wrong.push(format!("{message}\n  {got:#?}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        all.len(),
+        wrong.join("\n")
+    );
 }
 
 /// What a customer writes at length and asks one thing with stays one; the sample's golden questions are such.
@@ -74,8 +80,18 @@ fn a_tenants_own_word_for_danger_is_a_part() {
 #[test]
 fn many_questions_are_asked_in_so_many_parts_and_nothing_is_lost() {
     let nouns = [
-        "refunds", "insulin", "needles", "caps", "labels", "invoices", "coupons", "vaccines", "signatures", "inhalers",
-        "recalls", "strips",
+        "refunds",
+        "insulin",
+        "needles",
+        "caps",
+        "labels",
+        "invoices",
+        "coupons",
+        "vaccines",
+        "signatures",
+        "inhalers",
+        "recalls",
+        "strips",
     ];
     let message: String = nouns.iter().map(|n| format!("Also, do you have {n}? ")).collect();
     let parts = of(&message, &Lexicon::own(), &[]);

@@ -179,7 +179,9 @@ fn items(block: &str) -> Vec<(bool, &str)> {
     }
     // A single line of a list that goes on in the next block counts as well.
     let starts = marks.first().is_some_and(|m| m.0 == 0);
-    let alone = ITEM.captures(block).filter(|c| c.get(0).is_some_and(|m| m.start() == 0));
+    let alone = ITEM
+        .captures(block)
+        .filter(|c| c.get(0).is_some_and(|m| m.start() == 0));
     if marks.len() < 2 && !(starts || alone.is_some()) {
         return vec![(false, block)];
     }
