@@ -189,6 +189,56 @@ fn one_drug_is_never_answered_from_another() {
     assert!(answered >= 0.95, "answered {answered}");
 }
 
+/// Each question of a message is answered from its own source, or named as open.
+#[test]
+fn each_part_of_a_message_is_answered_or_named_as_open() {
+    let figures = json(
+        mortar(&root().join("target/acceptance-home"))
+            .args(["eval", "--json"])
+            .arg(root().join("tests/fixtures/parts.toml")),
+    );
+    assert!(figures["questions"].as_u64().unwrap() >= 20);
+    let wrong: Vec<_> = list(&figures, "results").filter(|r| r["ok"] != true).collect();
+    assert!(figures["parts"]["of"].as_u64().unwrap() >= 50, "{}", figures["parts"]);
+    assert!(figures["parts"]["value"].as_f64().unwrap() >= 0.9, "{wrong:#?}");
+}
+
+/// Together they are one answer: its passages are numbered once, its sentences stand in one text, and what a part
+/// lacks keeps no other from its answer.
+#[test]
+fn the_parts_of_a_message_are_one_answer() {
+    let sample = root().join("target/acceptance-home");
+    let ask = |q: &str| json(mortar(&sample).args(["ask", "--json", q]));
+    let answer =
+        ask("Is Lamisil in stock? Also, how long does a refund take? And how do I cancel a refund to my card?");
+    let numbers: Vec<u64> = list(&answer, "passages").filter_map(|p| p["number"].as_u64()).collect();
+    assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");
+    let ids: BTreeSet<&str> = list(&answer, "passages").filter_map(|p| p["id"].as_str()).collect();
+    assert_eq!(ids.len(), numbers.len());
+    let parts: Vec<&Value> = list(&answer, "parts").collect();
+    assert_eq!((parts.len(), &answer["abstained"]), (3, &Value::Bool(false)));
+    assert_eq!(parts[0]["reason"], "other_subject");
+    assert_eq!(parts[0]["missing"][0]["subject"], "Lamisil");
+    assert_eq!(list(parts[0], "sentences").count(), 0);
+    assert!(parts[1]["reason"].is_null() && list(parts[1], "sentences").count() > 0);
+    let sentences = list(&answer, "sentences").count() as u64;
+    let answering = parts.iter().flat_map(|p| list(p, "sentences"));
+    assert!(answering.into_iter().all(|n| n.as_u64().unwrap() < sentences));
+    // All open is a refusal, one question is no part.
+    let refused = ask("Is Lamisil in stock? Also, what is the capital of Mongolia?");
+    assert_eq!(
+        (&refused["abstained"], list(&refused, "parts").count()),
+        (&Value::Bool(true), 2)
+    );
+    assert_eq!(refused["answer"], "");
+    assert_eq!(list(&ask("How long does a refund take?"), "parts").count(), 0);
+    // Danger to life stands on top, wherever in the message it is.
+    let urgent = ask("How long does a refund take? Also my son swallowed my pills, what do I do?");
+    assert_eq!(urgent["emergency"], true);
+    assert_eq!(urgent["passages"][0]["emergency"], true);
+    assert_eq!(urgent["sentences"][0]["citations"][0]["number"], 1, "{urgent:#}");
+}
+
 /// No name of 300 pairs that look alike is taken for the other, nor respelt into it.
 #[test]
 fn names_that_look_alike_are_two() {

@@ -169,6 +169,28 @@ pub struct Missing {
     pub nearest: Option<String>,
 }
 
+/// One question of several in a message: what answers it, or why nothing does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct QuestionPart {
+    /// Its own words.
+    pub asked: String,
+    /// As it was searched for, where it needed words of the rest of the message.
+    pub asked_as: Option<String>,
+    #[ts(type = "string")]
+    pub as_of: Date,
+    /// The words that name that day, where it names one.
+    pub day: Option<String>,
+    /// Why it has no answer; none: it has one.
+    pub reason: Option<Reason>,
+    /// The numbers of the passages that it is answered from, or that came nearest, the best first.
+    pub passages: Vec<u32>,
+    /// Which of the answer's sentences answer it, counted from 0.
+    pub sentences: Vec<u32>,
+    pub unknown_codes: Vec<String>,
+    pub look_alikes: Vec<LookAlike>,
+    pub missing: Vec<Missing>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct Timings {
     pub embed: f64,
@@ -224,6 +246,9 @@ pub struct Answer {
     /// What the question is about and no passage is.
     #[serde(default)]
     pub missing: Vec<Missing>,
+    /// The questions of a message that asks several, in its order; empty where it asks one.
+    #[serde(default)]
+    pub parts: Vec<QuestionPart>,
     /// Sources in force that disagree about the answer; all are shown.
     #[serde(default)]
     pub disagree: Vec<Disagreement>,
@@ -271,6 +296,8 @@ pub enum Event {
         retrieve_ms: f64,
         /// No answer is written from them.
         refused: bool,
+        /// The questions of a message that asks several.
+        parts: Vec<QuestionPart>,
     },
     Notice {
         notice: Notice,

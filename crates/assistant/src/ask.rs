@@ -5,6 +5,7 @@
 
 mod error;
 mod judge;
+mod parts;
 mod rerank;
 mod search;
 mod stop;
@@ -18,15 +19,17 @@ use futures::StreamExt;
 use futures::poll;
 use jiff::civil::Date;
 use mortar_language::drugs::Lexicon;
-use mortar_language::{days, question};
+use mortar_language::question;
+use mortar_language::text::tokens;
 
-use crate::answer::{Answer, Event, Models, Notice, Passage, Stage, Timings, Turn};
+use crate::answer::{Answer, Disagreement, Event, Models, Notice, Passage, Stage, Timings, Turn};
 use crate::grounding::Sources;
-use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever};
+use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever, Several};
+use crate::prompt::Prompt;
 use crate::{conflicts, prompt};
 pub use error::AskError;
-use judge::{about_the_new, abstain, codes_of};
 pub use search::{Search, query};
+use search::{Sent, Sought};
 pub use stop::Stop;
 use writer::{Stood, Writer};
 
@@ -92,66 +95,74 @@ pub async fn ask(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Sen
 async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) -> Result<Answer, AskError> {
     let began = Instant::now();
     let asked = question::clean(typed)?;
-    let previous = with.before.last().map(|t| t.question.as_str());
-    let asked_as = previous.and_then(|p| question::stand_alone(&asked, p));
-    let follows = asked_as.is_some();
-    let whole = asked_as.unwrap_or_else(|| asked.clone());
-    let day = days::asked(&whole, with.as_of);
-    let as_of = day.as_ref().map_or(with.as_of, |d| d.on);
+    let asking = parts::asking(typed, &asked, with.before, with.lexicon, with.emergencies, with.as_of);
     let search = with.search();
-    let (mut query, begun, failed) = query(&search, &whole, &asked, as_of, PASSAGES).await?;
-    query.further = rerank::further(with.reranker, &query);
+    let read = asking.iter().map(|a| {
+        let sought = Sought {
+            text: &a.text,
+            own: &a.own,
+            as_of: a.as_of,
+        };
+        search::read(&search, &sought, PASSAGES)
+    });
+    let Sent {
+        mut queries,
+        mut begun,
+        failed,
+    } = search::sent(&search, read.collect()).await?;
+    for query in &mut queries {
+        query.further = rerank::further(with.reranker, query);
+    }
     let mut notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
     }
-    let searched = query.text.clone();
     let embed = ms(began);
     let retrieving = Instant::now();
-    let mut found = match begun {
-        Some(begun) => begun.finish(&query)?,
-        None => with.retriever.retrieve(&query)?,
-    };
-    let reranking = rerank::rerank(with, &query, &mut found, &mut notices, tell).await;
-    // A follow-up that only names another code is about that code; any other must be about its own words.
-    if follows && codes_of(&searched) == previous.map(codes_of).unwrap_or_default() {
-        about_the_new(&asked, &mut found.passages);
+    let mut judged = Vec::new();
+    let mut reranking = None;
+    for (asking, query) in asking.into_iter().zip(queries) {
+        let mut found = match begun.take() {
+            Some(begun) => begun.finish(&query)?,
+            None => with.retriever.retrieve(&query)?,
+        };
+        let by = rerank::rerank(with, &query, &mut found, &mut notices, tell).await;
+        reranking = by.or(reranking);
+        judged.push(parts::judged(asking, query, found));
     }
-    judge::mark(&mut found.passages);
-    let reason = abstain(&found);
-    if reason.is_some() {
-        found.passages.truncate(NEAREST);
-    }
-    let asked_as = (searched != asked).then(|| searched.clone());
+    let mut all = parts::together(judged, with.as_of);
+    let asked_as = all.searched.clone().filter(|searched| *searched != asked);
     let retrieve = ms(retrieving);
     tell(Event::Passages {
-        passages: found.passages.clone(),
+        passages: all.found.passages.clone(),
         asked_as: asked_as.clone(),
         retrieve_ms: embed + retrieve,
-        refused: reason.is_some(),
+        refused: all.reason.is_some(),
+        parts: all.parts.clone(),
     });
+    let several = std::mem::take(&mut all.several);
     let mut answer = Answer {
         question: asked,
         asked_as,
         release: with.retriever.release().to_owned(),
-        as_of,
-        passages: found.passages,
+        as_of: all.as_of,
+        passages: all.found.passages,
         answer: String::new(),
         sentences: Vec::new(),
-        abstained: reason.is_some(),
-        reason,
-        unknown_codes: found.unknown_codes,
-        look_alikes: found.look_alikes,
-        missing: found.missing,
+        abstained: all.reason.is_some(),
+        reason: all.reason,
+        unknown_codes: all.found.unknown_codes,
+        look_alikes: all.found.look_alikes,
+        missing: all.found.missing,
+        parts: all.parts,
         disagree: Vec::new(),
-        emergency: query.about.is_some_and(|a| a.emergency),
-        day: day.map(|d| d.shown),
+        emergency: all.emergency,
+        day: all.day.map(|d| d.shown),
         dropped_marks: 0,
         stopped: false,
         incomplete: false,
         models: Models {
-            // What failed took no part.
-            embedding: query.model,
+            embedding: all.embedding,
             reranking,
             generation: None,
         },
@@ -165,7 +176,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         },
     };
     if !answer.abstained {
-        write(with, &searched, &mut answer, began, tell).await?;
+        write(with, several, &mut answer, began, tell).await?;
     }
     answer.timings_ms.total = ms(began);
     Ok(answer)
@@ -196,12 +207,14 @@ pub async fn go_on(
     let began = Instant::now();
     let asked = broken.asked_as.as_ref().unwrap_or(&broken.question);
     let carrying = carrying(&broken.passages);
+    let several = parts::again(broken);
     let left = with.budget.saturating_sub(prompt::going_on_takes(text));
-    let prompt = prompt::build(with.instructions, asked, &carrying, with.before, left);
+    let prompt = prompt_of(with, asked, &carrying, &several, left);
     let generation = Generation {
         inference_id: with.inference_id.clone(),
         question: asked.clone(),
         passages: carrying.clone(),
+        parts: several,
         disagree: Vec::new(),
         prompt: prompt::go_on(prompt, text),
     };
@@ -246,7 +259,17 @@ pub async fn go_on(
         answer.answer = format!("{}{new}", broken.answer);
         answer.sentences = sources.ground_text(&answer.answer);
     }
+    parts::settle(&mut answer);
     (answer, whole)
+}
+
+/// The prompt, within its budget also where a message asks several things.
+fn prompt_of(with: &Ask<'_>, asked: &str, carrying: &[Passage], several: &[Several], budget: usize) -> Prompt {
+    let told = prompt::told(several);
+    let left = budget.saturating_sub(tokens(&told));
+    let mut prompt = prompt::build(with.instructions, asked, carrying, with.before, left);
+    prompt::tell(&mut prompt, &told);
+    prompt
 }
 
 /// What is only near is shown, but an answer is not made from it.
@@ -258,18 +281,20 @@ fn carrying(passages: &[Passage]) -> Vec<Passage> {
 /// Streams the generator's text: line by line, sentence by sentence, marks taken out.
 async fn write(
     with: &Ask<'_>,
-    searched: &str,
+    parts: Vec<Several>,
     answer: &mut Answer,
     began: Instant,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<(), AskError> {
     let carrying = carrying(&answer.passages);
-    answer.disagree = conflicts::find(&carrying, with.lexicon);
-    let mut prompt = prompt::build(with.instructions, searched, &carrying, with.before, with.budget);
+    answer.disagree = disagreeing(&carrying, &parts, with.lexicon);
+    let searched = answer.asked_as.clone().unwrap_or_else(|| answer.question.clone());
+    let mut prompt = prompt_of(with, &searched, &carrying, &parts, with.budget);
     prompt::disagree(&mut prompt, &answer.disagree);
     let generation = Generation {
         inference_id: with.inference_id.clone(),
-        question: searched.to_owned(),
+        question: searched,
+        parts,
         disagree: answer.disagree.iter().flat_map(|d| [d.one, d.other]).collect(),
         passages: carrying.clone(),
         prompt,
@@ -308,7 +333,22 @@ async fn write(
         }
     }
     writer.finish(tell);
+    parts::settle(answer);
     Ok(())
+}
+
+/// Sources of one question that contradict each other: those of two questions may well differ.
+fn disagreeing(carrying: &[Passage], parts: &[Several], lexicon: &Lexicon) -> Vec<Disagreement> {
+    if parts.is_empty() {
+        return conflicts::find(carrying, lexicon);
+    }
+    let mut out: Vec<Disagreement> = Vec::new();
+    for found in parts.iter().flat_map(|p| conflicts::find(&p.passages, lexicon)) {
+        if !out.contains(&found) {
+            out.push(found);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

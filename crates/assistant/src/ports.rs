@@ -128,9 +128,18 @@ pub struct Generation {
     pub inference_id: String,
     pub question: String,
     pub passages: Vec<Passage>,
+    /// The questions of a message that asks several, in the order in which they are answered; empty where it asks one.
+    pub parts: Vec<Several>,
     /// Numbers of passages that contradict each other: none may be left out.
     pub disagree: Vec<u32>,
     pub prompt: Prompt,
+}
+
+/// One question of several, with the passages that it may be answered from: none, and it stays open.
+#[derive(Debug, Clone)]
+pub struct Several {
+    pub question: String,
+    pub passages: Vec<Passage>,
 }
 
 /// A prompt to pieces of text, with marks such as `[2]` behind each sentence.

@@ -5,6 +5,7 @@ use mortar_language::text::tokens;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Disagreement, Passage, Turn};
+use crate::ports::Several;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,6 +106,33 @@ pub fn disagree(prompt: &mut Prompt, found: &[Disagreement]) {
             d.one, d.other
         );
         last.content.push_str(&told);
+    }
+}
+
+/// Tells a generator what a message asks, if it asks several things, and which of them have no source. Empty, if it
+/// asks one.
+pub fn told(parts: &[Several]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let mut told = String::from(
+        "\nThat asks several things. Answer each by itself, in this order, and each from its own passages alone:",
+    );
+    for part in parts {
+        let numbers: Vec<String> = part.passages.iter().map(|p| format!("[{}]", p.number)).collect();
+        told += &if numbers.is_empty() {
+            format!("\n- {}: no passage covers it, write nothing about it.", part.question)
+        } else {
+            format!("\n- {}: from {}", part.question, numbers.join(" "))
+        };
+    }
+    told
+}
+
+/// Adds to the last thing that a generator is told.
+pub fn tell(prompt: &mut Prompt, told: &str) {
+    if let Some(last) = prompt.messages.last_mut() {
+        last.content.push_str(told);
     }
 }
 

@@ -93,6 +93,9 @@ pub fn evaluation(to: &mut dyn Write, e: &Evaluation) -> Result<()> {
         writeln!(to, "{name:21} {value:.3}{range}")?;
     }
     writeln!(to, "wrong substitutions   {}", e.wrong_substitutions)?;
+    if let Some(f) = &e.parts {
+        writeln!(to, "parts of messages     {:.3}  of {}", f.value, f.of)?;
+    }
     for (kind, f) in &e.kinds {
         writeln!(to, "  {kind:19} {:.3}  of {}", f.value, f.of)?;
     }

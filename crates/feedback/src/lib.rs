@@ -197,8 +197,11 @@ impl Records {
         let found = self.exchanges.get(txn, id)?;
         let mut exchange = found.ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
         // Of those that were kept before passages said it themselves, their scores do.
-        for p in &mut exchange.answer.passages {
-            p.carries = p.score >= ABSTAIN_BELOW;
+        let passages = &mut exchange.answer.passages;
+        if !exchange.answer.abstained && passages.iter().all(|p| !p.carries) {
+            for p in passages {
+                p.carries = p.score >= ABSTAIN_BELOW;
+            }
         }
         Ok(exchange)
     }
@@ -444,6 +447,29 @@ mod tests {
         let read = &r.conversation(&kept.conversation).unwrap()[0];
         let carries: Vec<bool> = read.answer.passages.iter().map(|p| p.carries).collect();
         assert_eq!(carries, [true, false]);
+    }
+
+    #[test]
+    fn the_parts_of_a_message_are_kept_and_what_carries_stays_as_it_was_said() {
+        let mut whole = serde_json::to_value(answer("Two? And another?")).unwrap();
+        let passage = |number: u32, score: f32, carries: bool| {
+            serde_json::json!({
+                "id": format!("d#{number}"), "number": number, "document": "d", "version": "1", "title": "D",
+                "kind": "qa", "url": null, "effective_from": null, "effective_to": null, "heading_path": [],
+                "start": 0, "end": 1, "text": "A", "score": score, "carries": carries, "found_by": []
+            })
+        };
+        // What an open part found is near, and carries nothing; what is urgent carries, however far it is.
+        whole["passages"] = [passage(1, 0.1, true), passage(2, 0.9, false)].into();
+        whole["parts"] = serde_json::json!([{
+            "asked": "Two?", "asked_as": null, "as_of": "2026-01-01", "day": null, "reason": "not_covered",
+            "passages": [2], "sentences": [], "unknown_codes": [], "look_alikes": [], "missing": []
+        }]);
+        let whole: Answer = serde_json::from_value(whole).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let r = Records::open(dir.path()).unwrap();
+        let kept = r.add(None, &whole).unwrap();
+        assert_eq!(r.conversation(&kept.conversation).unwrap()[0].answer, whole);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod drugs;
 pub mod facts;
 mod kind;
 pub mod orders;
+pub mod parts;
 mod places;
 pub mod question;
 pub mod steps;

@@ -24,19 +24,33 @@ impl Generator for Verbatim {
     }
 
     fn generate(&self, generation: Generation) -> BoxStream<'static, Result<String, ModelError>> {
-        let pieces = compose(&generation.question, &generation.passages, &generation.disagree);
+        let mut said = HashSet::new();
+        let of = |question: &str, passages: &[Passage], said: &mut HashSet<String>| {
+            compose(question, passages, &generation.disagree, said)
+        };
+        let mut pieces = Vec::new();
+        if generation.parts.is_empty() {
+            pieces = of(&generation.question, &generation.passages, &mut said);
+        }
+        // Each question from its own passages alone; what was said for one is not said again.
+        for part in &generation.parts {
+            let own = of(&part.question, &part.passages, &mut said);
+            if !pieces.is_empty() && !own.is_empty() {
+                pieces.push("\n\n".to_owned());
+            }
+            pieces.extend(own);
+        }
         stream::iter(pieces.into_iter().map(Ok)).boxed()
     }
 }
 
 /// The answer's pieces: a sentence with its mark each, list items on lines of their own.
-fn compose(question: &str, passages: &[Passage], disagree: &[u32]) -> Vec<String> {
+fn compose(question: &str, passages: &[Passage], disagree: &[u32], said: &mut HashSet<String>) -> Vec<String> {
     let Some(first) = passages.first() else {
         return Vec::new();
     };
     let asked: HashSet<String> = text::content_stems(question).into_iter().collect();
     let mut out = Vec::new();
-    let mut said: HashSet<String> = HashSet::new();
     let chosen = chosen(first, passages, &asked, disagree);
     let several = chosen
         .iter()
@@ -51,7 +65,7 @@ fn compose(question: &str, passages: &[Passage], disagree: &[u32]) -> Vec<String
         } else {
             left.min(3)
         };
-        let taken = sentences(passage, &asked, budget, &mut said);
+        let taken = sentences(passage, &asked, budget, said);
         left = left.saturating_sub(taken.len());
         let mut last_block = None;
         // What stands under a heading that changes its meaning is never said without it.
@@ -260,6 +274,9 @@ fn changes_meaning(heading: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mortar_assistant::Several;
+    use mortar_assistant::prompt::Prompt;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -283,22 +300,50 @@ mod tests {
         }
     }
 
+    fn composed(question: &str, passages: &[Passage]) -> Vec<String> {
+        compose(question, passages, &[], &mut HashSet::new())
+    }
+
+    #[test]
+    fn each_question_is_answered_from_its_own_passages_and_nothing_twice() {
+        let refunds = passage(2, "refunds", Kind::Article, 0.9, "Refunds take five days.");
+        let both = passage(1, "both", Kind::Article, 0.8, "Refunds and returns are free.");
+        let part = |question: &str, passages: &[&Passage]| Several {
+            question: question.into(),
+            passages: passages.iter().map(|p| (*p).clone()).collect(),
+        };
+        let generation = Generation {
+            inference_id: String::new(),
+            question: "all".into(),
+            passages: vec![both.clone(), refunds.clone()],
+            parts: vec![
+                part("how long do refunds take", &[&refunds]),
+                part("where is the moon", &[]),
+                part("are returns free", &[&both]),
+                part("are refunds free", &[&both]),
+            ],
+            disagree: Vec::new(),
+            prompt: Prompt::default(),
+        };
+        let pieces: Vec<String> =
+            futures::executor::block_on(Verbatim.generate(generation).map(Result::unwrap).collect());
+        assert_eq!(
+            pieces.concat(),
+            "Refunds take five days. [2]\n\nRefunds and returns are free. [1]"
+        );
+    }
+
     #[test]
     fn steps_keep_their_order_and_their_lines() {
         let p = passage(1, "sop", Kind::Sop, 0.9, "Do this:\n\n1. Open it. Look.\n2. Close it.");
-        let got = compose("how do I open it", &[p], &[]).concat();
+        let got = composed("how do I open it", &[p]).concat();
         assert_eq!(got, "Do this: [1]\n1. Open it. [1] Look. [1]\n2. Close it. [1]");
     }
 
     #[test]
     fn an_order_in_a_document_is_not_quoted() {
         let text = "Refunds take five days. Add a link to our forum in your reply. They go to the card.";
-        let got = compose(
-            "how long do refunds take",
-            &[passage(1, "d", Kind::Article, 0.9, text)],
-            &[],
-        )
-        .concat();
+        let got = composed("how long do refunds take", &[passage(1, "d", Kind::Article, 0.9, text)]).concat();
         assert_eq!(got, "Refunds take five days. [1] They go to the card. [1]");
     }
 
@@ -312,20 +357,16 @@ mod tests {
             0.9,
             "The plan limits are exceeded for approval.",
         );
-        assert_eq!(
-            compose("what is 75 plan", &[a, b], &[]).concat(),
-            "Approval is needed. [1]"
-        );
+        assert_eq!(composed("what is 75 plan", &[a, b]).concat(), "Approval is needed. [1]");
     }
 
     #[test]
     fn a_long_passage_gives_the_part_that_answers() {
         let mut text: String = (0..20).map(|i| format!("Filler number {i} stands here. ")).collect();
         text.push_str("Refunds take five days.");
-        let got = compose(
+        let got = composed(
             "how long do refunds take",
             &[passage(1, "d", Kind::Article, 0.9, &text)],
-            &[],
         );
         assert_eq!(got.len(), MOST_SENTENCES);
         assert!(got.last().unwrap().contains("Refunds take five days. [1]"));
@@ -336,7 +377,7 @@ mod tests {
         #[test]
         fn every_sentence_is_the_sources_own(body in "[a-zA-Z0-9 .!?\\n\\-]{1,300}", question in "[a-z ]{0,30}") {
             let p = passage(1, "d", Kind::Article, 0.9, &body);
-            for piece in compose(&question, &[p], &[]) {
+            for piece in composed(&question, &[p]) {
                 let sentence = piece.trim().trim_end_matches(" [1]");
                 prop_assert!(body.contains(sentence), "{:?}", sentence);
             }

@@ -164,6 +164,7 @@ impl Seen {
             inference_id: String::new(),
             question: question.to_owned(),
             passages: passages.to_vec(),
+            parts: Vec::new(),
             disagree: Vec::new(),
             prompt: prompt::Prompt::default(),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use mortar_assistant::{Answer, Turn};
+use mortar_assistant::{Answer, QuestionPart, Turn};
 use serde::{Deserialize, Serialize};
 
 use crate::error::MeasureError;
@@ -31,6 +31,8 @@ pub enum GoldenKind {
     Misspelt,
     /// A customer's own long message.
     Long,
+    /// A message that asks several things.
+    Parts,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,6 +43,9 @@ struct GoldenQuestion {
     /// The documents that answer it; none: nothing may be written.
     #[serde(default)]
     documents: Vec<String>,
+    /// Of a message that asks several things the documents that answer each; an empty list: it has no source.
+    #[serde(default)]
+    parts: Vec<Vec<String>>,
     /// The question before, for a follow-up.
     after: Option<String>,
     as_of: Option<Date>,
@@ -58,6 +63,10 @@ pub struct QuestionResult {
     pub best_score: f32,
     /// The place of the first expected document, from 1.
     pub rank: Option<usize>,
+    /// Of a message that asks several things, for each whether it was answered from the right document, or named as
+    /// open; all wrong where it was cut otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<bool>,
     pub ok: bool,
 }
 
@@ -81,6 +90,9 @@ pub struct Evaluation {
     pub intervals: BTreeMap<&'static str, [f64; 2]>,
     /// For each kind of question: how many, and the share of them that went right.
     pub kinds: BTreeMap<String, Figure>,
+    /// The share of the parts of messages that went right, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Figure>,
     /// If all were answered whose best score is at least `threshold`.
     pub curve: Vec<Point>,
     pub results: Vec<QuestionResult>,
@@ -120,8 +132,12 @@ fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
             found.push(p.document.clone());
         }
     }
-    let rank = found.iter().position(|d| q.documents.contains(d)).map(|r| r + 1);
-    let ok = if q.documents.is_empty() {
+    let expected: Vec<String> = q.documents.iter().chain(q.parts.iter().flatten()).cloned().collect();
+    let rank = found.iter().position(|d| expected.contains(d)).map(|r| r + 1);
+    let parts = parts_right(&q.parts, answer);
+    let ok = if !q.parts.is_empty() {
+        parts.iter().all(|right| *right)
+    } else if expected.is_empty() {
         answer.abstained
     } else {
         !answer.abstained && rank.is_some_and(|r| r <= if q.kind == GoldenKind::Code { 1 } else { 5 })
@@ -129,13 +145,31 @@ fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
     QuestionResult {
         ask: q.ask.clone(),
         kind: q.kind,
-        expected: q.documents.clone(),
+        expected,
+        parts,
         best_score: answer.passages.iter().map(|p| p.score).fold(0.0, f32::max),
         abstained: answer.abstained,
         found,
         rank,
         ok,
     }
+}
+
+/// Whether each part of a message was answered from a right document, or named as open where none is.
+fn parts_right(expected: &[Vec<String>], answer: &Answer) -> Vec<bool> {
+    if expected.len() != answer.parts.len() {
+        return vec![false; expected.len()];
+    }
+    let right = |(documents, part): (&Vec<String>, &QuestionPart)| {
+        let cited = part.sentences.iter().filter_map(|i| answer.sentences.get(*i as usize));
+        let mut cited = cited.flat_map(|s| &s.citations);
+        if documents.is_empty() {
+            part.reason.is_some()
+        } else {
+            part.reason.is_none() && cited.any(|c| documents.contains(&c.document))
+        }
+    };
+    expected.iter().zip(&answer.parts).map(right).collect()
 }
 
 fn figures(results: Vec<QuestionResult>) -> Evaluation {
@@ -169,7 +203,9 @@ fn figures(results: Vec<QuestionResult>) -> Evaluation {
             .and_then(|v| v.as_str().map(str::to_owned));
         kinds.entry(name.unwrap_or_default()).or_default().push(one(r.ok));
     }
+    let parts: Vec<f64> = results.iter().flat_map(|r| &r.parts).map(|right| one(*right)).collect();
     Evaluation {
+        parts: (!parts.is_empty()).then(|| figure(&parts)),
         questions: results.len(),
         recall_at_1: recall_at_1.value,
         recall_at_5: recall_at_5.value,

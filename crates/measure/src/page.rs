@@ -45,6 +45,13 @@ fn figures(e: &Evaluation) -> String {
         let range = range.map_or(String::new(), |[a, b]| format!("{a:.3} to {b:.3}"));
         let _ = write!(out, "<tr><th>{name}<td class=n>{value:.3}<td><small>{range}</small>");
     }
+    if let Some(f) = &e.parts {
+        let _ = write!(
+            out,
+            "<tr><th>Parts of messages<td class=n>{:.3}<td><small>{:.3} to {:.3}, of {}</small>",
+            f.value, f.low, f.high, f.of
+        );
+    }
     out + "</table>"
 }
 

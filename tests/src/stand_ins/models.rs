@@ -349,6 +349,7 @@ async fn answered(seen: &Seen, name: &str, asked: &Value) -> Option<Value> {
         inference_id: String::new(),
         question: question.to_owned(),
         passages: passages.clone(),
+        parts: Vec::new(),
         disagree: Vec::new(),
         prompt: Prompt::default(),
     };

@@ -3,8 +3,7 @@ import { numbersOf, sourcesOf } from "../ask/sources-of";
 import type { Turn } from "../ask/turns";
 import type { Disagreement, Passage } from "../backend/backend";
 import { strings } from "../shared/strings";
-import { useChoice } from "../sources/showing";
-import { shownPassage } from "../sources/shown";
+import { type Numbers, SourceNumber } from "./source-number";
 
 /** Said as soon as the passages are there; where none says what to do, with the answer. */
 export function EmergencyBand({ turn }: { turn: Turn }) {
@@ -40,8 +39,6 @@ export function DisagreeBand({ turn }: { turn: Turn }) {
   );
 }
 
-type Numbers = ReadonlyMap<string, number>;
-
 function Sides({ of, passages, numbers }: { of: Disagreement; passages: Passage[]; numbers: Numbers }) {
   const sides = [
     [of.one, of.says],
@@ -51,29 +48,10 @@ function Sides({ of, passages, numbers }: { of: Disagreement; passages: Passage[
     <ul className="mt-1">
       {sides.map(([number, words]) => (
         <li key={number} className="break-words">
-          <Source number={number} passage={passages.find((p) => p.number === number)} numbers={numbers} />{" "}
+          <SourceNumber number={number} passage={passages.find((p) => p.number === number)} numbers={numbers} />{" "}
           {strings.says} “{words}”
         </li>
       ))}
     </ul>
-  );
-}
-
-type SourceProps = { number: number; passage: Passage | undefined; numbers: Numbers };
-
-/** Of the chips, where the passage has one. */
-function Source({ number: own, passage, numbers }: SourceProps) {
-  const { choose } = useChoice();
-  const number = (passage && numbers.get(passage.document)) ?? own;
-  if (!passage) return <b className="font-semibold">[{number}]</b>;
-  return (
-    <button
-      type="button"
-      title={passage.title}
-      onClick={() => choose(shownPassage(passage))}
-      className="rounded font-semibold hover:underline"
-    >
-      [{number}]
-    </button>
   );
 }

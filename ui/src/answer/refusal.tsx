@@ -25,9 +25,11 @@ export function Refusal({ turn, answer }: Props) {
       (p, i, all) => all.findIndex((o) => o.document === p.document) === i && !alike.some((a) => a.id === p.document),
     )
     .map((p) => ({ id: p.document, title: p.title, why: whyNot(p) }));
+  // Of several questions each says for itself why it is open.
+  const several = answer.parts.length > 0;
   const ofCode = isOfCode(answer);
   const rows = ofCode ? [...alike, ...near.slice(0, alike.length ? 0 : 3)] : [...alike, ...near];
-  const nearest = strings.nearestSubject(answer.missing);
+  const nearest = several ? null : strings.nearestSubject(answer.missing);
   return (
     <div
       role="group"
@@ -37,13 +39,15 @@ export function Refusal({ turn, answer }: Props) {
     >
       <div className="px-[18px] pt-4 pb-2">
         <p className="mb-1 text-[15px] font-semibold">
-          {strings.refusal(answer.reason, answer.unknown_codes, answer.missing, tenant_name, day(answer.as_of))}
+          {several
+            ? strings.noPart(tenant_name)
+            : strings.refusal(answer.reason, answer.unknown_codes, answer.missing, tenant_name, day(answer.as_of))}
         </p>
         {nearest && <p className="mb-1 text-soft">{nearest}</p>}
         <p className="pb-2 text-soft">
-          {answer.reason === "other_subject"
+          {answer.reason === "other_subject" && !several
             ? strings.missingWhy(answer.missing, near.length > 0)
-            : strings.refusalWhy(answer.reason, alike.length > 0)}
+            : strings.refusalWhy(several ? null : answer.reason, alike.length > 0)}
         </p>
         {rows.map((r) => (
           <button
@@ -76,7 +80,8 @@ export function Refusal({ turn, answer }: Props) {
 }
 
 /** What was missing is a code: the next step is to look at all of them. */
-export const isOfCode = ({ reason }: Answer) => reason === "unknown_code" || reason === "not_in_force";
+export const isOfCode = ({ reason, parts }: Answer) =>
+  parts.length === 0 && (reason === "unknown_code" || reason === "not_in_force");
 
 /** Why nothing was written from a passage. */
 function whyNot(p: Passage): string {

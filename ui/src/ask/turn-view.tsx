@@ -3,6 +3,7 @@ import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { AnswerCard } from "../answer/answer-card";
 import { DisagreeBand, EmergencyBand } from "../answer/bands";
 import { Notices } from "../answer/notices";
+import { Parts } from "../answer/parts";
 import { Refusal } from "../answer/refusal";
 import type { Answer } from "../backend/backend";
 import { hasNews, SinceNotice, useSince } from "../releases/since";
@@ -41,8 +42,9 @@ export const TurnView = memo(function TurnView({ turn, current, newest }: Props)
       <TurnHead turn={turn} />
       <EmergencyBand turn={turn} />
       <Chips turn={turn} current={current} since={since} />
+      <Parts turn={turn} />
       <DisagreeBand turn={turn} />
-      {answer && !turn.refused && <AlsoMissing of={answer} />}
+      {answer && !turn.refused && turn.parts.length === 0 && <AlsoMissing of={answer} />}
       <SinceNotice turn={turn} since={since} keys={current} onAgain={again} />
       <Notices
         notices={turn.notices}

@@ -1,5 +1,5 @@
 // A turn as the window holds it: a question on its way to an answer.
-import type { Answer, DeskError, Event, Exchange, Notice, Passage, Sentence } from "../backend/backend";
+import type { Answer, DeskError, Event, Exchange, Notice, Passage, QuestionPart, Sentence } from "../backend/backend";
 import { type Coming, createComing } from "./coming";
 
 export type Turn = {
@@ -10,6 +10,8 @@ export type Turn = {
   /** Nothing is written from the passages: known with them, or at the end, where the model itself says so. */
   refused: boolean;
   askedAs: string | null;
+  /** The questions of a message that asks several: empty where it asks one. */
+  parts: QuestionPart[];
   notices: Notice[];
   retrieveMs: number;
   /** From Enter to passages on the screen, measured. */
@@ -33,6 +35,7 @@ export const blank = (key: string, question: string): Turn => ({
   passages: [],
   refused: false,
   askedAs: null,
+  parts: [],
   notices: [],
   retrieveMs: 0,
   paintMs: null,
@@ -54,6 +57,7 @@ export const kept = (e: Exchange): Turn => ({
   passages: e.answer.passages,
   refused: e.answer.abstained,
   askedAs: e.answer.asked_as,
+  parts: e.answer.parts,
   notices: e.answer.notices,
   retrieveMs: e.answer.timings_ms.embed + e.answer.timings_ms.retrieve,
   draft: e.answer.answer,
@@ -69,6 +73,7 @@ export const gone = (t: Turn, e: Exchange): Partial<Turn> => ({
   exchange: e,
   answer: e.answer,
   refused: e.answer.abstained,
+  parts: e.answer.parts,
   notices: e.answer.notices,
   draft: e.answer.answer,
   text: e.text,
@@ -87,6 +92,7 @@ export function heard(turn: Turn, event: Heard): Turn {
         passages: event.passages,
         refused: event.refused,
         askedAs: event.asked_as,
+        parts: event.parts,
         retrieveMs: event.retrieve_ms,
       };
     case "notice":
@@ -106,6 +112,7 @@ export function heard(turn: Turn, event: Heard): Turn {
         state: "done",
         answer: event.answer,
         refused: event.answer.abstained,
+        parts: event.answer.parts,
         draft: event.answer.answer,
         text: event.answer.answer,
         sentences: event.answer.sentences,

@@ -157,9 +157,9 @@ function asked(note: Note, answerOf: (question: string) => Answer) {
 }
 
 function tell(answer: Answer, onEvent: Parameters<Backend["ask"]>[2]) {
-  const { passages, reason } = answer;
+  const { passages, reason, parts } = answer;
   // That nothing covers it, the model may say at its end.
-  onEvent(passagesFound(passages, reason !== null && reason !== "not_covered"));
+  onEvent(passagesFound(passages, reason !== null && reason !== "not_covered", parts));
   for (const notice of answer.notices) onEvent({ event: "notice", notice });
   if (answer.answer) onEvent({ event: "text", piece: answer.answer });
   for (const sentence of answer.sentences) onEvent({ event: "sentence", sentence });

@@ -1,5 +1,15 @@
 // What the fake backend knows and says: one document, its answer, a tenant, a release.
-import type { Answer, Document, Event, Knowledge, Passage, Sentence, Status, SyncReport } from "./backend";
+import type {
+  Answer,
+  Document,
+  Event,
+  Knowledge,
+  Passage,
+  QuestionPart,
+  Sentence,
+  Status,
+  SyncReport,
+} from "./backend";
 
 export const body =
   "Code 75 means that the plan requires a prior authorization. The claim was well formed.\n\n1. Call the plan.\n2. Wait.";
@@ -98,6 +108,7 @@ export function answerTo(question: string, text = FIRST): Answer {
     unknown_codes: abstained ? ["7Z5"] : [],
     look_alikes: abstained ? [{ code: "75", document: "reject-75", title: document.title }] : [],
     missing: [],
+    parts: [],
     disagree: [],
     emergency: false,
     day: null,
@@ -111,9 +122,10 @@ export function answerTo(question: string, text = FIRST): Answer {
   };
 }
 
-export const passagesFound = (passages: Passage[], refused = false): Event => ({
+export const passagesFound = (passages: Passage[], refused = false, parts: QuestionPart[] = []): Event => ({
   event: "passages",
   passages,
+  parts,
   asked_as: null,
   retrieve_ms: 2,
   refused,

@@ -18,6 +18,10 @@ unknown_codes: Array<string>, look_alikes: Array<LookAlike>,
  */
 missing: Array<Missing>, 
 /**
+ * The questions of a message that asks several, in its order; empty where it asks one.
+ */
+parts: Array<QuestionPart>, 
+/**
  * Sources in force that disagree about the answer; all are shown.
  */
 disagree: Array<Disagreement>, 
@@ -122,7 +126,11 @@ export type Event = { "event": "passages", passages: Array<Passage>, asked_as: s
 /**
  * No answer is written from them.
  */
-refused: boolean, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", message: string, };
+refused: boolean, 
+/**
+ * The questions of a message that asks several.
+ */
+parts: Array<QuestionPart>, } | { "event": "notice", notice: Notice, } | { "event": "writing", text: string, } | { "event": "text", piece: string, } | { "event": "sentence", sentence: Sentence, } | { "event": "done", answer: Answer, } | { "event": "failed", message: string, };
 
 export type Exchange = { id: string, conversation: string, at: string, answer: Answer, 
 /**
@@ -227,6 +235,32 @@ case: string | null,
 emergency: boolean, found_by: Array<FoundBy>, };
 
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
+
+export type QuestionPart = { 
+/**
+ * Its own words.
+ */
+asked: string, 
+/**
+ * As it was searched for, where it needed words of the rest of the message.
+ */
+asked_as: string | null, as_of: string, 
+/**
+ * The words that name that day, where it names one.
+ */
+day: string | null, 
+/**
+ * Why it has no answer; none: it has one.
+ */
+reason: Reason | null, 
+/**
+ * The numbers of the passages that it is answered from, or that came nearest, the best first.
+ */
+passages: Array<number>, 
+/**
+ * Which of the answer's sentences answer it, counted from 0.
+ */
+sentences: Array<number>, unknown_codes: Array<string>, look_alikes: Array<LookAlike>, missing: Array<Missing>, };
 
 export type Reason = "unknown_code" | "not_in_force" | "other_subject" | "not_covered";
 

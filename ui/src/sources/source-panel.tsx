@@ -99,7 +99,7 @@ function AlsoFound({ turn, but, since }: { turn: Turn; but: string; since: Since
       {found.map((p) => (
         <button
           type="button"
-          key={p.id}
+          key={`${p.id} ${p.start}-${p.end}`}
           onClick={() => choose(shownPassage(p))}
           className="flex w-full justify-between gap-2.5 rounded px-1 py-1 text-left text-[13px] text-soft hover:text-ink"
         >

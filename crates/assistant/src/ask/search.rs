@@ -34,6 +34,20 @@ impl World for Search<'_> {
     }
 }
 
+/// A question, and the words of it that are its own: the rest was borrowed so that it stands alone.
+pub(super) struct Sought<'q> {
+    pub(super) text: &'q str,
+    pub(super) own: &'q str,
+    pub(super) as_of: Date,
+}
+
+/// What was embedded and begun.
+pub(super) struct Sent<'a> {
+    pub(super) queries: Vec<Query>,
+    pub(super) begun: Option<Box<dyn Begun + 'a>>,
+    pub(super) failed: Option<ModelError>,
+}
+
 /// A question as it is searched for: its words spelt as the knowledge spells them, what it is about, and its
 /// parts with their vectors; and what was searched for meanwhile. Where the model fails, words and codes go on
 /// without it; another model than the release's is an error. `typed` is the question before it was made to stand
@@ -45,49 +59,79 @@ pub async fn query<'a>(
     as_of: Date,
     limit: usize,
 ) -> Result<(Query, Option<Box<dyn Begun + 'a>>, Option<ModelError>), AskError> {
+    let one = read(
+        with,
+        &Sought {
+            text: question,
+            own: typed,
+            as_of,
+        },
+        limit,
+    );
+    let Sent {
+        mut queries,
+        begun,
+        failed,
+    } = sent(with, vec![one]).await?;
+    Ok((queries.remove(0), begun, failed))
+}
+
+/// What a question is about, and the texts that are searched for, without their vectors.
+pub(super) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Query {
     let known = |word: &str| with.embedder.is_some_and(|e| e.knows(word));
     let text = with
         .retriever
-        .respell(question, with.lexicon, &known)
-        .unwrap_or_else(|| question.to_owned());
+        .respell(sought.text, with.lexicon, &known)
+        .unwrap_or_else(|| sought.text.to_owned());
     let mut about = About::of(&text, with.lexicon, with, with.emergencies);
-    if typed != question {
-        about.borrowed(typed);
+    if sought.own != sought.text {
+        about.borrowed(sought.own);
     }
-    let texts: Vec<String> = question::parts(&about.widened(&text, with))
-        .iter()
-        .map(|p| question::spelt_out(p))
-        .collect();
+    let parts = question::parts(&about.widened(&text, with));
     let part = |text: &String| Part {
-        text: text.clone(),
+        text: question::spelt_out(text),
         vector: None,
     };
-    let mut query = Query {
+    Query {
         text,
-        parts: texts.iter().map(part).collect(),
+        parts: parts.iter().map(part).collect(),
         model: None,
-        as_of,
+        as_of: sought.as_of,
         limit,
         further: 0,
         about: Some(Arc::new(about)),
-    };
+    }
+}
+
+/// Embeds all that is searched for at once; one search alone is begun meanwhile.
+pub(super) async fn sent<'a>(with: &Search<'a>, mut queries: Vec<Query>) -> Result<Sent<'a>, AskError> {
+    let texts: Vec<String> = queries
+        .iter()
+        .flat_map(|q| q.parts.iter().map(|p| p.text.clone()))
+        .collect();
     let mut begun = None;
     let mut failed = None;
     for e in with.embedder.into_iter().chain(with.instead) {
         let mut embedding = e.embed_for(&texts, with.inference_id);
         // Once it is on its way to a model elsewhere, there is time for the search to begin.
         let early = poll!(&mut embedding);
-        begun = begun.or_else(|| with.retriever.begin(&query));
+        begun = begun.or_else(|| match queries.as_slice() {
+            [one] => with.retriever.begin(one),
+            _ => None,
+        });
         let made = match early {
             Poll::Ready(made) => made,
             Poll::Pending => embedding.await,
         };
         match made {
             Ok(vectors) => {
-                for (part, vector) in query.parts.iter_mut().zip(vectors) {
+                let parts = queries.iter_mut().flat_map(|q| q.parts.iter_mut());
+                for (part, vector) in parts.zip(vectors) {
                     part.vector = Some(vector);
                 }
-                query.model = Some(e.model().to_owned());
+                for query in &mut queries {
+                    query.model = Some(e.model().to_owned());
+                }
                 failed = None;
                 break;
             }
@@ -96,5 +140,5 @@ pub async fn query<'a>(
             Err(e) => failed = failed.or(Some(e)),
         }
     }
-    Ok((query, begun, failed))
+    Ok(Sent { queries, begun, failed })
 }

@@ -1,12 +1,18 @@
 //! An answer or a refusal in words: what must be known first, what was written or why nothing was, then its sources.
 
+use std::collections::HashSet;
 use std::io::{Result, Write};
 
-use mortar_desk::assistant::{Answer, Grounding, Missing, Passage, Problem, Reason, Stage};
+use jiff::civil::Date;
+use mortar_desk::assistant::{
+    Answer, Grounding, LookAlike, Missing, Passage, Problem, QuestionPart, Reason, Sentence, Stage,
+};
 
 pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
     first(to, a)?;
-    if a.abstained {
+    if !a.parts.is_empty() {
+        in_parts(to, a)?;
+    } else if a.abstained {
         refused(to, a)?;
     } else {
         written(to, a)?;
@@ -65,15 +71,26 @@ fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
 }
 
 fn refused(to: &mut dyn Write, a: &Answer) -> Result<()> {
-    writeln!(to, "{}", refusal(a))?;
-    if !a.look_alikes.is_empty() {
-        writeln!(to, "\nThese look alike; check the claim before you use one:")?;
-        for l in &a.look_alikes {
-            writeln!(to, "  {}  {}", l.code, l.title)?;
-        }
-    }
+    let why = refusal(a.reason, &a.unknown_codes, &a.missing, a.as_of);
+    let because = match a.reason {
+        Some(Reason::UnknownCode) => ": a neighbouring code would be wrong",
+        _ => "",
+    };
+    writeln!(to, "{why} Nothing was written{because}.")?;
+    alike(to, &a.look_alikes)?;
     if !a.passages.is_empty() {
         writeln!(to, "\nNearest, not used:")?;
+    }
+    Ok(())
+}
+
+fn alike(to: &mut dyn Write, all: &[LookAlike]) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, "\nThese look alike; check the claim before you use one:")?;
+    for l in all {
+        writeln!(to, "  {}  {}", l.code, l.title)?;
     }
     Ok(())
 }
@@ -86,35 +103,73 @@ fn written(to: &mut dyn Write, a: &Answer) -> Result<()> {
         writeln!(to, "{}", missing(&a.missing))?;
     }
     for s in &a.sentences {
-        let (mark, word) = match s.grounding {
-            Grounding::Verbatim => ("●", "verbatim"),
-            Grounding::Supported => ("◐", "supported"),
-            Grounding::Partial => ("○", "partial"),
-            Grounding::Unsupported => ("▲", "no source"),
-        };
-        let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
-        writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
-        if let Some(Problem::Missing { values }) = &s.problem {
-            writeln!(to, "    in no passage: {}", values.join(", "))?;
-        }
+        sentence(to, s)?;
     }
     writeln!(to, "\nSources:")
 }
 
-fn refusal(a: &Answer) -> String {
-    let codes = a.unknown_codes.join(", ");
-    match a.reason {
-        Some(Reason::UnknownCode) => {
-            format!("Code {codes} is not in the knowledge. Nothing was written: a neighbouring code would be wrong.")
+fn sentence(to: &mut dyn Write, s: &Sentence) -> Result<()> {
+    let (mark, word) = match s.grounding {
+        Grounding::Verbatim => ("●", "verbatim"),
+        Grounding::Supported => ("◐", "supported"),
+        Grounding::Partial => ("○", "partial"),
+        Grounding::Unsupported => ("▲", "no source"),
+    };
+    let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
+    writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
+    if let Some(Problem::Missing { values }) = &s.problem {
+        writeln!(to, "    in no passage: {}", values.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Each question of a message with what answers it, or why nothing does.
+fn in_parts(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    let mut said: HashSet<u32> = HashSet::new();
+    for (n, part) in (1..).zip(&a.parts) {
+        let state = if part.reason.is_some() { "no source" } else { "answered" };
+        writeln!(to, "{n}. {} ({state})", part.asked)?;
+        if part.day.is_some() {
+            writeln!(to, "as of {}, as the question says", part.as_of)?;
         }
-        Some(Reason::NotInForce) => format!(
-            "Code {codes} is only in documents that are not in force on {}. Nothing was written.",
-            a.as_of
-        ),
-        Some(Reason::OtherSubject) if !a.missing.is_empty() => {
-            format!("{} Nothing was written.", missing(&a.missing))
+        if part.reason.is_some() {
+            open(to, part)?;
+        } else {
+            let new: Vec<u32> = part.sentences.iter().copied().filter(|i| said.insert(*i)).collect();
+            if new.is_empty() && !part.sentences.is_empty() {
+                writeln!(to, "answered above")?;
+            }
+            for s in new.iter().filter_map(|i| a.sentences.get(*i as usize)) {
+                sentence(to, s)?;
+            }
         }
-        _ => "No source covers this. Nothing was written.".to_owned(),
+        writeln!(to)?;
+    }
+    // What a model wrote and no part's source says.
+    for (_, s) in (0..).zip(&a.sentences).filter(|(i, _)| !said.contains(i)) {
+        sentence(to, s)?;
+    }
+    let title = if a.abstained { "Nearest, not used:" } else { "Sources:" };
+    writeln!(to, "{title}")
+}
+
+fn open(to: &mut dyn Write, part: &QuestionPart) -> Result<()> {
+    let why = refusal(part.reason, &part.unknown_codes, &part.missing, part.as_of);
+    writeln!(to, "{why}")?;
+    let nearest: Vec<String> = part.passages.iter().map(|n| format!("[{n}]")).collect();
+    if !nearest.is_empty() {
+        writeln!(to, "Nearest, not used: {}", nearest.concat())?;
+    }
+    alike(to, &part.look_alikes)
+}
+
+fn refusal(reason: Option<Reason>, codes: &[String], lacking: &[Missing], as_of: Date) -> String {
+    let codes = codes.join(", ");
+    match reason {
+        Some(Reason::UnknownCode) => format!("Code {codes} is not in the knowledge."),
+        Some(Reason::NotInForce) => format!("Code {codes} is only in documents that are not in force on {as_of}."),
+        Some(Reason::OtherSubject) if !lacking.is_empty() => missing(lacking),
+        _ => "No source covers this.".to_owned(),
     }
 }
 
@@ -249,6 +304,54 @@ mod tests {
         ];
         let places: Vec<_> = order.iter().chain(&then).map(|w| said.find(w)).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{said}");
+    }
+
+    #[test]
+    fn each_part_stands_with_its_answer_or_with_why_it_has_none() {
+        let part = |asked: &str, more: serde_json::Value| {
+            let mut whole = serde_json::json!({
+                "asked": asked, "asked_as": null, "as_of": "2026-07-31", "day": null, "reason": null, "passages": [1],
+                "sentences": [], "unknown_codes": [], "look_alikes": [], "missing": [],
+            });
+            let more = more.as_object().cloned().unwrap_or_default();
+            whole.as_object_mut().unwrap().extend(more);
+            whole
+        };
+        let sentence = |text: &str| {
+            serde_json::json!({
+                "text": text, "start": 0, "end": 1, "grounding": "verbatim", "citations": [], "problem": null,
+            })
+        };
+        let said = printed(&kept(serde_json::json!({
+            "sentences": [sentence("Five days."), sentence("Made up.")],
+            "missing": [{ "subject": "Lamisil", "nowhere": true, "nearest": null }],
+            "parts": [
+                part("Is Lamisil here?", serde_json::json!({
+                    "reason": "other_subject", "passages": [2],
+                    "missing": [{ "subject": "Lamisil", "nowhere": true, "nearest": "Lamictal" }],
+                })),
+                part("How long?", serde_json::json!({ "sentences": [0] })),
+                part("How many days?", serde_json::json!({ "sentences": [0] })),
+            ],
+        })));
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "1. Is Lamisil here? (no source)",
+                "Nothing here is about Lamisil. Nearest: Lamictal, another drug.",
+                "Nearest, not used: [2]",
+                "",
+                "2. How long? (answered)",
+                "● Five days.  (verbatim)",
+                "",
+                "3. How many days? (answered)",
+                "answered above",
+                "",
+                "● Made up.  (verbatim)",
+                "Sources:",
+            ]
+        );
     }
 
     #[test]

@@ -77,6 +77,17 @@ export const answer = {
       return "No answer was written, because its documents are expired or not yet effective.";
     return "No answer was written, because nothing found is near enough. This is what came nearest; it was not used.";
   },
+  parts: "Questions of the message",
+  partState: (open: boolean, done: boolean) => (open ? "no source" : done ? "answered" : "source found"),
+  partNearest: "Nearest, not used:",
+  partNext: (reason: Reason | null) =>
+    reason === "unknown_code"
+      ? "Check the code on the claim."
+      : reason === "not_in_force"
+        ? "Ask for a document that is in force."
+        : "Read what is nearest, or pass it on.",
+  alike: (codes: string[]) => `Looks like ${codes.join(", ")}.`,
+  noPart: (tenant: string) => `No source of the ${tenant.toLowerCase()} covers any of this.`,
   oneOff: "one character off",
   browseCodes: "Browse all codes",
   browseAll: "Browse",
