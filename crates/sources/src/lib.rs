@@ -13,6 +13,7 @@ pub mod finding;
 mod guard;
 pub mod import;
 mod limits;
+mod lost;
 pub mod prepare;
 mod reading;
 mod title;
@@ -22,7 +23,9 @@ mod html;
 mod jsonl;
 mod markdown;
 mod row;
+mod sheet;
 mod xlsx;
+mod xml;
 
 pub use document::{Document, DocumentRow};
 pub use files::import;
