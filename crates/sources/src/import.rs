@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::guard::guarded;
 use crate::limits::{LARGEST_FILE, LONGEST_DOCUMENT, too_long};
 use crate::reading::{Place, Reading};
-use crate::{csv, html, jsonl, markdown, xlsx};
+use crate::{csv, html, json, jsonl, markdown, ods, wiki, xlsx};
 
 #[derive(Debug, Default)]
 pub struct Imported {
@@ -86,9 +86,12 @@ fn named(
 enum Format {
     Csv,
     Xlsx,
+    Ods,
+    Json,
     JsonLines,
     Markdown,
     Html,
+    Xml,
 }
 
 impl Format {
@@ -100,11 +103,14 @@ impl Format {
             return None;
         }
         match path.extension()?.to_string_lossy().to_lowercase().as_str() {
-            "csv" => Some(Format::Csv),
+            "csv" | "tsv" | "tab" => Some(Format::Csv),
             "xlsx" => Some(Format::Xlsx),
+            "ods" => Some(Format::Ods),
+            "json" => Some(Format::Json),
             "jsonl" | "ndjson" => Some(Format::JsonLines),
             "md" | "markdown" => Some(Format::Markdown),
-            "html" | "htm" => Some(Format::Html),
+            "xml" => Some(Format::Xml),
+            "html" | "htm" | "xhtml" | "xht" => Some(Format::Html),
             _ => None,
         }
     }
@@ -117,7 +123,11 @@ impl Format {
         match self {
             Format::Csv => csv::read(&stem, bytes),
             Format::Xlsx => xlsx::read(&stem, bytes),
+            Format::Ods => ods::read(&stem, bytes),
+            Format::Json => json::read(&stem, bytes),
             Format::JsonLines => jsonl::read(&stem, bytes),
+            Format::Xml if wiki::is_export(bytes) => wiki::read(&stem, bytes),
+            Format::Xml => Reading::unknown("XML of another kind than MediaWiki's export; it is not read"),
             Format::Markdown => page(bytes, |text| markdown::read(&stem, text)),
             Format::Html => page(bytes, |text| html::read(&stem, text)),
         }

@@ -20,10 +20,13 @@ mod title;
 
 mod csv;
 mod html;
+mod json;
 mod jsonl;
 mod markdown;
+mod ods;
 mod row;
 mod sheet;
+mod wiki;
 mod xlsx;
 mod xml;
 

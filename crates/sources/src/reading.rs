@@ -30,6 +30,13 @@ impl Reading {
         out
     }
 
+    /// A file that is no source.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        let mut out = Reading::default();
+        out.tell(None, reason);
+        out
+    }
+
     pub fn took(&mut self, place: Place, document: Result<Document, String>) {
         match document {
             Ok(document) => self.documents.push((place, document)),

@@ -73,6 +73,9 @@ const HTML: &[u8] = b"<!doctype html><html><head><title>T</title><meta name=vers
 const CSV: &[u8] = b"sep=;\nid;question;answer;codes;effective_from\na;\"Is \"\"it\"\"?\";\"It is.\nSo.\";reject 75;2026-01-01\nb;What?;That.;;\n";
 const JSON: &[u8] = b"{\"_id\":\"r\",\"title\":\"Code A5\",\"text\":\"No.\",\"metadata\":{\"table\":\"reject\",\"code\":\"A5\"},\"tags\":[\"a\",1]}\n{\"id\":1.5,\"answer\":\"x\\u00e9\"}\n";
 
+const JSON_LIST: &[u8] = br#"{"articles":[{"id":1,"title":"T","body":"<p>B <s>x</s></p>","draft":false,"locale":"en","label_names":["a"]},{"id":2,"title":"U","body":"c","draft":true,"locale":"en"}],"n":[1]}"#;
+const WIKI: &[u8] = b"<mediawiki><page><title>P</title><ns>0</ns><revision><id>6</id><text>A '''b''' &lt;s&gt;x&lt;/s&gt; [[c|d]] [http://e f]\n== H ==\n* a\n*# b\n; t : d\n{| x=y\n|+ c\n! a !! b\n|-\n| s=t | c || d\n|}\n{{T|{{u}}}} <ref name=a>r</ref></text></revision></page></mediawiki>";
+
 /// A workbook with all that is read of one, packed or stored: then changes reach the XML itself.
 fn small_workbook() -> Vec<u8> {
     let mut book = Workbook::new();
@@ -141,6 +144,8 @@ fn changed_pages_and_tables_are_read_or_refused() {
     changed("a.html", HTML);
     changed("a.csv", CSV);
     changed("a.jsonl", JSON);
+    changed("a.json", JSON_LIST);
+    changed("a.xml", WIKI);
 }
 
 #[test]
