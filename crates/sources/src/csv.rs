@@ -80,6 +80,20 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
     out
 }
 
+/// Whether one of the first rows has a name that a document's values have.
+pub fn names_columns(bytes: &[u8]) -> bool {
+    let Ok(decoded) = decode(bytes) else { return true };
+    let bytes = decoded.text.as_bytes();
+    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes), bytes));
+    let mut records = Records::new(&table[..table.len().min(LONGEST_HEADER)], delimiter);
+    let mut found = false;
+    while !found && records.number < HEADER_WITHIN && records.next() {
+        let values = records.values(MOST_COLUMNS).unwrap_or_default();
+        found = values.iter().any(|v| is_known(&normal(v)));
+    }
+    found
+}
+
 /// What was typed: spreadsheets are told to keep a text by `="08"` or by a mark before its digits.
 fn typed(value: String) -> String {
     let text = value.strip_prefix("=\"").and_then(|v| v.strip_suffix('"'));

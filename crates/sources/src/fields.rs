@@ -94,11 +94,14 @@ impl Fields {
 
     /// Whether a row of values says the names of columns instead.
     pub fn header(&self) -> Header {
+        /// In bytes: what is longer names no column.
+        const LONGEST: usize = 100;
         let mut filled = 0;
         let (mut same, mut known) = (true, true);
         let mut names_body = false;
         for (key, (name, value)) in &self.0 {
             match value {
+                Written::Text(text) if text.len() > LONGEST => return Header::No,
                 Written::Text(text) if !text.trim().is_empty() => {
                     filled += 1;
                     let said = columns::normal(text);

@@ -108,7 +108,7 @@ impl<C: Cells> Sheet<'_, C> {
             return Err(format!("more than {MOST_ROWS} rows; cut it into several"));
         }
         self.fill(&below)?;
-        let header = self.widened(header, top)?;
+        self.tell_beside(header.len(), top, out);
         let mut table = Rows::new(stem);
         for row in below {
             let place = self.place(row);
@@ -148,15 +148,23 @@ impl<C: Cells> Sheet<'_, C> {
         Ok(first)
     }
 
-    /// With a place for what stands below the header without a name.
-    fn widened(&self, mut header: Vec<String>, top: u32) -> Result<Vec<String>, String> {
-        let below = self.places.range((top + 1, 0)..);
-        let width = below.map(|((_, column), _)| *column as usize + 1).max().unwrap_or(0);
-        if width > MOST_COLUMNS {
-            return Err(format!("it has {width} columns (at most {MOST_COLUMNS})"));
+    /// What stands beside all columns that have a name is told.
+    fn tell_beside(&self, width: usize, top: u32, out: &mut Reading) {
+        const NAMED: usize = 20;
+        let mut beside: BTreeMap<u32, usize> = BTreeMap::new();
+        for (_, column) in self.places.range((top + 1, 0)..).map(|(place, _)| *place) {
+            if column as usize >= width {
+                *beside.entry(column).or_default() += 1;
+            }
         }
-        header.resize(header.len().max(width), String::new());
-        Ok(header)
+        let names = beside
+            .iter()
+            .take(NAMED)
+            .map(|(c, n)| format!("column {}, which has no name ({n})", letters(*c)));
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            out.tell(self.place(top), format!("not used: {}", names.join(", ")));
+        }
     }
 
     fn text(&mut self, row: u32, column: u32) -> String {

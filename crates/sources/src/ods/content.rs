@@ -139,6 +139,7 @@ impl At {
             self.beside += 1;
             return Ok(());
         }
+        self.style(name, e);
         let number = |name: &str| {
             attribute(e, name)
                 .and_then(|n| n.parse::<u32>().ok())
@@ -151,19 +152,6 @@ impl At {
         };
         let is_hidden = || attribute(e, "visibility").is_some_and(|v| v != "visible");
         match name {
-            "style" => {
-                let name = attribute(e, "name").unwrap_or_default();
-                let parent = attribute(e, "parent-style-name").and_then(|p| self.styles.get(&p).copied());
-                self.styles.insert(name.clone(), parent.unwrap_or_default());
-                self.style = Some(name);
-            }
-            "text-properties" | "table-properties" => {
-                if let Some(style) = self.style.as_ref().and_then(|s| self.styles.get_mut(s)) {
-                    let line = attribute(e, "text-line-through-style").or(attribute(e, "text-line-through-type"));
-                    style.is_struck = line.map_or(style.is_struck, |l| l != "none");
-                    style.is_hidden |= attribute(e, "display").is_some_and(|d| d == "false" || d == "none");
-                }
-            }
             "table" => {
                 if self.tables.len() == MOST_SHEETS {
                     return Err(format!("it has more than {MOST_SHEETS} sheets"));
@@ -218,6 +206,26 @@ impl At {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What the styles say of what is seen.
+    fn style(&mut self, name: &str, e: &BytesStart<'_>) {
+        match name {
+            "style" => {
+                let name = attribute(e, "name").unwrap_or_default();
+                let parent = attribute(e, "parent-style-name").and_then(|p| self.styles.get(&p).copied());
+                self.styles.insert(name.clone(), parent.unwrap_or_default());
+                self.style = Some(name);
+            }
+            "text-properties" | "table-properties" => {
+                if let Some(style) = self.style.as_ref().and_then(|s| self.styles.get_mut(s)) {
+                    let line = attribute(e, "text-line-through-style").or(attribute(e, "text-line-through-type"));
+                    style.is_struck = line.map_or(style.is_struck, |l| l != "none");
+                    style.is_hidden |= attribute(e, "display").is_some_and(|d| d == "false" || d == "none");
+                }
+            }
+            _ => {}
+        }
     }
 
     fn pass(&mut self, what: &'static str) {

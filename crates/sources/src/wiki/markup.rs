@@ -198,14 +198,10 @@ fn without_templates(text: &str, marked: &mut Marked) -> Result<String, String> 
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        if rest.starts_with("{{") {
+        if let Some(behind) = rest.strip_prefix("{{") {
             if depth == 0 {
-                let name: String = rest[2..]
-                    .chars()
-                    .take_while(|c| !"|}{\n".contains(*c))
-                    .take(60)
-                    .collect();
-                marked.templates.insert(name.trim().to_owned());
+                let name = behind.chars().take_while(|c| !"|}{\n".contains(*c)).take(60);
+                marked.templates.insert(name.collect::<String>().trim().to_owned());
             }
             depth += 1;
             if depth > DEEPEST {

@@ -268,9 +268,6 @@ impl Xml<'_> {
                 bounded(&mut self.count.texts, MOST_TEXTS, "texts")?;
                 self.rich.begin();
             }
-            "r" => self.rich.is_struck = false,
-            "strike" => self.rich.is_struck = !of.get("val").is_some_and(|v| v == "0" || v == "false"),
-            "t" => self.rich.is_text = true,
             "xf" | "font" | "fill" | "border" | "numFmt" => bounded(&mut self.count.styles, MOST_STYLES, "styles")?,
             "dimension" | "mergeCell" => {
                 let range = of.get("ref").map(String::as_str).unwrap_or("A1");
@@ -330,13 +327,23 @@ impl Xml<'_> {
                     self.targets.insert(id.clone(), path);
                 }
             }
+            _ => self.noted(name, of),
+        }
+        Ok(())
+    }
+
+    /// The parts of a text, and what stands beside the cells.
+    fn noted(&mut self, name: &str, of: &HashMap<String, String>) {
+        match name {
+            "r" => self.rich.is_struck = false,
+            "strike" => self.rich.is_struck = !of.get("val").is_some_and(|v| v == "0" || v == "false"),
+            "t" => self.rich.is_text = true,
             "comment" | "threadedComment" => self.beside("comments of cells"),
             "pic" => self.beside("pictures"),
             "txBody" => self.beside("texts in shapes"),
             "graphicFrame" => self.beside("charts"),
             _ => {}
         }
-        Ok(())
     }
 }
 

@@ -176,8 +176,15 @@ fn a_wikis_pages_are_read_by_their_last_revision() {
             "other name spaces",
         ],
     );
-    let got = one("x.xml", b"<a/>");
-    assert!(got.documents.is_empty() && !stops(&got));
+    for (name, bytes) in [
+        ("x.xml", &b"<a/>"[..]),
+        ("x.tsv", b"ord-01\tAn order can be cancelled.\n"),
+    ] {
+        let got = one(name, bytes);
+        assert!(got.documents.is_empty() && got.findings.is_empty() && got.ignored == [name]);
+    }
+    let got = one("k.tsv", b"id\tanswer\na\tAt 6, or at 7.\n");
+    assert_eq!(got.documents[0].body, "At 6, or at 7.");
     let got = one("w.xml", &WIKI.as_bytes()[..WIKI.len() / 2]);
     assert!(!got.findings.iter().any(|f| f.reason.contains("the reader fails")));
 }

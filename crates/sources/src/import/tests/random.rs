@@ -148,8 +148,18 @@ fn changed_pages_and_tables_are_read_or_refused() {
     changed("a.xml", WIKI);
 }
 
+/// An OpenDocument spreadsheet with all that is read of one, stored: changes reach the XML itself.
+fn small_sheet() -> Vec<u8> {
+    sheets::ods(
+        r#"<table:table-column table:visibility="collapse"/><table:table-column table:number-columns-repeated="3"/>
+        <table:table-row><table:table-cell/><table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell><table:table-cell><text:p>answer</text:p></table:table-cell></table:table-row>
+        <table:table-row table:number-rows-repeated="2"><table:table-cell><text:p>x</text:p></table:table-cell><table:table-cell table:number-rows-spanned="2"><text:p>a<text:s text:c="2"/>b</text:p></table:table-cell><table:table-cell table:style-name="s"><text:p>Up <text:span text:style-name="s">to</text:span></text:p><office:annotation><text:p>n</text:p></office:annotation></table:table-cell></table:table-row>"#,
+    )
+}
+
 #[test]
 fn changed_workbooks_are_read_or_refused() {
+    changed("a.ods", &small_sheet());
     let book = small_workbook();
     changed("a.xlsx", &book);
     let stored = stored(&book);

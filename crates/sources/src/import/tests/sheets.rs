@@ -207,7 +207,7 @@ fn what_stands_in_a_column_without_a_name_is_named() {
     });
     assert_eq!(
         said(&got),
-        ["b.xlsx, sheet Sheet1, row 1: not used: column 5, which has no name (1)"]
+        ["b.xlsx, sheet Sheet1, row 1: not used: column E, which has no name (1)"]
     );
 }
 
@@ -284,4 +284,92 @@ fn what_is_hidden_or_struck_out_is_left_out_and_told() {
     );
     assert_eq!(got.documents.len(), 1);
     assert_eq!(got.documents[0].owner, None);
+}
+
+/// An OpenDocument spreadsheet of these rows.
+pub fn ods(rows: &str) -> Vec<u8> {
+    use std::io::{Cursor, Write};
+    let content = format!(
+        r#"<office:document-content><office:automatic-styles>
+        <style:style style:name="s"><style:text-properties style:text-line-through-style="solid"/></style:style>
+        <style:style style:name="h"><style:table-properties table:display="false"/></style:style>
+        </office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Live">{rows}</table:table>
+        <table:table table:name="Old" table:style-name="h"><table:table-row><table:table-cell><text:p>answer</text:p></table:table-cell></table:table-row></table:table>
+        </office:spreadsheet></office:body></office:document-content>"#
+    );
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("content.xml", options).unwrap();
+    zip.write_all(content.as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn ods_row(of: &str, cells: &[(&str, &str)]) -> String {
+    let cells = cells
+        .iter()
+        .map(|(of, text)| format!("<table:table-cell {of}><text:p>{text}</text:p></table:table-cell>"));
+    format!("<table:table-row {of}>{}</table:table-row>", cells.collect::<String>())
+}
+
+#[test]
+fn an_open_documents_sheet_says_what_it_shows() {
+    let head = ods_row("", &[("", "id"), ("", "answer"), ("", "codes"), ("", "effective_to")]);
+    let rows = [
+        ods_row(
+            "",
+            &[
+                ("", "a"),
+                ("office:value-type=\"percentage\" office:value=\".75\"", "75%"),
+                ("", "08"),
+                (
+                    "office:value-type=\"date\" office:date-value=\"2026-12-07\"",
+                    "7. Dez. 26",
+                ),
+            ],
+        ),
+        ods_row(
+            "",
+            &[
+                ("", "b"),
+                ("", "Up to <text:span text:style-name=\"s\">$5</text:span> $6."),
+            ],
+        ),
+        ods_row("", &[("", "c"), ("table:style-name=\"s\"", "Never.")]),
+        ods_row("table:visibility=\"filter\"", &[("", "d"), ("", "Hidden.")]),
+        ods_row(
+            "",
+            &[
+                ("", "e"),
+                ("office:value-type=\"float\"", "1"),
+                ("office:value-type=\"float\"", "1.23E+10"),
+            ],
+        ),
+        ods_row("table:number-rows-repeated=\"1048000\"", &[("", "")]),
+    ];
+    let got = one("b.ods", &ods(&format!("{head}{}", rows.concat())));
+    let bodies: Vec<&str> = got.documents.iter().map(|d| d.body.as_str()).collect();
+    assert_eq!(bodies, ["75%", "Up to $6."]);
+    assert_eq!(got.documents[0].effective_to, Some("2026-12-07".parse().unwrap()));
+    let said = said(&got).join("\n");
+    for want in [
+        "sheet Live: hidden rows are left out: 5",
+        "row 3: struck out and left out: “$5”",
+        "row 4: struck out and left out: “Never.”",
+        "row 6: the code is shown as “1.23E+10”",
+        "sheet Old: hidden in the workbook and left out",
+    ] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+    let far = ods_row(
+        "table:number-rows-repeated=\"1048576\"",
+        &[("table:number-columns-repeated=\"16384\"", "x")],
+    );
+    for (rows, why) in [(far, "cells"), ("<table:a>".repeat(300), "deep in each other")] {
+        let got = one("b.ods", &ods(&rows));
+        assert!(
+            got.findings[0].stops && got.findings[0].reason.contains(why),
+            "{:?}",
+            got.findings
+        );
+    }
 }
