@@ -227,11 +227,11 @@ fn what_is_only_told_stops_nothing_and_what_could_decide_does() {
         .collect();
     assert_eq!(
         left_out,
-        ["not used: Topic", "hidden on the page and left out: “Closed.”"]
+        ["not used: Topic (1)", "hidden on the page and left out: “Closed.”"]
     );
     assert_eq!(
         told["left_out"][0],
-        serde_json::json!({ "file": "a.csv", "place": "row 1", "reason": "not used: Topic" })
+        serde_json::json!({ "file": "a.csv", "place": "row 1", "reason": "not used: Topic (1)" })
     );
     assert_eq!(told["ignored"][0], "~$a.xlsx");
     assert_eq!(told["manifest"]["documents"], 2);

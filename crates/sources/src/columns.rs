@@ -1,7 +1,10 @@
 //! The names by which sources call what a document has: columns of a table, keys of front matter and of JSON, names
 //! of metadata. Which are understood, and which look as if they decided whether a text may be used.
 
+use std::sync::LazyLock;
+
 use mortar_language::text::fold;
+use regex::Regex;
 
 /// What a document is made from.
 const KNOWN: &[&str] = &[
@@ -48,16 +51,30 @@ pub fn normal(name: &str) -> String {
     out.split('_').filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
 }
 
-const END: &str = "expires expire expired expiry expiration until sunset retires retired retirement obsolete deprecated \
-discontinue discontinued withdrawn superseded replaced archived archive invalid void termination terminated terminates \
-cancelled canceled vence vencimiento caduca caducidad hasta";
-const BEGINNING: &str = "embargo effective vigencia";
-const STATE: &str = "status state stage draft published publish active inactive enabled disabled approved approval live \
-lifecycle visibility hidden unlisted private deleted removed estado borrador";
-const EXCEPTION: &str = "exception exceptions except unless exclusion exclusions excludes excluded restriction restrictions \
-limitation limitations conditional caveat caveats warning warnings caution contraindication contraindications applies \
-applicable disclaimer not only excepcion excepciones excepto";
-const ANSWER: &str = "answer answers reply response resolution solution body text content respuesta";
+// Words as `fold` writes them (without accents), in English, Spanish, German, French, Portuguese and Italian.
+const END: &str = "expires expire expired expiry expiration until till sunset retires retired retire retirement obsolete \
+deprecated deprecation discontinue discontinued withdrawn withdrawal superseded supersededby replaced archived archive invalid \
+void voided termination terminated terminates cancelled canceled lapse lapses lapsed cease ceases ceased deadline bis hasta ate \
+vence vencimiento vencido caduca caducidad caducado expira expiracion retirado obsoleto  derogado gultigkeitsende ablauf \
+ablaufdatum veraltet ersetzt zuruckgezogen abgelaufen archiviert peremption perime remplacee validade scadenza scade";
+const BEGINNING: &str = "embargo embargoed effective vigencia gultigkeitsbeginn inkrafttreten";
+const STATE: &str = "status state stage draft drafts published publish unpublished active inactive enabled disabled approved \
+approval unapproved live lifecycle visibility hidden unlisted private deleted removed trashed outdated stale unverified \
+estado borrador publicado activo aprobado situacion entwurf \
+freigabe freigegeben veroffentlicht aktiv genehmigt geloscht statut etat brouillon publie actif rascunho ativo stato bozza \
+publiee pubblicato attivo";
+/// Those that mean a state only by themselves: "Current", not "Current owner".
+const WHOLE_STATE: &str =
+    "current visible public verified validated reviewed pending wip phase vigente valid valido gultig";
+const EXCEPTION: &str = "exception exceptions except unless exclusion exclusions excludes excluded exempt exempted exemption \
+exemptions restriction restrictions restricted limitation limitations limits conditional condition conditions caveat caveats \
+warning warnings caution cautions contraindication contraindications contraindicated applies applicable disclaimer not only \
+override overrides carveout carveouts but excepcion excepciones excepto salvo restriccion restricciones exclusiones limitaciones \
+condicion condiciones advertencia advertencias ausnahme ausnahmen ausgenommen einschrankung einschrankungen ausschluss \
+bedingung bedingungen warnung warnhinweis sonderfall sonderfalle sauf excecao excecoes exceto \
+eccezione eccezioni eccetto limitazioni";
+const ANSWER: &str = "answer answers reply replies response responses resolution solution solutions body text content respuesta \
+respuestas contestacion solucion antwort antworten losung reponse reponses resposta respostas risposta";
 
 /// What a name that is not understood looks like, where leaving it out could make a text say what it must not.
 pub fn looks_like(key: &str) -> Option<&'static str> {
@@ -67,17 +84,27 @@ pub fn looks_like(key: &str) -> Option<&'static str> {
     let is_of = |part: &str, words: &str| words.split_whitespace().any(|w| w == part);
     let any = |words: &str| parts.iter().any(|p| is_of(p, words));
     let last = |words: &str| parts.last().is_some_and(|p| is_of(p, words));
-    let in_force = any("valid effective good force");
+    let in_force = any("valid effective good force validity valido valida validez gultig valable valide");
     // "Published at" and "approved by" say when and by whom.
-    let told_of = any("at on by date time");
+    let told_of = any("at on by date time reason note notes el am von por fecha datum");
     // "Start date", not "start page".
     let dated = |words: &str| any(words) && (told_of || last(words));
-    let answers = last(ANSWER) || parts.first() == Some(&"answer");
-    if any(END) || dated("end ends ended stop") || (in_force && any("to through thru till")) {
+    let answers = last(ANSWER) || parts.first().is_some_and(|p| is_of(p, "answer respuesta antwort"));
+    if parts.is_empty() {
+        None
+    } else if any(END)
+        || parts == ["exp"]
+        || dated("end ends ended stop stops closing fin ende enddatum")
+        || (in_force && any("to through thru a al au"))
+        || (any("last final") && in_force)
+    {
         Some("an end")
-    } else if any(BEGINNING) || dated("start starts begin begins") || (in_force && any("from since")) {
+    } else if any(BEGINNING)
+        || dated("start starts begin begins inicio beginn startdatum debut")
+        || (in_force && any("from since desde de ab seit del"))
+    {
         Some("a beginning")
-    } else if any(STATE) && !told_of {
+    } else if (any(STATE) && !told_of) || parts.iter().all(|p| *p == "is" || is_of(p, WHOLE_STATE)) {
         Some("a state")
     } else if any(EXCEPTION) {
         Some("an exception")
@@ -88,13 +115,65 @@ pub fn looks_like(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the value of a state says outright that the text is in force: `draft: false`, `published: yes`.
+/// The words by which a title says that what stands below it is not, or no longer, or only up to a day in force.
+pub fn not_in_force(title: &str) -> Option<String> {
+    static SAID: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)\b(?: drafts? | do\ not\ use | not\ (?:yet\ )?(?:approved|valid|in\ force|in\ effect|final) | withdrawn | obsolete
+            | superseded | expired | expires | archived? | archives | retired | outdated | deprecated | discontinued | void | revoked
+            | no\ longer\ (?:valid|in\ force|used) | (?:valid|effective|good|in\ force)\ (?:until|till|through|thru|to|from|as\ of)
+            | under\ review | work\ in\ progress | for\ review | pending\ approval | old\ version
+            | borrador(?:es)? | no\ usar | obsolet[oa]s? | retirad[oa]s? | vencid[oa]s? | caducad[oa]s? | archivad[oa]s? | v[aá]lid[oa]s?\ hasta
+            | vigente\ hasta | en\ revisi[oó]n | entw[uü]rfe? | nicht\ verwenden | veraltet | archiviert | abgelaufen | zur[uü]ckgezogen
+            | g[uü]ltig\ (?:bis|ab) | brouillon | p[eé]rim[eé] | obsol[eè]te | valable\ jusqu ) \b",
+        )
+        .expect("a valid pattern")
+    });
+    SAID.find(title).map(|m| m.as_str().to_owned())
+}
+
+/// Whether the value of a state says outright that the text is in force: `draft: false`, `Status: Published`.
 pub fn is_in_force(key: &str, value: &str) -> bool {
-    let value = value.to_lowercase();
+    const NO: &[&str] = &["false", "no", "0", "n", "f", "nein", "non"];
+    const YES: &[&str] = &["true", "yes", "1", "y", "t", "x", "si", "sí", "ja", "oui", "✓", "✔"];
+    const GOOD: &[&str] = &[
+        "published",
+        "active",
+        "approved",
+        "live",
+        "current",
+        "in force",
+        "in effect",
+        "valid",
+        "public",
+        "verified",
+        "validated",
+        "publicado",
+        "publicada",
+        "activo",
+        "activa",
+        "aprobado",
+        "aprobada",
+        "vigente",
+        "freigegeben",
+        "aktiv",
+        "veröffentlicht",
+        "gültig",
+        "publié",
+        "actif",
+    ];
+    let value = value.trim().to_lowercase();
+    let is_of = |values: &[&str]| values.contains(&value.as_str());
     match key.strip_prefix("is_").unwrap_or(key) {
         "draft" | "hidden" | "archived" | "deleted" | "deprecated" | "expired" | "retired" | "obsolete" | "private"
-        | "unlisted" | "disabled" | "inactive" => ["false", "no", "0"].contains(&value.as_str()),
-        "published" | "active" | "enabled" | "live" | "approved" => ["true", "yes", "1"].contains(&value.as_str()),
+        | "unlisted" | "disabled" | "inactive" | "outdated" | "unpublished" | "removed" | "withdrawn" | "trashed"
+        | "stale" | "superseded" | "invalid" | "borrador" | "entwurf" => is_of(NO),
+        "published" | "active" | "enabled" | "live" | "approved" | "public" | "visible" | "current" | "verified"
+        | "publicado" | "activo" | "aprobado" | "aktiv" | "freigegeben" => is_of(YES),
+        "status" | "state" | "stage" | "lifecycle" | "visibility" | "estado" | "statut" | "freigabe" | "approval"
+        | "article_status" | "document_status" | "publication_status" | "publish_status" | "lifecycle_state" => {
+            is_of(GOOD)
+        }
         _ => false,
     }
 }
@@ -153,6 +232,32 @@ mod tests {
             ("content_type", None),
             ("Response time", None),
             ("End user", None),
+            ("Gültig bis", Some("an end")),
+            ("Vence el", Some("an end")),
+            ("Fecha de caducidad", Some("an end")),
+            ("Ablaufdatum", Some("an end")),
+            ("válido a", Some("an end")),
+            ("Valid through", Some("an end")),
+            ("Closing date", Some("an end")),
+            ("Gültig ab", Some("a beginning")),
+            ("Válido desde", Some("a beginning")),
+            ("Estado", Some("a state")),
+            ("Freigabe", Some("a state")),
+            ("Statut", Some("a state")),
+            ("is_current", Some("a state")),
+            ("Outdated", Some("a state")),
+            ("Ausnahme", Some("an exception")),
+            ("Ausnahmen / Sonderfälle", Some("an exception")),
+            ("Does not apply to", Some("an exception")),
+            ("Condiciones", Some("an exception")),
+            ("Exempt plans", Some("an exception")),
+            ("Respuesta 2", Some("a second answer")),
+            ("Antwort kurz", Some("a second answer")),
+            ("Alternative answer", Some("a second answer")),
+            ("Public holiday", None),
+            ("Current owner", None),
+            ("Reviewed by", None),
+            ("Review date", None),
         ] {
             assert_eq!(looks_like(&normal(name)), like, "{name}");
         }

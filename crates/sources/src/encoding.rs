@@ -38,6 +38,34 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, String> {
     }
 }
 
+/// A page, which may say itself how it is written.
+pub fn decode_page(bytes: &[u8]) -> Result<Decoded<'_>, String> {
+    let is_marked = Encoding::for_bom(bytes).is_some();
+    let Some(encoding) = declared(bytes).filter(|_| !is_marked && std::str::from_utf8(bytes).is_err()) else {
+        return decode(bytes);
+    };
+    match encoding.decode_without_bom_handling(bytes) {
+        (_, true) => Err(format!(
+            "it says to be {} and is not; save it as UTF-8",
+            encoding.name()
+        )),
+        (text, false) => Ok(Decoded { text, told: None }),
+    }
+}
+
+/// What a page declares at its beginning; UTF-16 has a mark instead.
+fn declared(page: &[u8]) -> Option<&'static Encoding> {
+    let start = page[..page.len().min(2048)].to_ascii_lowercase();
+    let at = start.windows(8).position(|w| w == b"charset=")? + 8;
+    let label: Vec<u8> = start[at..]
+        .iter()
+        .copied()
+        .skip_while(|b| b"\"' ".contains(b))
+        .take_while(|b| !b"\"' />;".contains(b))
+        .collect();
+    Encoding::for_label(&label).filter(|e| *e == e.output_encoding() && *e != encoding_rs::UTF_8)
+}
+
 /// No byte says UTF-8, and each is a character that people write.
 fn is_windows_1252(bytes: &[u8]) -> bool {
     let nowhere_utf8 = bytes.utf8_chunks().all(|c| c.valid().is_ascii());
@@ -68,6 +96,22 @@ mod tests {
             (b"a\0b\0c\0", "UTF-16 without its mark"),
         ] {
             assert!(decode(bytes).unwrap_err().contains(why), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_read_as_it_says() {
+        for (page, want) in [
+            (&b"<meta charset=windows-1251><p>\xcf\xee\xf7\xf2\xe0"[..], "Почта"),
+            (
+                b"<meta http-equiv=content-type content='text/html; charset=shift_jis'><p>\x96\xf2",
+                "薬",
+            ),
+            (b"<meta charset=\"iso-8859-1\"><p>se\xf1ora", "señora"),
+            (b"<meta charset=utf-8><p>se\xf1ora", "señora"),
+            (b"<meta charset=iso-8859-1><p>se\xc3\xb1ora", "señora"),
+        ] {
+            assert!(decode_page(page).unwrap().text.ends_with(want), "{want}");
         }
     }
 }

@@ -20,17 +20,28 @@ pub enum Written {
     List(Vec<String>),
     /// Something deeper than a list of texts.
     Deep,
+    /// Something that is there and that a reader does not see.
+    LeftOut,
 }
 
 impl Written {
     pub fn is_filled(&self) -> bool {
         match self {
-            Written::Nothing => false,
+            Written::Nothing | Written::LeftOut => false,
             Written::Text(t) => !t.trim().is_empty(),
             Written::List(items) => !items.is_empty(),
             Written::Deep => true,
         }
     }
+}
+
+/// Whether a row is one of names.
+pub enum Header {
+    No,
+    /// The table's own once more.
+    Same,
+    /// Of another table.
+    Other,
 }
 
 /// Values by the normal form of their names.
@@ -73,6 +84,50 @@ impl Fields {
         (first, filled.next().copied())
     }
 
+    pub fn first_of(&self, keys: &[&str]) -> Option<&str> {
+        keys.iter().find_map(|k| self.text(k))
+    }
+
+    pub fn is_left_out(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some((_, Written::LeftOut)))
+    }
+
+    /// Whether a row of values says the names of columns instead.
+    pub fn header(&self) -> Header {
+        /// In bytes: what is longer names no column.
+        const LONGEST: usize = 100;
+        let mut filled = 0;
+        let (mut same, mut known) = (true, true);
+        let mut names_body = false;
+        for (key, (name, value)) in &self.0 {
+            match value {
+                Written::Text(text) if text.len() > LONGEST => return Header::No,
+                Written::Text(text) if !text.trim().is_empty() => {
+                    filled += 1;
+                    let said = columns::normal(text);
+                    same &= said == *key || text.trim() == name.trim();
+                    known &= is_known(&said);
+                    names_body |= columns::BODIES.contains(&said.as_str());
+                }
+                Written::Text(_) | Written::Nothing => {}
+                _ => return Header::No,
+            }
+        }
+        match filled {
+            0 | 1 => Header::No,
+            _ if same => Header::Same,
+            _ if known && names_body => Header::Other,
+            _ => Header::No,
+        }
+    }
+
+    /// All codes of it, as written.
+    pub fn codes(&self) -> Vec<String> {
+        let mut codes = self.list("codes");
+        codes.extend(self.list("code"));
+        codes
+    }
+
     /// A list, or one text parted by commas or semicolons.
     pub fn list(&self, key: &str) -> Vec<String> {
         let parts: Vec<&str> = match self.0.get(key) {
@@ -91,22 +146,26 @@ impl Fields {
 
     fn date(&self, key: &str) -> Result<Option<Date>, String> {
         let Some(text) = self.text(key) else { return Ok(None) };
-        let day = text.split(['T', ' ']).next().unwrap_or(text);
+        let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+        // "2026-09-01 unless renewed" is more than a date.
+        let is_time = time.chars().all(|c| c.is_ascii_digit() || ":.+-Z ".contains(c));
         day.parse()
+            .ok()
+            .filter(|_| is_time)
             .map(Some)
-            .map_err(|_| format!("{key} “{text}” is no date; write it as 2026-09-01"))
+            .ok_or_else(|| format!("{key} “{text}” is no date; write it as 2026-09-01"))
     }
 
     /// What a spreadsheet says in place of a value that it could not compute.
     pub fn errors(&self) -> impl Iterator<Item = (&str, &str)> {
-        const ERRORS: &[&str] = &[
-            "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
-        ];
-        let texts = self.0.values().filter_map(|(name, value)| match value {
-            Written::Text(text) => Some((name.as_str(), text.trim())),
+        let texts = self.0.iter().filter_map(|(key, (name, value))| match value {
+            Written::Text(text) => Some((key, name.as_str(), text.trim())),
             _ => None,
         });
-        texts.filter(|(_, text)| ERRORS.contains(text))
+        let decides = |key: &str| is_known(key) || looks_like(key).is_some();
+        texts
+            .filter(move |(key, _, text)| is_error(text) && decides(key))
+            .map(|(_, name, text)| (name, text))
     }
 
     /// What is filled and not understood, by the names it has there.
@@ -144,8 +203,7 @@ impl Fields {
             Some("code") => Kind::Code,
             Some(other) => return Err(format!("kind “{other}” is none of qa, sop, article, code")),
         };
-        let mut codes = self.list("codes");
-        codes.extend(self.list("code"));
+        let codes = self.codes();
         if codes.len() > MOST_CODES {
             return Err(format!("{} codes are too many for one document", codes.len()));
         }
@@ -169,6 +227,48 @@ impl Fields {
             exact,
         })
     }
+}
+
+/// What spreadsheets show in place of a value, in the languages of their makers; and a number that did not fit.
+fn is_error(text: &str) -> bool {
+    const ERRORS: &[&str] = &[
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#UNKNOWN!",
+        "#CONNECT!",
+        "#BUSY!",
+        "#PYTHON!",
+        "#ERROR!",
+        "#N/D",
+        "#¡REF!",
+        "#¡VALOR!",
+        "#¿NOMBRE?",
+        "#¡DIV/0!",
+        "#¡NUM!",
+        "#¡NULO!",
+        "#NV",
+        "#BEZUG!",
+        "#WERT!",
+        "#ZAHL!",
+        "#VALEUR!",
+        "#NOM?",
+        "#NOMBRE!",
+    ];
+    let is_libre = text
+        .strip_prefix("Err:")
+        .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let overflows = text.len() > 3 && text.bytes().all(|b| b == b'#');
+    (text.starts_with('#') && ERRORS.iter().any(|e| e.eq_ignore_ascii_case(text))) || is_libre || overflows
 }
 
 /// What is said of a name that could decide.

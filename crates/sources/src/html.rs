@@ -21,7 +21,9 @@ pub use grid::line;
 pub use shown::Left;
 
 use shown::Shown;
-use writer::Writer;
+use writer::{Writer, is_around_within};
+
+pub use writer::raised;
 
 /// A page as a document, and what was left out of it.
 pub fn read(stem: &str, page: &str) -> Result<(Document, Vec<String>), String> {
@@ -76,8 +78,8 @@ fn metadata(html: &Html) -> Result<Fields, String> {
     /// A name of more parts is the business of a browser.
     const PARTS: usize = 3;
     let mut values: Vec<(String, Written)> = Vec::new();
-    for meta in html.select(&SELECTORS["meta[name]"]) {
-        let (Some(name), Some(content)) = (meta.attr("name"), meta.attr("content")) else {
+    for meta in html.select(&SELECTORS["meta[name], meta[property]"]) {
+        let (Some(name), Some(content)) = (meta.attr("name").or(meta.attr("property")), meta.attr("content")) else {
             continue;
         };
         let key = normal(name);
@@ -100,11 +102,35 @@ fn content<'a>(html: &'a Html, shown: &Shown) -> ElementRef<'a> {
         let found = html.select(&SELECTORS[selector]);
         found.filter(|e| shown.is_shown(*e)).collect::<Vec<_>>()
     };
-    let mains = all("main, [role=main]");
-    let articles = all("article");
-    let first = mains.first().or(articles.first().filter(|_| articles.len() == 1));
-    let body = || html.select(&SELECTORS["body"]).next();
-    first.copied().or_else(body).unwrap_or_else(|| html.root_element())
+    let body = || {
+        html.select(&SELECTORS["body"])
+            .next()
+            .unwrap_or_else(|| html.root_element())
+    };
+    let is_alone = |e: &ElementRef<'a>| !says_more(html, *e);
+    match (&all("main, [role=main]")[..], &all("article")[..]) {
+        ([main], _) => *main,
+        ([first, rest @ ..], _) if rest.iter().all(|e| is_below(*e, *first)) => *first,
+        ([], [article]) if is_alone(article) => *article,
+        _ => body(),
+    }
+}
+
+/// Whether a page says something beside its article: a sentence that is no link.
+fn says_more(html: &Html, article: ElementRef<'_>) -> bool {
+    /// In characters; what is shorter are menus and buttons.
+    const SENTENCE: usize = 30;
+    html.select(&SELECTORS["p, li, td, dd, pre, h2, h3"])
+        .filter(|e| !is_below(*e, article) && !is_around_within(*e))
+        .any(|e| {
+            let links: usize = e.select(&SELECTORS["a"]).flat_map(|a| a.text()).map(str::len).sum();
+            let all: usize = e.text().map(|t| t.trim().len()).sum();
+            all.saturating_sub(links) >= SENTENCE
+        })
+}
+
+fn is_below(e: ElementRef<'_>, other: ElementRef<'_>) -> bool {
+    e.ancestors().any(|a| a.id() == other.id())
 }
 
 /// The selectors of this module, each made once.
@@ -117,7 +143,9 @@ static SELECTORS: LazyLock<Selectors> = LazyLock::new(|| {
         "body",
         "article",
         "main, [role=main]",
-        "meta[name]",
+        "meta[name], meta[property]",
+        "p, li, td, dd, pre, h2, h3",
+        "a",
         "link[rel=canonical]",
     ];
     Selectors(all.map(|s| (s, Selector::parse(s).expect("a valid selector"))).into())

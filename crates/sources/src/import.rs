@@ -6,20 +6,20 @@ use std::path::Path;
 
 use crate::check::{LONGEST_ID, check, unseen};
 use crate::document::Document;
-use crate::encoding::{Decoded, decode};
+use crate::encoding::{Decoded, decode, decode_page};
 use crate::fields::stem_id;
 use crate::finding::Finding;
 use crate::guard::guarded;
 use crate::limits::{LARGEST_FILE, LONGEST_DOCUMENT, too_long};
 use crate::reading::{Place, Reading};
-use crate::{csv, html, jsonl, markdown, xlsx};
+use crate::{csv, html, json, jsonl, markdown, ods, wiki, xlsx};
 
 #[derive(Debug, Default)]
 pub struct Imported {
     /// In the order of their ids.
     pub documents: Vec<Document>,
     pub findings: Vec<Finding>,
-    /// Files of a folder that are no source by their name.
+    /// Files of a folder that are no source, by their name or by what they are.
     pub ignored: Vec<String>,
 }
 
@@ -36,6 +36,10 @@ pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>),
         };
         let mut reading = guarded(|| format.read(&name, &bytes));
         drop(bytes);
+        if reading.is_none {
+            out.ignored.push(name);
+            continue;
+        }
         for (place, mut document) in std::mem::take(&mut reading.documents) {
             if let Some(told) = unseen(&mut document) {
                 reading.tell(place.clone(), told);
@@ -85,10 +89,14 @@ fn named(
 #[derive(Debug, Clone, Copy)]
 enum Format {
     Csv,
+    Tsv,
     Xlsx,
+    Ods,
+    Json,
     JsonLines,
     Markdown,
     Html,
+    Xml,
 }
 
 impl Format {
@@ -101,10 +109,14 @@ impl Format {
         }
         match path.extension()?.to_string_lossy().to_lowercase().as_str() {
             "csv" => Some(Format::Csv),
+            "tsv" | "tab" => Some(Format::Tsv),
             "xlsx" => Some(Format::Xlsx),
+            "ods" => Some(Format::Ods),
+            "json" => Some(Format::Json),
             "jsonl" | "ndjson" => Some(Format::JsonLines),
             "md" | "markdown" => Some(Format::Markdown),
-            "html" | "htm" => Some(Format::Html),
+            "xml" => Some(Format::Xml),
+            "html" | "htm" | "xhtml" | "xht" => Some(Format::Html),
             _ => None,
         }
     }
@@ -115,17 +127,27 @@ impl Format {
         }
         let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
         match self {
-            Format::Csv => csv::read(&stem, bytes),
+            // Programs keep much in tables of this kind that is no knowledge.
+            Format::Tsv if !csv::names_columns(bytes) => Reading::none(),
+            Format::Csv | Format::Tsv => csv::read(&stem, bytes),
             Format::Xlsx => xlsx::read(&stem, bytes),
+            Format::Ods => ods::read(&stem, bytes),
+            Format::Json => json::read(&stem, bytes),
             Format::JsonLines => jsonl::read(&stem, bytes),
-            Format::Markdown => page(bytes, |text| markdown::read(&stem, text)),
-            Format::Html => page(bytes, |text| html::read(&stem, text)),
+            Format::Xml if wiki::is_export(bytes) => wiki::read(&stem, bytes),
+            Format::Xml => Reading::none(),
+            Format::Markdown => page(bytes, decode, |text| markdown::read(&stem, text)),
+            Format::Html => page(bytes, decode_page, |text| html::read(&stem, text)),
         }
     }
 }
 
 /// A whole file as one document, and what was left out of it.
-fn page(bytes: &[u8], read: impl FnOnce(&str) -> Result<(Document, Vec<String>), String>) -> Reading {
+fn page(
+    bytes: &[u8],
+    decode: impl FnOnce(&[u8]) -> Result<Decoded<'_>, String>,
+    read: impl FnOnce(&str) -> Result<(Document, Vec<String>), String>,
+) -> Reading {
     if bytes.len() > LONGEST_DOCUMENT {
         return Reading::refused(too_long(bytes.len(), LONGEST_DOCUMENT, "document"));
     }

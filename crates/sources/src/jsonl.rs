@@ -30,7 +30,9 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         if number == MOST_ROWS {
             return Reading::refused(format!("more than {MOST_ROWS} lines; cut it into several"));
         }
-        let fields = object(line).and_then(Fields::undoubted);
+        let text = std::str::from_utf8(line);
+        let text = text.map_err(|u| format!("not UTF-8 at byte {} of the line", u.valid_up_to()));
+        let fields = text.and_then(object).and_then(Fields::undoubted);
         rows.add(Some(format!("line {}", i + 1)), fields, &mut out);
     }
     rows.end(None, &mut out);
@@ -38,11 +40,10 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
 }
 
 /// One object. The IR form's `metadata` is read as if its values stood beside it.
-fn object(line: &[u8]) -> Result<Fields, String> {
+pub fn object(line: &str) -> Result<Fields, String> {
     if line.len() > LONGEST_DOCUMENT {
         return Err(too_long(line.len(), LONGEST_DOCUMENT, "document"));
     }
-    let line = std::str::from_utf8(line).map_err(|u| format!("not UTF-8 at byte {} of the line", u.valid_up_to()))?;
     let no_object = |e: serde_json::Error| format!("no JSON object: {e}");
     let object: Object<'_> = serde_json::from_str(line).map_err(no_object)?;
     let mut metadata = Vec::new();
@@ -90,7 +91,7 @@ fn scalar(value: &str) -> Result<String, serde_json::Error> {
 }
 
 /// An object's values in their order, also where two have one name.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

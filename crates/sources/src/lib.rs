@@ -13,16 +13,22 @@ pub mod finding;
 mod guard;
 pub mod import;
 mod limits;
+mod lost;
 pub mod prepare;
 mod reading;
 mod title;
 
 mod csv;
 mod html;
+mod json;
 mod jsonl;
 mod markdown;
+mod ods;
 mod row;
+mod sheet;
+mod wiki;
 mod xlsx;
+mod xml;
 
 pub use document::{Document, DocumentRow};
 pub use files::import;

@@ -10,6 +10,7 @@ pub type Place = Option<String>;
 #[derive(Debug, Default)]
 pub struct Reading {
     pub documents: Vec<(Place, Document)>,
+    pub is_none: bool,
     found: Vec<Found>,
     /// What was found beyond the most that is said of one file: of what stops, and of what is only told.
     more: [usize; 2],
@@ -28,6 +29,14 @@ impl Reading {
         let mut out = Reading::default();
         out.refuse(None, reason);
         out
+    }
+
+    /// A file that is no source, whatever its name says.
+    pub fn none() -> Self {
+        Reading {
+            is_none: true,
+            ..Reading::default()
+        }
     }
 
     pub fn took(&mut self, place: Place, document: Result<Document, String>) {

@@ -10,6 +10,7 @@ use std::io::Cursor;
 use calamine::{Reader, SheetType, SheetVisible, Xlsx};
 
 use crate::reading::Reading;
+use crate::sheet::Budget;
 
 pub fn read(stem: &str, bytes: &[u8]) -> Reading {
     // Bounds first: the reader takes a workbook at its word.
@@ -22,10 +23,8 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         Err(e) => return Reading::refused(format!("no Excel workbook: {e}")),
     };
     let mut out = Reading::default();
-    if look.comments {
-        out.tell(None, "the comments of its cells are not read");
-    }
-    let mut budget = sheet::Budget::default();
+    look.not_read().for_each(|what| out.tell(None, what));
+    let mut budget = Budget::default();
     for listed in book.sheets_metadata().to_vec() {
         let name = &listed.name;
         let place = Some(format!("sheet {name}"));
@@ -33,7 +32,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
             out.tell(place, "hidden in the workbook and left out");
         } else if listed.typ != SheetType::WorkSheet {
             out.tell(place, "no sheet of cells, left out");
-        } else if let Err(reason) = sheet::read(stem, &mut book, name, look.sheet(name), &mut budget, &mut out) {
+        } else if let Err(reason) = sheet::read(stem, &mut book, name, &look.sheet(name), &mut budget, &mut out) {
             out.refuse(place, reason);
         }
         if budget.is_spent() {

@@ -19,14 +19,27 @@ struct Cell {
     is_bold: bool,
 }
 
-/// The rows of a table as lines, unless they are too long; `text` gives a cell's own.
-pub fn lines(table: ElementRef<'_>, mut text: impl FnMut(ElementRef<'_>) -> String) -> Option<Vec<String>> {
+/// The rows of a table as lines, unless they are too long; `is_shown` says of a row or a part whether it is
+/// read, `text` gives a cell's own.
+pub fn lines<'a>(
+    table: ElementRef<'a>,
+    mut is_shown: impl FnMut(ElementRef<'a>) -> bool,
+    mut text: impl FnMut(ElementRef<'a>) -> String,
+) -> Option<Vec<String>> {
     let mut rows: Vec<(bool, Vec<Cell>)> = Vec::new();
     for (in_head, row) in rows_of(table) {
+        if !is_shown(row)
+            || row
+                .parent()
+                .and_then(ElementRef::wrap)
+                .is_some_and(|part| part != table && !is_shown(part))
+        {
+            continue;
+        }
         let cells = row
             .child_elements()
             .filter(|c| ["td", "th"].contains(&c.value().name()));
-        let span = |c: ElementRef<'_>, name| c.attr(name).and_then(|s| s.trim().parse().ok()).unwrap_or(1);
+        let span = |c: ElementRef<'a>, name| c.attr(name).and_then(|s| s.trim().parse().ok()).unwrap_or(1);
         let cells: Vec<Cell> = cells
             .map(|c| Cell {
                 text: text(c).into(),
@@ -145,7 +158,7 @@ pub fn line<T: AsRef<str>>(names: &[String], row: &[T]) -> String {
 }
 
 /// The rows that are this table's own, and whether each stands in its head.
-fn rows_of(table: ElementRef<'_>) -> Vec<(bool, ElementRef<'_>)> {
+fn rows_of<'a>(table: ElementRef<'a>) -> Vec<(bool, ElementRef<'a>)> {
     let mut out = Vec::new();
     for part in table.child_elements() {
         match part.value().name() {

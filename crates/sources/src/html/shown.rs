@@ -1,6 +1,6 @@
 //! What a reader of a page sees: not what is hidden by attribute, class or style, and not what is struck out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ego_tree::NodeId;
@@ -14,56 +14,139 @@ pub enum Left {
     Struck,
 }
 
-/// What the style sheets of a page leave out.
+/// What the style sheets of a page leave out, and what a click on it shows.
 #[derive(Default)]
-pub struct Shown(HashMap<NodeId, Left>);
+pub struct Shown {
+    left: HashMap<NodeId, Left>,
+    /// The ids of what its buttons open.
+    opened: HashSet<String>,
+}
 
 /// Elements that are compared with the rules of a page's style sheets, in all.
 const MOST_COMPARED: usize = 20_000_000;
 
 impl Shown {
     pub fn of(html: &Html) -> Self {
-        static STYLE: LazyLock<Selector> = LazyLock::new(|| Selector::parse("style").expect("a valid selector"));
+        static STYLE: LazyLock<Selector> = LazyLock::new(|| selector("style"));
+        static LINKED: LazyLock<Selector> = LazyLock::new(|| selector("link[rel=stylesheet]"));
+        static OPENING: LazyLock<Selector> = LazyLock::new(|| {
+            selector("[aria-controls], [data-target], [data-bs-target], [data-toggle], [data-bs-toggle], [role=tab]")
+        });
         let mut left = HashMap::new();
         let most = MOST_COMPARED / html.tree.nodes().len().max(1);
         let sheets = html.select(&STYLE).filter(|s| s.attr("media") != Some("print"));
         let rules = sheets.flat_map(|s| rules(&s.text().collect::<String>()));
-        let rules = rules.filter_map(|(selector, style)| Some((Selector::parse(&selector).ok()?, by_style(&style)?)));
-        for (selector, said) in rules.take(most) {
-            for element in html.select(&selector) {
+        let rules: Vec<(Selector, String)> = rules
+            .filter_map(|(selector, style)| Some((Selector::parse(&selector).ok()?, style)))
+            .take(most)
+            .collect();
+        // White words are unseen where nothing on the page has a ground of its own.
+        let has_grounds =
+            rules.iter().any(|(_, style)| style.contains("background")) || html.select(&LINKED).next().is_some();
+        for (selector, style) in &rules {
+            let said = by_style(style);
+            for element in html.select(selector) {
+                if !has_grounds && is_pale(element, style) {
+                    left.insert(element.id(), Left::Hidden);
+                }
                 match said {
-                    Some(why) => left.insert(element.id(), why),
-                    None => left.remove(&element.id()),
-                };
+                    Some(Some(why)) => drop(left.insert(element.id(), why)),
+                    Some(None) => drop(left.remove(&element.id())),
+                    None => {}
+                }
             }
         }
-        Shown(left)
+        let opened = html.select(&OPENING).filter(|e| !opens_over(*e)).filter_map(target);
+        Shown {
+            left,
+            opened: opened.collect(),
+        }
     }
 
     /// Why an element is left out, by itself.
     pub fn left(&self, e: ElementRef<'_>) -> Option<Left> {
         let element = e.value();
-        if ["s", "strike", "del"].contains(&element.name()) {
+        let classes = element.attr("class").unwrap_or_default();
+        let is_struck = ["s", "strike", "del"].contains(&element.name())
+            || element.attr("role") == Some("deletion")
+            || has_class(classes, STRIKING);
+        if is_struck {
             return Some(Left::Struck);
         }
         let is_hidden = element.attr("hidden").is_some_and(|v| v != "until-found")
-            || element.attr("aria-hidden") == Some("true")
+            || element
+                .attr("aria-hidden")
+                .is_some_and(|v| v.eq_ignore_ascii_case("true"))
             || (element.name() == "dialog" && element.attr("open").is_none())
-            || has_hiding_class(element.attr("class").unwrap_or_default());
+            || has_hiding_class(classes);
         let style = element.attr("style").unwrap_or_default();
-        if is_hidden || is_pale(e, style) {
+        if is_pale(e, style) {
             return Some(Left::Hidden);
         }
-        match by_style(style) {
-            Some(said) => said,
-            None => self.0.get(&e.id()).copied(),
-        }
+        let said = match (is_hidden, by_style(style)) {
+            (true, _) => Some(Left::Hidden),
+            (false, Some(said)) => said,
+            (false, None) => self.left.get(&e.id()).copied(),
+        };
+        said.filter(|why| *why == Left::Struck || !self.is_opened(e))
+    }
+
+    /// Whether a click on the page shows it: the part of an accordion, the page of a tab.
+    fn is_opened(&self, e: ElementRef<'_>) -> bool {
+        let element = e.value();
+        element.attr("role") == Some("tabpanel")
+            || element.attr("id").is_some_and(|id| self.opened.contains(id))
+            || has_class(element.attr("class").unwrap_or_default(), OPENED)
     }
 
     pub fn is_shown(&self, e: ElementRef<'_>) -> bool {
         let mut around = e.ancestors().filter_map(ElementRef::wrap);
         self.left(e).is_none() && around.all(|a| self.left(a).is_none())
     }
+}
+
+fn selector(selector: &str) -> Selector {
+    Selector::parse(selector).expect("a valid selector")
+}
+
+/// What a button or a tab opens, by its id.
+fn target(e: ElementRef<'_>) -> Option<String> {
+    let names = ["aria-controls", "data-bs-target", "data-target", "href"];
+    let said = names.iter().find_map(|name| e.attr(name))?;
+    Some(said.trim().trim_start_matches('#').to_owned()).filter(|id| !id.is_empty())
+}
+
+/// Whether what a button opens lies over the page and is none of its text.
+fn opens_over(e: ElementRef<'_>) -> bool {
+    let over = ["modal", "dropdown", "popover", "tooltip", "offcanvas"];
+    let toggles = e.attr("data-bs-toggle").or(e.attr("data-toggle"));
+    toggles.is_some_and(|t| over.contains(&t)) || e.attr("aria-haspopup").is_some_and(|v| v != "false")
+}
+
+/// Classes by which style sheets everywhere strike out.
+const STRIKING: &[&str] = &[
+    "line-through",
+    "strikethrough",
+    "strike-through",
+    "strike",
+    "struck",
+    "struck-out",
+    "text-decoration-line-through",
+    "text-line-through",
+    "text-strike",
+];
+/// And by which they close what a click opens.
+const OPENED: &[&str] = &[
+    "collapse",
+    "accordion-collapse",
+    "panel-collapse",
+    "accordion-body",
+    "accordion-content",
+    "tab-pane",
+];
+
+fn has_class(classes: &str, names: &[&str]) -> bool {
+    classes.split_ascii_whitespace().any(|c| names.contains(&c))
 }
 
 /// The rules of a style sheet, but for those that hold for some media or states alone.
@@ -111,9 +194,16 @@ fn by_style(style: &str) -> Option<Option<Left>> {
         match name.as_str() {
             "display" => out = Some((value == "none").then_some(Left::Hidden)),
             "visibility" => out = Some(["hidden", "collapse"].contains(&value).then_some(Left::Hidden)),
-            "opacity" if value.parse() == Ok(0.0) => out = Some(Some(Left::Hidden)),
+            "opacity" if is_nothing(value) => out = Some(Some(Left::Hidden)),
+            "transform" | "scale" if is_moved_away(&name, value) => out = Some(Some(Left::Hidden)),
+            "clip-path" if is_clipped(value) => out = Some(Some(Left::Hidden)),
+            "content-visibility" if value == "hidden" => out = Some(Some(Left::Hidden)),
+            "-webkit-text-fill-color" if value == "transparent" => out = Some(Some(Left::Hidden)),
+            "font" if FLAT_FONT.is_match(value) => out = Some(Some(Left::Hidden)),
             "font-size" if is_tiny(value) => out = Some(Some(Left::Hidden)),
-            "left" | "right" | "top" | "margin-left" | "text-indent" if is_away(value) => {
+            "left" | "right" | "top" | "bottom" | "margin-left" | "margin-top" | "text-indent" | "inset"
+                if is_away(value) =>
+            {
                 out = Some(Some(Left::Hidden))
             }
             "clip" if value.replace(' ', "").starts_with("rect(0") => out = Some(Some(Left::Hidden)),
@@ -132,6 +222,33 @@ fn by_style(style: &str) -> Option<Option<Left>> {
     }
 }
 
+static FLAT_FONT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|\s)[01](?:px|pt)?(?:/\S+)?\s").expect("a valid pattern"));
+
+/// No more than a twentieth.
+fn is_nothing(value: &str) -> bool {
+    let number = |v: &str| v.trim().parse::<f64>().ok();
+    match value.strip_suffix('%') {
+        Some(percent) => number(percent).is_some_and(|n| n <= 5.0),
+        None => number(value).is_some_and(|n| n <= 0.05),
+    }
+}
+
+fn is_moved_away(name: &str, value: &str) -> bool {
+    static AWAY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"scale(?:x|y|3d)?\(\s*0(?:\.0*)?\s*[,)]|translate(?:x|y|3d)?\([^)]*-\d{3,}")
+            .expect("a valid pattern")
+    });
+    AWAY.is_match(value) || (name == "scale" && is_nothing(value))
+}
+
+fn is_clipped(value: &str) -> bool {
+    static CLIPPED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"inset\(\s*(?:100|[5-9]\d)%|circle\(\s*0|polygon\(\s*0(?:px|%)?\s+0(?:px|%)?\s*,\s*0(?:px|%)?\s+0(?:px|%)?\s*,\s*0").expect("a valid pattern")
+    });
+    CLIPPED.is_match(value)
+}
+
 /// A length in pixels, roughly.
 fn length(value: &str) -> Option<f64> {
     let digits = value
@@ -147,12 +264,19 @@ fn length(value: &str) -> Option<f64> {
 }
 
 fn is_tiny(value: &str) -> bool {
-    length(value).is_some_and(|n| n.abs() <= 1.5)
+    length(value).is_some_and(|n| n.abs() <= 3.0)
 }
 
 /// Off the page.
 fn is_away(value: &str) -> bool {
-    length(value).is_some_and(|n| n <= -900.0)
+    let percent = value
+        .strip_suffix('%')
+        .or(value.strip_suffix("vw"))
+        .or(value.strip_suffix("vh"));
+    let is_beyond = percent
+        .and_then(|n| n.trim().parse().ok())
+        .is_some_and(|n: f64| n <= -100.0);
+    is_beyond || length(value).is_some_and(|n| n <= -900.0)
 }
 
 /// White on what is not said to be dark, or of one colour with what it stands on.

@@ -1,7 +1,9 @@
 //! The tree of a page to text, from top to bottom without recursion but for tables in tables. What stands around the
 //! text (menus, banners, scripts) is passed over, what is hidden or struck out is left out and told.
 
-use ego_tree::NodeRef;
+use std::collections::BTreeMap;
+
+use ego_tree::{NodeId, NodeRef};
 use mortar_language::text::collapse;
 use scraper::{ElementRef, Node};
 
@@ -24,7 +26,20 @@ pub struct Writer<'s> {
     kept: usize,
     /// A table alone is longer than a document may be.
     has_long_table: bool,
+    /// What a list of definitions explains, as long as its explanation has not begun.
+    term: String,
+    /// The digits of these are written as such: "10⁵" is not "105".
+    raised: Vec<Digits>,
     told: Vec<String>,
+    /// What has no text that could be read, and how often it is there.
+    unread: BTreeMap<&'static str, usize>,
+}
+
+/// Where digits stand on their line.
+#[derive(Clone, Copy)]
+enum Digits {
+    Above,
+    Below,
 }
 
 /// What becomes of an element's children.
@@ -47,6 +62,11 @@ impl<'s> Writer<'s> {
         if more > 0 {
             writer.told.push(format!("and {more} more parts of it"));
         }
+        let unread = writer
+            .unread
+            .iter()
+            .map(|(what, n)| format!("{what} are not read ({n})"));
+        writer.told.extend(unread);
         Ok((writer.text, writer.told))
     }
 
@@ -59,7 +79,10 @@ impl<'s> Writer<'s> {
             lists: Vec::new(),
             kept: 0,
             has_long_table: false,
+            term: String::new(),
+            raised: Vec::new(),
             told: Vec::new(),
+            unread: BTreeMap::new(),
         }
     }
 
@@ -105,6 +128,7 @@ impl<'s> Writer<'s> {
             return Enter::Nothing;
         };
         if is_around(e) {
+            self.pass(e);
             return Enter::Nothing;
         }
         if let Some(why) = self.shown.left(e) {
@@ -123,10 +147,17 @@ impl<'s> Writer<'s> {
                 let start = e.attr("start").and_then(|s| s.parse().ok()).unwrap_or(1);
                 self.lists.push((name == "ol").then_some(start));
             }
+            "sup" => self.raised.push(Digits::Above),
+            "sub" => self.raised.push(Digits::Below),
+            "img" if e.attr("alt").is_some_and(|alt| !alt.trim().is_empty()) => {
+                *self.unread.entry("pictures").or_default() += 1
+            }
+            "dt" | "dd" => self.end_block(),
             "li" => {
                 self.end_block();
                 self.marker = match self.lists.last_mut() {
                     Some(Some(n)) => {
+                        *n = e.attr("value").and_then(|v| v.trim().parse().ok()).unwrap_or(*n);
                         let marker = format!("{n}. ");
                         *n = n.saturating_add(1);
                         marker
@@ -165,9 +196,46 @@ impl<'s> Writer<'s> {
                 self.end_block();
                 self.kept = self.kept.saturating_sub(1);
             }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.end_block();
+                // One without words is none.
+                self.marker.clear();
+            }
+            "dt" => {
+                let term = collapse(&std::mem::take(&mut self.line));
+                if !self.term.is_empty() && !term.is_empty() {
+                    self.term.push_str(", ");
+                }
+                self.term.push_str(&term);
+            }
+            "dl" => {
+                self.end_block();
+                if !self.term.is_empty() {
+                    self.line = std::mem::take(&mut self.term);
+                    self.end_block();
+                }
+            }
+            "sup" | "sub" => drop(self.raised.pop()),
             "br" => {}
             name if is_inline(name) => {}
             _ => self.end_block(),
+        }
+    }
+
+    /// Passes over what stands around the text; what is taken for that by its name alone is told.
+    fn pass(&mut self, e: ElementRef<'_>) {
+        match e.value().name() {
+            "iframe" | "object" | "video" | "audio" | "embed" => {
+                *self.unread.entry("frames and media").or_default() += 1
+            }
+            "div" | "section" | "aside" | "ul" | "p" | "span" => {
+                let words = excerpt(e);
+                if words.chars().any(char::is_alphanumeric) && self.shown.left(e).is_none() {
+                    self.told
+                        .push(format!("taken for what stands around the page and left out: “{words}”"));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -175,15 +243,27 @@ impl<'s> Writer<'s> {
         if self.kept > 0 {
             self.line.push_str(text);
         } else {
-            self.line.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
+            let on = self.raised.last().copied();
+            self.line.extend(text.chars().map(|c| match on {
+                _ if c == '\n' => ' ',
+                Some(on) => raised(c, matches!(on, Digits::Above)),
+                _ => c,
+            }));
         }
     }
 
-    fn table(&mut self, table: ElementRef<'_>) {
+    fn table<'a>(&mut self, table: ElementRef<'a>) {
         let shown = self.shown;
         let mut told = Vec::new();
         let mut left = LONGEST_DOCUMENT;
-        let lines = grid::lines(table, |cell| {
+        let mut hidden = Vec::new();
+        let is_shown = |row: ElementRef<'a>| {
+            hidden.extend(shown.left(row).map(|why| (row, why)));
+            !is_around(row) && shown.left(row).is_none()
+        };
+        let mut hidden_cells = Vec::new();
+        let lines = grid::lines(table, is_shown, |cell: ElementRef<'a>| {
+            hidden_cells.extend(shown.left(cell).map(|why| (cell, why)));
             if is_around(cell) || shown.left(cell).is_some() || left == 0 {
                 return String::new();
             }
@@ -194,6 +274,11 @@ impl<'s> Writer<'s> {
             left = left.saturating_sub(text.len());
             text
         });
+        // All rows of a part stand in it.
+        hidden.dedup_by_key(|(e, _)| e.id());
+        for (e, why) in hidden.into_iter().chain(hidden_cells) {
+            self.leave(e, why);
+        }
         self.told.append(&mut told);
         for caption in table.child_elements().filter(|c| c.value().name() == "caption") {
             self.walk(caption);
@@ -221,7 +306,17 @@ impl<'s> Writer<'s> {
 
     /// Ends the present line; list items stay together, everything else is parted by a blank line.
     fn end_block(&mut self) {
-        let line = std::mem::take(&mut self.line);
+        let mut line = std::mem::take(&mut self.line);
+        if !self.term.is_empty() && !line.trim().is_empty() {
+            let term = std::mem::take(&mut self.term);
+            // A question is answered on a line of its own.
+            let between = if term.ends_with(['?', ':']) {
+                if term.ends_with('?') { "\n" } else { " " }
+            } else {
+                ": "
+            };
+            line = format!("{term}{between}{}", line.trim_start());
+        }
         let lines: Vec<String> = line.lines().map(collapse).filter(|l| !l.is_empty()).collect();
         if lines.is_empty() {
             return;
@@ -234,6 +329,14 @@ impl<'s> Writer<'s> {
         self.text.push_str(&lines.join(between));
         self.text.push_str(if item { "\n" } else { "\n\n" });
     }
+}
+
+/// A digit above or below its line; all else as it is.
+pub fn raised(c: char, is_above: bool) -> char {
+    const ABOVE: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    const BELOW: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+    let digits = if is_above { ABOVE } else { BELOW };
+    c.to_digit(10).map_or(c, |d| digits[d as usize])
 }
 
 /// The first words of an element.
@@ -252,7 +355,12 @@ fn in_one_line(text: &str) -> String {
     let lines = text
         .lines()
         .map(|l| l.trim().trim_start_matches("- ").trim_start_matches('#').trim());
-    lines.filter(|l| !l.is_empty()).collect::<Vec<_>>().join("; ")
+    // Bars part the cells of the row that it stands in.
+    let lines: Vec<String> = lines
+        .filter(|l| !l.is_empty())
+        .map(|l| l.replace(" | ", ", "))
+        .collect();
+    lines.join("; ")
 }
 
 fn is_inline(name: &str) -> bool {
@@ -266,6 +374,7 @@ fn is_inline(name: &str) -> bool {
             | "em"
             | "font"
             | "i"
+            | "button"
             | "img"
             | "input"
             | "ins"
@@ -292,21 +401,34 @@ fn is_data(table: ElementRef<'_>) -> bool {
     if ["presentation", "none"].contains(&table.attr("role").unwrap_or_default()) {
         return false;
     }
+    // What names its columns holds data also where a cell has a table of its own.
+    let own_heads = |e: ElementRef<'_>| e.value().name() == "th" && nearest_table(e) == Some(table.id());
+    let has_heads = table.descendent_elements().any(own_heads);
     let mut within = table.descendent_elements().skip(1);
-    !within.any(|e| {
-        matches!(
-            e.value().name(),
-            "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "article" | "form"
-        )
+    !within.any(|e| match e.value().name() {
+        "table" => !has_heads,
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "article" | "form" => !has_heads,
+        _ => false,
     })
+}
+
+fn nearest_table(e: ElementRef<'_>) -> Option<NodeId> {
+    let mut around = e.ancestors().filter_map(ElementRef::wrap);
+    around.find(|a| a.value().name() == "table").map(|a| a.id())
 }
 
 /// Whether an element stands around the text: it is no part of what the page says.
 fn is_around(e: ElementRef<'_>) -> bool {
     let element = e.value();
     match element.name() {
-        "script" | "style" | "nav" | "noscript" | "template" | "svg" | "iframe" | "head" | "button" | "select"
-        | "textarea" | "object" | "canvas" => return true,
+        "script" | "style" | "nav" | "noscript" | "template" | "svg" | "iframe" | "head" | "select" | "textarea"
+        | "object" | "canvas" | "video" | "audio" | "embed" => return true,
+        // One that opens a part of the page is its heading.
+        "button" => {
+            let opens = ["aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"];
+            return !opens.iter().any(|a| element.attr(a).is_some())
+                && !is_within(e, &["h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt"]);
+        }
         "html" | "body" | "main" | "article" => return false,
         // Those of the page; those of an article belong to it.
         "header" | "footer" => return !is_within(e, &["main", "article", "section"]),
@@ -324,6 +446,11 @@ fn is_around(e: ElementRef<'_>) -> bool {
         role,
         "navigation" | "banner" | "contentinfo" | "search" | "menu" | "menubar"
     ) || named.into_iter().any(is_frame)
+}
+
+/// Whether an element stands around the text, or in something that does.
+pub fn is_around_within(e: ElementRef<'_>) -> bool {
+    is_around(e) || e.ancestors().filter_map(ElementRef::wrap).any(is_around)
 }
 
 /// Classes and ids by which pages everywhere call what is around their text.

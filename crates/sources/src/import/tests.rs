@@ -1,5 +1,6 @@
 use super::*;
 
+mod exports;
 mod hostile;
 mod pages;
 mod random;

@@ -9,6 +9,7 @@ use crate::limits::LONGEST_FRONT_MATTER;
 
 /// What the front matter says, and the body behind it.
 pub fn read(text: &str) -> Result<(Fields, &str), String> {
+    let text = begun(text);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let mark = first.trim_end();
     if !["---", "+++"].contains(&mark) {
@@ -29,6 +30,17 @@ pub fn read(text: &str) -> Result<(Fields, &str), String> {
         return Ok((Fields::new(values?)?, behind));
     }
     Err(format!("the front matter begins with {mark} and never ends"))
+}
+
+/// Without the empty lines above front matter; a page may also begin with a line across it.
+fn begun(text: &str) -> &str {
+    let tidy = text.trim_start();
+    let mut lines = tidy.lines();
+    let has_mark = lines.next().is_some_and(|l| ["---", "+++"].contains(&l.trim_end()));
+    let key = lines.next().and_then(|l| l.split_once([':', '=']));
+    let is_key = key
+        .is_some_and(|(k, _)| !k.is_empty() && k.trim_end().chars().all(|c| c.is_alphanumeric() || "_-".contains(c)));
+    if has_mark && is_key { tidy } else { text }
 }
 
 fn yaml(front: &str) -> Result<Vec<(String, Written)>, String> {

@@ -2,8 +2,9 @@
 //! they stand. And what its sheets hide, which the reader does not say.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{BufReader, Cursor, Read};
+use std::rc::Rc;
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
@@ -11,6 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
 use crate::limits::MB;
+use crate::xml::text;
 
 /// Of all parts, unpacked.
 const LARGEST: u64 = 128 * MB as u64;
@@ -32,7 +34,9 @@ pub struct Look {
     sheets: HashMap<String, Unsaid>,
     /// The paths of the sheets by their names.
     paths: HashMap<String, String>,
-    pub comments: bool,
+    parts: Rc<Vec<Parts>>,
+    /// What stands beside the cells, by what it is, and how often.
+    beside: BTreeMap<&'static str, usize>,
 }
 
 /// What the reader of workbooks does not say of a sheet. Rows and columns count from 0.
@@ -42,12 +46,23 @@ pub struct Unsaid {
     pub hidden_columns: BTreeSet<u32>,
     /// Formulas that no program has computed yet.
     pub uncomputed: HashSet<(u32, u32)>,
+    /// Texts of which a part is struck out, by their number in `parts`.
+    pub struck: HashMap<(u32, u32), usize>,
+    pub parts: Rc<Vec<Parts>>,
 }
 
 impl Look {
     pub fn sheet(&self, name: &str) -> Unsaid {
         let unsaid = self.paths.get(name).and_then(|path| self.sheets.get(path));
-        unsaid.cloned().unwrap_or_default()
+        Unsaid {
+            parts: self.parts.clone(),
+            ..unsaid.cloned().unwrap_or_default()
+        }
+    }
+
+    /// What stands beside the cells and is not read.
+    pub fn not_read(&self) -> impl Iterator<Item = String> {
+        self.beside.iter().map(|(what, n)| format!("{what} are not read ({n})"))
     }
 }
 
@@ -61,7 +76,14 @@ pub fn look(bytes: &[u8]) -> Result<Look, String> {
     let mut names: Vec<(String, String)> = Vec::new();
     let mut targets: HashMap<String, String> = HashMap::new();
     let mut count = Count::default();
-    for i in 0..zip.len() {
+    let mut rich = Rich::default();
+    // What cells point at comes first.
+    let is_texts = |i: &usize| {
+        zip.name_for_index(*i)
+            .is_some_and(|n| n.is_ok_and(|n| n.ends_with("sharedStrings.xml")))
+    };
+    let (first, rest): (Vec<usize>, Vec<usize>) = (0..zip.len()).partition(is_texts);
+    for i in first.into_iter().chain(rest) {
         let part = zip
             .by_index(i)
             .map_err(|e| format!("a part of it cannot be read: {e}"))?;
@@ -84,10 +106,12 @@ pub fn look(bytes: &[u8]) -> Result<Look, String> {
                 names: &mut names,
                 targets: &mut targets,
                 count: &mut count,
+                rich: &mut rich,
                 unsaid: Unsaid::default(),
                 row: 0,
                 column: 0,
                 is_formula: false,
+                is_shared: false,
             };
             xml.read(&mut rest)?;
         }
@@ -98,6 +122,7 @@ pub fn look(bytes: &[u8]) -> Result<Look, String> {
             .checked_sub(1)
             .ok_or_else(|| format!("it unpacks to more than {} MB", LARGEST / MB as u64))?;
     }
+    out.parts = Rc::new(rich.parts);
     for (name, id) in names {
         if let Some(path) = targets.get(&id) {
             out.paths.insert(name, path.clone());
@@ -133,12 +158,15 @@ struct Xml<'l> {
     names: &'l mut Vec<(String, String)>,
     targets: &'l mut HashMap<String, String>,
     count: &'l mut Count,
+    rich: &'l mut Rich,
     unsaid: Unsaid,
     /// Where the next row and the next cell stand, if they do not say so.
     row: u32,
     column: u32,
     /// The present cell has a formula, and no value so far.
     is_formula: bool,
+    /// It has the number of a text.
+    is_shared: bool,
 }
 
 impl Xml<'_> {
@@ -159,19 +187,47 @@ impl Xml<'_> {
                     self.element(name.as_ref(), &element, is_style)
                         .map_err(|e| format!("{}: {e}", self.path))?;
                 }
-                Ok(Event::End(element)) if self.is_formula && element.local_name().as_ref() == "c" => {
-                    self.unsaid
-                        .uncomputed
-                        .insert((self.row.max(1) - 1, self.column.max(1) - 1));
-                }
+                Ok(Event::End(element)) => self.ended(element.local_name().as_ref()),
                 Ok(Event::Eof) => break,
-                Ok(_) => {}
+                Ok(event) => {
+                    if let Some(text) = text(&event) {
+                        self.rich.add(&text);
+                    }
+                }
                 Err(e) => return Err(format!("{} is damaged: {e}", self.path)),
             }
         }
         let unsaid = std::mem::take(&mut self.unsaid);
         self.out.sheets.insert(self.path.to_owned(), unsaid);
         Ok(())
+    }
+
+    fn here(&self) -> (u32, u32) {
+        (self.row.max(1) - 1, self.column.max(1) - 1)
+    }
+
+    fn ended(&mut self, name: &str) {
+        match name {
+            "c" if self.is_formula => drop(self.unsaid.uncomputed.insert(self.here())),
+            "v" if self.is_shared => {
+                let index = self.rich.number.take().and_then(|n| n.trim().parse().ok());
+                if let Some(parts) = index.and_then(|i: usize| self.rich.of_texts.get(&i)) {
+                    self.unsaid.struck.insert(self.here(), *parts);
+                }
+            }
+            "si" => {
+                if let Some(parts) = self.rich.end() {
+                    self.rich.of_texts.insert(self.count.texts - 1, parts);
+                }
+            }
+            "is" => {
+                if let Some(parts) = self.rich.end() {
+                    self.unsaid.struck.insert(self.here(), parts);
+                }
+            }
+            "t" | "rPh" => self.rich.is_text = false,
+            _ => {}
+        }
     }
 
     fn element(&mut self, name: &str, e: &BytesStart<'_>, is_style: bool) -> Result<(), String> {
@@ -192,6 +248,10 @@ impl Xml<'_> {
         self.counted(name, &named)
     }
 
+    fn beside(&mut self, what: &'static str) {
+        *self.out.beside.entry(what).or_default() += 1;
+    }
+
     fn counted(&mut self, name: &str, of: &HashMap<String, String>) -> Result<(), String> {
         let is = |key| of.get(key).is_some_and(|v| v == "1" || v == "true");
         let number = |key: &str| of.get(key).and_then(|v| v.parse::<f64>().ok());
@@ -204,7 +264,10 @@ impl Xml<'_> {
                     return Err(format!("it says to hold more than {MOST_TEXTS} texts"));
                 }
             }
-            "si" => bounded(&mut self.count.texts, MOST_TEXTS, "texts")?,
+            "si" => {
+                bounded(&mut self.count.texts, MOST_TEXTS, "texts")?;
+                self.rich.begin();
+            }
             "xf" | "font" | "fill" | "border" | "numFmt" => bounded(&mut self.count.styles, MOST_STYLES, "styles")?,
             "dimension" | "mergeCell" => {
                 let range = of.get("ref").map(String::as_str).unwrap_or("A1");
@@ -226,13 +289,21 @@ impl Xml<'_> {
             "c" => {
                 bounded(&mut self.count.cells, MOST_CELLS, "cells")?;
                 self.is_formula = false;
+                self.is_shared = of.get("t").is_some_and(|t| t == "s") && !self.rich.of_texts.is_empty();
                 match of.get("r") {
                     Some(r) => (self.row, self.column) = placed(r).map(|(row, column)| (row + 1, column + 1))?,
                     None => self.column += 1,
                 }
             }
             "f" => self.is_formula = true,
-            "v" | "is" => self.is_formula = false,
+            "v" => {
+                self.is_formula = false;
+                self.rich.number = self.is_shared.then(String::new);
+            }
+            "is" => {
+                self.is_formula = false;
+                self.rich.begin();
+            }
             "col" => {
                 bounded(&mut self.count.columns, MOST_COLUMN_STYLES, "styles of columns")?;
                 let end = |key: &str| of.get(key).and_then(|v| v.parse::<u32>().ok()).filter(|n| *n >= 1);
@@ -256,10 +327,75 @@ impl Xml<'_> {
                     self.targets.insert(id.clone(), path);
                 }
             }
-            "comment" | "threadedComment" => self.out.comments = true,
-            _ => {}
+            _ => self.noted(name, of),
         }
         Ok(())
+    }
+
+    /// The parts of a text, and what stands beside the cells.
+    fn noted(&mut self, name: &str, of: &HashMap<String, String>) {
+        match name {
+            "r" => self.rich.is_struck = false,
+            "strike" => self.rich.is_struck = !of.get("val").is_some_and(|v| v == "0" || v == "false"),
+            "t" => self.rich.is_text = true,
+            "comment" | "threadedComment" => self.beside("comments of cells"),
+            "pic" => self.beside("pictures"),
+            "txBody" => self.beside("texts in shapes"),
+            "graphicFrame" => self.beside("charts"),
+            _ => {}
+        }
+    }
+}
+
+/// Texts whose parts have fonts of their own.
+#[derive(Default)]
+struct Rich {
+    parts: Vec<Parts>,
+    /// By the number of a text that cells share.
+    of_texts: HashMap<usize, usize>,
+    now: Option<Parts>,
+    is_text: bool,
+    is_struck: bool,
+    /// The digits of the number that a cell has.
+    number: Option<String>,
+}
+
+/// What is struck out of a text, and what is not.
+#[derive(Default, Clone)]
+pub struct Parts {
+    pub kept: String,
+    pub struck: String,
+}
+
+impl Rich {
+    fn begin(&mut self) {
+        self.now = Some(Parts::default());
+        (self.is_text, self.is_struck) = (false, false);
+    }
+
+    fn add(&mut self, text: &str) {
+        if let Some(number) = &mut self.number {
+            number.push_str(text);
+        } else if let Some(parts) = self.now.as_mut().filter(|_| self.is_text) {
+            if self.is_struck {
+                parts.struck.push_str(text);
+            } else {
+                // The space on each side of what is struck out is one.
+                let text = if parts.kept.ends_with(' ') {
+                    text.trim_start_matches(' ')
+                } else {
+                    text
+                };
+                parts.kept.push_str(text);
+            }
+        }
+    }
+
+    /// The number of its parts, where some of them are struck out.
+    fn end(&mut self) -> Option<usize> {
+        let parts = self.now.take().filter(|p| !p.struck.trim().is_empty())?;
+        self.parts.push(parts);
+        Some(self.parts.len() - 1)
     }
 }
 

@@ -6,16 +6,7 @@ use calamine::{Color, DataRef, ExcelDateTime, Style};
 use mortar_language::text::collapse;
 use ssfmt::{DateSystem, FormatOptions, NumberFormat};
 
-/// A cell as the sheet shows it.
-#[derive(Debug, PartialEq)]
-pub struct Shown {
-    pub text: String,
-    /// The day, where it is a date.
-    pub day: Option<String>,
-    pub is_number: bool,
-    /// A number that is shown as a date or as a power: no longer what was typed.
-    pub is_made: bool,
-}
+use crate::sheet::Shown;
 
 /// The formats of one workbook, each parsed once.
 pub struct Formats {
@@ -43,9 +34,7 @@ impl Formats {
     pub fn shown(&mut self, value: &DataRef<'_>, id: usize, styles: &[Style]) -> Result<Shown, String> {
         let text = |text: String| Shown {
             text,
-            day: None,
-            is_number: false,
-            is_made: false,
+            ..Shown::default()
         };
         Ok(match value {
             DataRef::Empty => text(String::new()),
@@ -72,13 +61,16 @@ impl Formats {
         let date = date.filter(|d| d.is_datetime());
         let (year, month, day, ..) = date.map_or_else(Default::default, ExcelDateTime::to_ymd_hms_milli);
         Shown {
-            is_number: true,
-            is_made: date.is_some() || text.contains("E+") || text.contains("E-"),
+            is_made: date.is_some() || text.contains("E+") || text.contains("E-") || n.abs() >= MOST_DIGITS,
             day: date.map(|_| format!("{year:04}-{month:02}-{day:02}")),
             text,
+            struck: None,
         }
     }
 }
+
+/// Excel keeps 15 digits of a number.
+const MOST_DIGITS: f64 = 1e15;
 
 /// Whether a style shows nothing, or shows words in the colour of what they stand on.
 pub fn is_unseen(style: &Style) -> bool {
@@ -114,7 +106,7 @@ fn parsed(style: &Style) -> Option<NumberFormat> {
 
 /// A number without a format: all of its digits, as far as Excel keeps them.
 fn general(n: f64) -> String {
-    if n.fract() == 0.0 && n.abs() < 1e15 {
+    if n.fract() == 0.0 && n.abs() < MOST_DIGITS {
         return format!("{n:.0}");
     }
     let rounded: f64 = format!("{n:.14e}").parse().unwrap_or(n);

@@ -109,6 +109,7 @@ fn with<'a>(
         embedder,
         embedder_instead: None,
         retriever: &ByWord,
+        reranker: None,
         generator: says,
         instead: None,
         inference_id: "id".into(),

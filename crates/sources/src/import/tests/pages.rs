@@ -135,12 +135,80 @@ fn what_a_reader_of_markdown_does_not_see_is_left_out_and_told() {
         "```\n<!-- x -->\n~~x~~\n```",
         "If a < b and c > d.",
         "See [the list][1].\n\n[1]: https://kb.example/a \"The list\"",
-        "A <b>word</b> and <span class=x>another</span>.",
+        "Hello <first name>, your <drug> is at <https://kb.example>.",
     ] {
         let (d, said) = read("d.md", text);
         assert_eq!((d.body.as_str(), said), (text, vec![]));
     }
     assert!(refused("d.md", "A.\n\n<!-- never").contains("a comment begins and never ends"));
+}
+
+#[test]
+fn html_within_markdown_is_its_text() {
+    for (text, body) in [
+        ("A <b>word</b> and <span class=x>another</span>.", "A word and another."),
+        ("Line<br>two, x<sup>2</sup>.", "Line\ntwo, x²."),
+        (
+            "A.\n\n<table>\n<tr><th>Plan</th><th>Fee</th></tr>\n<tr><td>A</td><td>$1</td></tr>\n</table>\n\nB.",
+            "A.\n\nPlan: A | Fee: $1\n\nB.",
+        ),
+        (
+            "<details>\n<summary>More</summary>\n\nInside.\n\n</details>",
+            "More\n\nInside.",
+        ),
+        (
+            "| Plan | Fee |\n|---|---|\n| <b>A</b> | $1<br>$2 |",
+            "Plan: A | Fee: $1; $2",
+        ),
+        ("`<b>x</b>`\n\n    <b>y</b>", "`<b>x</b>`\n\n    <b>y</b>"),
+    ] {
+        let (d, _) = read("d.md", text);
+        let parts = d
+            .body
+            .split("\n\n")
+            .map(|p| p.trim_matches('\n'))
+            .filter(|p| !p.is_empty());
+        assert_eq!(parts.collect::<Vec<_>>().join("\n\n"), body, "{text}");
+    }
+}
+
+#[test]
+fn what_a_click_opens_is_text_and_digits_stay_apart() {
+    for (page, body) in [
+        (
+            "<h2><button aria-controls=p aria-expanded=false>How?</button></h2><div id=p hidden>So.</div>",
+            "## How?\n\nSo.",
+        ),
+        (
+            "<a role=tab href='#t'>Tab</a><div id=t style='display:none'>So.</div>",
+            "Tab\n\nSo.",
+        ),
+        (
+            "<p>$19<sup>99</sup>, 10<sup>5</sup>, H<sub>2</sub>O, 1<sup>st</sup></p>",
+            "$19⁹⁹, 10⁵, H₂O, 1st",
+        ),
+        (
+            "<dl><dt>Limit</dt><dd>$50</dd><dt>Who pays?</dt><dd>The plan.</dd></dl>",
+            "Limit: $50\n\nWho pays?\nThe plan.",
+        ),
+        ("<ol><li value=4>Four<li>Five</ol>", "4. Four\n5. Five"),
+        ("<main><p>One.</main><main><p>Two.</main>", "One.\n\nTwo."),
+        (
+            "<table><tr><th>Box<th>Is<tr><td>Small<td><table><tr><td>Weight<td>2 kg</table></table>",
+            "Box: Small | Is: Weight, 2 kg",
+        ),
+        (
+            "<article><p>One.</article><section><p>The other half of the page says more than that.</section>",
+            "One.\n\nThe other half of the page says more than that.",
+        ),
+    ] {
+        let (d, _) = read("d.html", &format!("<title>T</title><body>{page}</body>"));
+        assert_eq!(d.body, body, "{page}");
+    }
+    let page = "<h1>T</h1><table><tr><th>Plan<th>Fee<tr hidden><td>A<td>$1<tr style='text-decoration:line-through'><td>B<td>$2<tr><td>C<td><del>$3</del> $4</table>";
+    let (d, said) = read("d.html", page);
+    assert_eq!(d.body, "Plan: C | Fee: $4");
+    assert_eq!(said.iter().filter(|s| s.contains("left out")).count(), 3, "{said:?}");
 }
 
 #[test]
@@ -159,6 +227,11 @@ fn what_a_reader_of_a_page_does_not_see_is_left_out_and_told() {
         "<p style='color:#FDFDFD'>secret</p>",
         "<p style='color: rgb(255, 255, 250)'>secret</p>",
         "<p style='background:#eee;color:#eee'>secret</p>",
+        "<p style='transform: scale(0)'>secret</p>",
+        "<p style='clip-path: inset(100%)'>secret</p>",
+        "<p style='opacity: 0.01'>secret</p>",
+        "<p style='left: -100vw; position: fixed'>secret</p>",
+        "<style>.x { color: #fff }</style><p class=x>secret",
     ] {
         let (d, said) = read("d.html", &format!("<h1>T</h1><p>Open.</p>{hidden}"));
         assert_eq!(d.body, "Open.", "{hidden}");
@@ -172,6 +245,9 @@ fn what_a_reader_of_a_page_does_not_see_is_left_out_and_told() {
         "<del>5</del>",
         "<strike>5</strike>",
         "<span style='text-decoration:line-through'>5</span>",
+        "<span class='x line-through'>5</span>",
+        "<span role=deletion>5</span>",
+        "<style>.old { text-decoration: line-through }</style><span class=old>5</span>",
     ] {
         let (d, said) = read("d.html", &format!("<h1>T</h1><p>Up to {struck} 2."));
         assert_eq!(d.body, "Up to 2.", "{struck}");

@@ -73,6 +73,9 @@ const HTML: &[u8] = b"<!doctype html><html><head><title>T</title><meta name=vers
 const CSV: &[u8] = b"sep=;\nid;question;answer;codes;effective_from\na;\"Is \"\"it\"\"?\";\"It is.\nSo.\";reject 75;2026-01-01\nb;What?;That.;;\n";
 const JSON: &[u8] = b"{\"_id\":\"r\",\"title\":\"Code A5\",\"text\":\"No.\",\"metadata\":{\"table\":\"reject\",\"code\":\"A5\"},\"tags\":[\"a\",1]}\n{\"id\":1.5,\"answer\":\"x\\u00e9\"}\n";
 
+const JSON_LIST: &[u8] = br#"{"articles":[{"id":1,"title":"T","body":"<p>B <s>x</s></p>","draft":false,"locale":"en","label_names":["a"]},{"id":2,"title":"U","body":"c","draft":true,"locale":"en"}],"n":[1]}"#;
+const WIKI: &[u8] = b"<mediawiki><page><title>P</title><ns>0</ns><revision><id>6</id><text>A '''b''' &lt;s&gt;x&lt;/s&gt; [[c|d]] [http://e f]\n== H ==\n* a\n*# b\n; t : d\n{| x=y\n|+ c\n! a !! b\n|-\n| s=t | c || d\n|}\n{{T|{{u}}}} <ref name=a>r</ref></text></revision></page></mediawiki>";
+
 /// A workbook with all that is read of one, packed or stored: then changes reach the XML itself.
 fn small_workbook() -> Vec<u8> {
     let mut book = Workbook::new();
@@ -141,10 +144,22 @@ fn changed_pages_and_tables_are_read_or_refused() {
     changed("a.html", HTML);
     changed("a.csv", CSV);
     changed("a.jsonl", JSON);
+    changed("a.json", JSON_LIST);
+    changed("a.xml", WIKI);
+}
+
+/// An OpenDocument spreadsheet with all that is read of one, stored: changes reach the XML itself.
+fn small_sheet() -> Vec<u8> {
+    sheets::ods(
+        r#"<table:table-column table:visibility="collapse"/><table:table-column table:number-columns-repeated="3"/>
+        <table:table-row><table:table-cell/><table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell><table:table-cell><text:p>answer</text:p></table:table-cell></table:table-row>
+        <table:table-row table:number-rows-repeated="2"><table:table-cell><text:p>x</text:p></table:table-cell><table:table-cell table:number-rows-spanned="2"><text:p>a<text:s text:c="2"/>b</text:p></table:table-cell><table:table-cell table:style-name="s"><text:p>Up <text:span text:style-name="s">to</text:span></text:p><office:annotation><text:p>n</text:p></office:annotation></table:table-cell></table:table-row>"#,
+    )
 }
 
 #[test]
 fn changed_workbooks_are_read_or_refused() {
+    changed("a.ods", &small_sheet());
     let book = small_workbook();
     changed("a.xlsx", &book);
     let stored = stored(&book);

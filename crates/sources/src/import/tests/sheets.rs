@@ -141,6 +141,77 @@ fn merged_cells_hold_for_all_their_rows() {
 }
 
 #[test]
+fn what_is_struck_out_in_a_part_of_a_cell_is_left_out() {
+    let struck = Format::new().set_font_strikethrough();
+    let plain = Format::new();
+    let got = book(&["id", "answer"], |s| {
+        s.write(1, 0, "a").unwrap();
+        let parts = [(&plain, "Up to "), (&struck, "$25"), (&plain, " $50 & more.")];
+        s.write_rich_string(1, 1, &parts).unwrap();
+        s.write(2, 0, "b").unwrap();
+        s.write(2, 1, "Up to $25 $50 & more.").unwrap();
+        s.write(3, 0, "c").unwrap();
+        s.write_rich_string(3, 1, &[(&struck, "Never "), (&struck, "again.")])
+            .unwrap();
+    });
+    let bodies: Vec<&str> = got.documents.iter().map(|d| d.body.as_str()).collect();
+    assert_eq!(bodies, ["Up to $50 & more.", "Up to $25 $50 & more."]);
+    assert_eq!(
+        said(&got),
+        [
+            "b.xlsx, sheet Sheet1, row 2: struck out and left out: “$25”",
+            "b.xlsx, sheet Sheet1, row 4: struck out and left out: “Never again.”"
+        ]
+    );
+}
+
+#[test]
+fn a_sheet_that_is_not_in_force_stops_and_a_hidden_end_too() {
+    for (name, above, like) in [
+        ("Archive 2024", "", Some("Archive")),
+        ("Entwurf", "", Some("Entwurf")),
+        ("FAQ", "DRAFT - not approved", Some("DRAFT")),
+        ("FAQ", "Válido hasta 31/12/2025", Some("Válido hasta")),
+        ("FAQ", "Knowledge of November", None),
+    ] {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap().write(0, 0, above).unwrap();
+        for (c, text) in ["id", "answer", "effective_to"].iter().enumerate() {
+            sheet.write(2, c as u16, *text).unwrap();
+            sheet.write(3, c as u16, format!("Some-{text}")).unwrap();
+        }
+        let got = one("b.xlsx", &book.save_to_buffer().unwrap());
+        let stops = |word: &str| got.findings.iter().any(|f| f.stops && f.reason.contains(word));
+        assert!(like.is_none_or(stops), "{name}, {above}: {:?}", said(&got));
+    }
+    let got = book(&["id", "answer", "Valid until"], |s| {
+        for (c, text) in ["a", "Text.", "2025-01-01"].iter().enumerate() {
+            s.write(1, c as u16, *text).unwrap();
+        }
+        s.set_column_hidden(2).unwrap();
+    });
+    assert!(
+        got.findings[0].stops && said(&got)[0].contains("in a hidden column, “Valid until” looks like an end"),
+        "{:?}",
+        said(&got)
+    );
+}
+
+#[test]
+fn what_stands_in_a_column_without_a_name_is_named() {
+    let got = book(&["id", "answer"], |s| {
+        s.write(1, 0, "a").unwrap();
+        s.write(1, 1, "Text.").unwrap();
+        s.write(1, 4, "Only with a receipt.").unwrap();
+    });
+    assert_eq!(
+        said(&got),
+        ["b.xlsx, sheet Sheet1, row 1: not used: column E, which has no name (1)"]
+    );
+}
+
+#[test]
 fn the_header_is_found_below_a_title_and_other_sheets_are_named() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -161,7 +232,7 @@ fn the_header_is_found_below_a_title_and_other_sheets_are_named() {
     assert_eq!(got.documents[0].title, "The question.");
     assert_eq!(
         said(&got)[0],
-        "b.xlsx, sheet Sheet1, row 3: what stands above the header is not used"
+        "b.xlsx, sheet Sheet1, row 3: what stands above the header is not used: “Knowledge of November”"
     );
     assert!(said(&got)[1].starts_with("b.xlsx, sheet Legend, row 1: the column “answer”"));
 }
@@ -203,17 +274,102 @@ fn what_is_hidden_or_struck_out_is_left_out_and_told() {
         said(&got),
         [
             "b.xlsx, sheet Sheet1: hidden rows are left out: 3",
-            "b.xlsx, sheet Sheet1: hidden columns are left out: C",
+            "b.xlsx, sheet Sheet1: hidden columns are left out: C (owner)",
             "b.xlsx, sheet Sheet1, row 4: struck out and left out: “Old.”",
-            "b.xlsx, sheet Sheet1, row 4: no answer and no text",
             "b.xlsx, sheet Sheet1, row 5: hidden and left out: “9999”",
-            "b.xlsx, sheet Sheet1, row 5: no answer and no text",
             "b.xlsx, sheet Sheet1, row 6: hidden and left out: “9999”",
-            "b.xlsx, sheet Sheet1, row 6: no answer and no text",
             "b.xlsx, sheet Archive: hidden in the workbook and left out",
             "b.xlsx, sheet Very: hidden in the workbook and left out",
         ]
     );
     assert_eq!(got.documents.len(), 1);
     assert_eq!(got.documents[0].owner, None);
+}
+
+/// An OpenDocument spreadsheet of these rows.
+pub fn ods(rows: &str) -> Vec<u8> {
+    use std::io::{Cursor, Write};
+    let content = format!(
+        r#"<office:document-content><office:automatic-styles>
+        <style:style style:name="s"><style:text-properties style:text-line-through-style="solid"/></style:style>
+        <style:style style:name="h"><style:table-properties table:display="false"/></style:style>
+        </office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Live">{rows}</table:table>
+        <table:table table:name="Old" table:style-name="h"><table:table-row><table:table-cell><text:p>answer</text:p></table:table-cell></table:table-row></table:table>
+        </office:spreadsheet></office:body></office:document-content>"#
+    );
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("content.xml", options).unwrap();
+    zip.write_all(content.as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+fn ods_row(of: &str, cells: &[(&str, &str)]) -> String {
+    let cells = cells
+        .iter()
+        .map(|(of, text)| format!("<table:table-cell {of}><text:p>{text}</text:p></table:table-cell>"));
+    format!("<table:table-row {of}>{}</table:table-row>", cells.collect::<String>())
+}
+
+#[test]
+fn an_open_documents_sheet_says_what_it_shows() {
+    let head = ods_row("", &[("", "id"), ("", "answer"), ("", "codes"), ("", "effective_to")]);
+    let rows = [
+        ods_row(
+            "",
+            &[
+                ("", "a"),
+                ("office:value-type=\"percentage\" office:value=\".75\"", "75%"),
+                ("", "08"),
+                (
+                    "office:value-type=\"date\" office:date-value=\"2026-12-07\"",
+                    "7. Dez. 26",
+                ),
+            ],
+        ),
+        ods_row(
+            "",
+            &[
+                ("", "b"),
+                ("", "Up to <text:span text:style-name=\"s\">$5</text:span> $6."),
+            ],
+        ),
+        ods_row("", &[("", "c"), ("table:style-name=\"s\"", "Never.")]),
+        ods_row("table:visibility=\"filter\"", &[("", "d"), ("", "Hidden.")]),
+        ods_row(
+            "",
+            &[
+                ("", "e"),
+                ("office:value-type=\"float\"", "1"),
+                ("office:value-type=\"float\"", "1.23E+10"),
+            ],
+        ),
+        ods_row("table:number-rows-repeated=\"1048000\"", &[("", "")]),
+    ];
+    let got = one("b.ods", &ods(&format!("{head}{}", rows.concat())));
+    let bodies: Vec<&str> = got.documents.iter().map(|d| d.body.as_str()).collect();
+    assert_eq!(bodies, ["75%", "Up to $6."]);
+    assert_eq!(got.documents[0].effective_to, Some("2026-12-07".parse().unwrap()));
+    let said = said(&got).join("\n");
+    for want in [
+        "sheet Live: hidden rows are left out: 5",
+        "row 3: struck out and left out: “$5”",
+        "row 4: struck out and left out: “Never.”",
+        "row 6: the code is shown as “1.23E+10”",
+        "sheet Old: hidden in the workbook and left out",
+    ] {
+        assert!(said.contains(want), "{want}: {said}");
+    }
+    let far = ods_row(
+        "table:number-rows-repeated=\"1048576\"",
+        &[("table:number-columns-repeated=\"16384\"", "x")],
+    );
+    for (rows, why) in [(far, "cells"), ("<table:a>".repeat(300), "deep in each other")] {
+        let got = one("b.ods", &ods(&rows));
+        assert!(
+            got.findings[0].stops && got.findings[0].reason.contains(why),
+            "{:?}",
+            got.findings
+        );
+    }
 }

@@ -37,6 +37,97 @@ fn csv_is_read_in_the_dialects_of_spreadsheets() {
 }
 
 #[test]
+fn a_header_is_found_below_a_title_and_passed_over_where_it_stands_again() {
+    for (text, told) in [
+        (
+            "Knowledge export;;\n;;\nid;question;answer\nq;When?;At 6.\n",
+            "row 3: what stands above the header is not used: “Knowledge export”",
+        ),
+        (
+            "id,answer\nq,At 6.\nid,answer\n",
+            "row 1: its header stands there again and is no row (1)",
+        ),
+        ("id,answer,,\nq,At 6.,,\n", ""),
+        ("id,answer\nq,At 6.,,,\n,,,\n", ""),
+        ("sep=;\rid;answer\rq;At 6.\r", ""),
+    ] {
+        let got = read("a.csv", text);
+        let want: Vec<String> = Some(told)
+            .filter(|t| !t.is_empty())
+            .map(|t| format!("a.csv, {t}"))
+            .into_iter()
+            .collect();
+        assert_eq!(said(&got), want, "{text:?}");
+        assert_eq!((got.documents.len(), got.documents[0].body.as_str()), (1, "At 6."));
+    }
+    let got = read("a.csv", "id,answer\nq,At 6.\ntitle,body\nT,Text.\n");
+    assert!(
+        said(&got)[0].contains("it names columns as a header does"),
+        "{:?}",
+        said(&got)
+    );
+    let got = read("a.csv", "Draft of 2024\nid,answer\nq,At 6.\n");
+    assert!(got.findings[0].stops && said(&got)[0].contains("“Draft” looks like an end or a state"));
+}
+
+#[test]
+fn codes_that_can_no_longer_be_told_stop_in_any_table() {
+    for (codes, want) in [
+        (
+            &["1.23457E+10"][..],
+            &["the code is shown as “1.23457E+10”: a power was made of it"][..],
+        ),
+        (
+            &["2-Aug", "75"],
+            &["the code is shown as “2-Aug”: a date was made of it"],
+        ),
+        (&["8/2/2026"], &["“8/2/2026”: a date"]),
+        (
+            &["08", "8", "75"],
+            &["the code 8 is a number, while others begin with a zero"],
+        ),
+        (
+            &["75.0", "8.0"],
+            &["“75.0”: a number was made of it", "“8.0”: a number"],
+        ),
+        (&["=\"\"08\"\"", "'09", "75", "1E10"], &[]),
+    ] {
+        let rows: String = codes
+            .iter()
+            .enumerate()
+            .map(|(i, code)| format!("r{i},Text {i}.,\"{code}\"\n"))
+            .collect();
+        let got = read("a.csv", &format!("id,answer,codes\n{rows}"));
+        let stops: Vec<String> = got
+            .findings
+            .iter()
+            .filter(|f| f.stops)
+            .map(Finding::to_string)
+            .collect();
+        assert_eq!(stops.len(), want.len(), "{stops:?}");
+        for w in want {
+            assert!(stops.iter().any(|s| s.contains(w)), "{w}: {stops:?}");
+        }
+        assert_eq!(got.documents.len(), codes.len() - want.len());
+    }
+    let got = read("a.csv", "id,answer,codes\nr,T.,\"=\"\"08\"\"\"\n");
+    assert_eq!(got.documents[0].codes, ["08"]);
+}
+
+#[test]
+fn a_question_and_a_title_are_both_kept() {
+    let got = read(
+        "a.csv",
+        "title,question,answer\nWITHDRAWN: Refunds,How much?,Up to $5.\n",
+    );
+    let d = &got.documents[0];
+    assert_eq!(
+        (d.title.as_str(), d.body.as_str()),
+        ("How much?", "## WITHDRAWN: Refunds\n\nUp to $5.")
+    );
+}
+
+#[test]
 fn a_quotation_mark_out_of_place_is_refused_with_its_row() {
     let never = "a.csv, row 3: a quotation mark is never closed; nothing behind it was read";
     let within = "a.csv, row 2: a quotation mark stands within a value; write it twice";
@@ -100,7 +191,7 @@ fn two_columns_of_one_name_are_refused() {
 #[test]
 fn what_is_not_used_is_named_and_what_could_decide_stops() {
     let got = read("a.csv", "id,answer,Topic,Region\nq,Yes.,Refunds,\nr,No.,,\n");
-    assert_eq!(said(&got), ["a.csv, row 1: not used: Topic"]);
+    assert_eq!(said(&got), ["a.csv, row 1: not used: Topic (1)"]);
     assert!(!got.findings[0].stops && got.documents.len() == 2);
     for (column, like) in [
         ("Gültig bis / valid until", "an end"),
@@ -120,7 +211,7 @@ fn what_is_not_used_is_named_and_what_could_decide_stops() {
         // Where nothing stands in it, nothing is lost.
         assert_eq!(read("a.csv", &format!("id,answer,{column}\nq,Yes.,\n")).findings, []);
     }
-    let got = read("a.csv", "id,answer,Draft,Published\nq,Yes.,no,TRUE\n");
+    let got = read("a.csv", "id,answer,Draft,Published,Status\nq,Yes.,no,TRUE,Approved\n");
     assert!(!got.findings.iter().any(|f| f.stops), "{:?}", got.findings);
     let got = read(
         "a.jsonl",
@@ -149,15 +240,35 @@ fn numbers_and_words_stay_as_they_are_written() {
 
 #[test]
 fn what_a_spreadsheet_could_not_compute_is_refused() {
-    let got = read("a.csv", "id,answer,effective_to\na,#N/A,\nb,Yes.,#REF!\nc,See #N/A.,\n");
+    let got = read(
+        "a.csv",
+        "id,answer,effective_to\na,#N/A,\nb,Yes.,#REF!\nc,See #N/A.,\nd,#¡REF!,\ne,Yes.,#######\n",
+    );
     assert_eq!(
         said(&got),
         [
             "a.csv, row 2: “answer” shows the error #N/A",
-            "a.csv, row 3: “effective_to” shows the error #REF!"
+            "a.csv, row 3: “effective_to” shows the error #REF!",
+            "a.csv, row 5: “answer” shows the error #¡REF!",
+            "a.csv, row 6: “effective_to” shows the error #######"
         ]
     );
     assert_eq!(got.documents.len(), 1);
+}
+
+#[test]
+fn what_is_more_than_a_date_is_none() {
+    for (value, ok) in [
+        ("2026-01-01", true),
+        ("2026-01-01T00:00:00Z", true),
+        ("2026-01-01 09:30", true),
+        ("2026-01-01 unless renewed", false),
+        ("31.12.2026", false),
+        ("when it is replaced", false),
+    ] {
+        let got = read("a.csv", &format!("id,answer,effective_to\na,Yes.,{value}\n"));
+        assert_eq!(got.findings.is_empty(), ok, "{value}");
+    }
 }
 
 #[test]
