@@ -7,8 +7,9 @@ use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
 use mortar_language::{Kind, text};
 
+use super::evidence::{Evidence, Field};
 use super::fit::{Fits, UNFIT, judged};
-use super::{Hit, Worded};
+use super::{Hit, Searched, Worded};
 use crate::index::Reading;
 use crate::release::Release;
 
@@ -18,14 +19,20 @@ const LOOKED_AT: usize = 60;
 const PER_DOCUMENT: usize = 3;
 
 impl Release {
-    pub(super) fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
-        let (hits, asked) = self.hits(query, ahead)?;
+    pub(super) fn passages(
+        &self,
+        query: &Query,
+        ahead: Option<Worded>,
+    ) -> Result<(Retrieved, HashMap<String, Evidence>)> {
+        let searched = self.hits(query, ahead)?;
+        let Searched { hits, asked, .. } = &searched;
         let reading = self.index.read()?;
         let Sorted {
             mut fit,
             unfit,
             mut lacking,
-        } = self.sorted(&reading, query, &hits)?;
+            evidence,
+        } = self.sorted(&reading, query, &searched)?;
         let mut missing = Vec::new();
         if let Some(about) = &query.about {
             match self.step(&reading, query, fit.first())? {
@@ -47,7 +54,7 @@ impl Release {
                 }
             }
             if about.emergency {
-                let first = self.emergencies(&reading, query, &hits)?;
+                let first = self.emergencies(&reading, query, hits)?;
                 fit.retain(|p| first.iter().all(|f| f.id != p.id));
                 fit.splice(0..0, first);
             }
@@ -75,18 +82,21 @@ impl Release {
             })
             .collect::<Result<_>>()?;
         let values = |codes: &[Code]| codes.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
-        Ok(Retrieved {
+        let found = Retrieved {
             passages,
             code_found: asked.codes.len() > asked.unknown.len(),
             unknown_codes: values(&asked.unknown),
             codes_out_of_force: values(&asked.out_of_force),
             look_alikes,
             missing,
-        })
+        };
+        Ok((found, evidence))
     }
 
     /// The best hits as passages, sorted by what they are worth.
-    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Sorted> {
+    fn sorted(&self, reading: &Reading<'_>, query: &Query, searched: &Searched) -> Result<Sorted> {
+        let Searched { hits, terms, .. } = searched;
+        let field = Field::of(hits);
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
@@ -111,6 +121,8 @@ impl Release {
                 out.lacking.push(passage);
                 continue;
             }
+            let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], &field);
+            out.evidence.insert(passage.id.clone(), weighed);
             let most = most(query, &passage, hit);
             passage.score = passage.score.min(most);
             if most == UNFIT { &mut out.unfit } else { &mut out.fit }.push(passage);
@@ -128,6 +140,8 @@ struct Sorted {
     unfit: Vec<Passage>,
     /// What is not about what was asked.
     lacking: Vec<Passage>,
+    /// By the id of the passage, of all but those.
+    evidence: HashMap<String, Evidence>,
 }
 
 /// The most that a passage can be worth, however like the question it looks.
