@@ -237,7 +237,7 @@ fn figures(results: Vec<QuestionResult>) -> Evaluation {
 /// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
 /// questions that the knowledge covers, weighed by the bin's size.
 pub(crate) fn calibration_error(scored: impl Iterator<Item = (f32, bool)>) -> f64 {
-    let mut bins = vec![(0.0, 0.0); 10];
+    let mut bins = [(0.0, 0.0); 10];
     let mut all = 0usize;
     for (score, covered) in scored {
         let bin = &mut bins[((score * 10.0) as usize).min(9)];

@@ -54,10 +54,12 @@ pub async fn query<'a>(
     if typed != question {
         about.borrowed(typed);
     }
-    let texts: Vec<String> = question::parts(&about.widened(&text, with))
-        .iter()
-        .map(|p| question::spelt_out(p))
-        .collect();
+    let mut parts = question::parts(&about.widened(&text, with));
+    // What a follow-up adds may be asked of another document than the question before it.
+    if typed != question {
+        parts.push(typed.to_owned());
+    }
+    let texts: Vec<String> = parts.iter().map(|p| question::spelt_out(p)).collect();
     let part = |text: &String| Part {
         text: text.clone(),
         vector: None,

@@ -16,6 +16,8 @@ use crate::release::{OpenError, Release};
 const ALIKE: f32 = 0.95;
 /// So many neighbours of a vector are looked at for that.
 const NEIGHBOURS: usize = 24;
+/// More documents of the same words than this are not compared.
+const MOST_ALIKE: usize = 200;
 /// Where fewer titles are questions than this, headings and lines that are questions are known ones too, and where
 /// those are few as well, titles.
 const FEW: usize = 50;
@@ -82,7 +84,8 @@ impl Release {
         known.collect()
     }
 
-    /// These documents, and those that say the same: with their very text, or with vectors next to theirs.
+    /// These documents, and those that say the same: under the same title (the sections of one page are documents of
+    /// their own), with their very text, or with vectors next to theirs.
     pub fn with_duplicates(&self, ids: &[String]) -> std::result::Result<RoaringBitmap, OpenError> {
         self.duplicates(ids).map_err(|e| self.unreadable(&e))
     }
@@ -98,7 +101,9 @@ impl Release {
             out.insert(number);
             let document = reading.document(number)?;
             let passages = self.index.passages_of(number);
-            let mut near = self.same_words(&reading, &document)?;
+            let mut near = self.same_words(&reading, &document.title, |d| d.title == document.title)?;
+            let said = text::collapse(&document.body);
+            near.extend(self.same_words(&reading, &document.body, |d| text::collapse(&d.body) == said)?);
             if let Some(set) = set {
                 let whole = prepare::whole(&document, passages.len()).map(|_| passages.start * 2 + 1);
                 for item in passages.map(|p| p * 2).chain(whole) {
@@ -120,26 +125,21 @@ impl Release {
         Ok(out)
     }
 
-    /// The documents of the same text, found by the rarest of its words.
-    fn same_words(&self, reading: &Reading<'_>, document: &Document) -> Result<Vec<u32>> {
+    /// The documents that are the same as far as a text goes, found by the rarest of its words.
+    fn same_words(&self, reading: &Reading<'_>, said: &str, same: impl Fn(&Document) -> bool) -> Result<Vec<u32>> {
         let mut rarest: Option<Vec<u32>> = None;
-        for stem in text::content_stems(&document.body).into_iter().collect::<BTreeSet<_>>() {
+        for stem in text::content_stems(said).into_iter().collect::<BTreeSet<_>>() {
             let list = reading.postings(&stem)?.unwrap_or_default();
             let held: Vec<u32> = crate::lexical::decode(list).map(|p| p.passage).collect();
             if rarest.as_ref().is_none_or(|r| held.len() < r.len()) {
                 rarest = Some(held);
             }
         }
-        let owners: BTreeSet<u32> = rarest
-            .unwrap_or_default()
-            .into_iter()
-            .take(NEIGHBOURS)
-            .map(|p| self.index.owner(p))
-            .collect();
-        let said = text::collapse(&document.body);
+        let passages = rarest.unwrap_or_default().into_iter();
+        let owners: BTreeSet<u32> = passages.map(|p| self.index.owner(p)).collect();
         let mut out = Vec::new();
-        for d in owners {
-            if text::collapse(&reading.document(d)?.body) == said {
+        for d in owners.into_iter().take(MOST_ALIKE) {
+            if same(&reading.document(d)?) {
                 out.push(d);
             }
         }
