@@ -24,6 +24,13 @@ pub struct Eval {
     /// Plant the orders of a file of JSON lines in documents and in questions.
     #[arg(long, conflicts_with_all = ["file", "grounding"], value_name = "FILE")]
     attacks: Option<PathBuf>,
+    /// Ask known questions with the documents that answer them, and with these taken away: those of the file, and of
+    /// the release itself.
+    #[arg(long, conflicts_with_all = ["grounding", "attacks"])]
+    leave_out: bool,
+    /// Ask at most so many known questions.
+    #[arg(long, default_value_t = 300, requires = "leave_out", value_name = "N")]
+    sample: usize,
     /// Also write a page with plots, which needs nothing else.
     #[arg(long, conflicts_with = "grounding")]
     html: Option<PathBuf>,
@@ -42,10 +49,21 @@ pub async fn run(common: &Common, what: Eval) -> Done {
         return output::result(common.json, &figures, |to| print::attacks(to, &figures));
     }
     match &what.file {
+        None if what.leave_out => leave_out(common, &what, None).await,
+        Some(folder) if what.leave_out && folder.is_dir() => leave_out(common, &what, Some(folder)).await,
         None => Err(DeskError::usage("name a file of golden questions").into()),
         Some(folder) if folder.is_dir() => ranking(common, &what, folder).await,
         Some(file) => golden(common, &what, file).await,
     }
+}
+
+async fn leave_out(common: &Common, what: &Eval, file: Option<&Path>) -> Done {
+    if what.html.is_some() {
+        return Err(DeskError::usage("--html shows golden questions: name their file").into());
+    }
+    let desk = common.open(&what.source).await?;
+    let figures = desk.eval_leave_out(file, what.sample).await?;
+    output::result(common.json, &figures, |to| print::leave_out(to, &figures))
 }
 
 async fn ranking(common: &Common, what: &Eval, folder: &Path) -> Done {
@@ -59,7 +77,7 @@ async fn ranking(common: &Common, what: &Eval, folder: &Path) -> Done {
 
 async fn golden(common: &Common, what: &Eval, file: &Path) -> Done {
     let desk = common.open(&what.source).await?;
-    let figures = desk.eval(file).await?;
+    let figures = desk.eval(file, what.leave_out.then_some(what.sample)).await?;
     if let Some(html) = &what.html {
         write_page(&desk, &figures, html)?;
     }

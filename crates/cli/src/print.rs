@@ -12,7 +12,7 @@ use mortar_desk::store::publish::Published;
 use mortar_desk::store::sync::SyncReport;
 use mortar_desk::store::tend::{Cleared, ReleaseRow};
 use mortar_desk::store::verify::Verification;
-use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, RankingFigures};
+use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, LeaveOut, RankingFigures};
 
 pub use answer::answer;
 
@@ -98,6 +98,41 @@ pub fn evaluation(to: &mut dyn Write, e: &Evaluation) -> Result<()> {
     }
     for (kind, f) in &e.kinds {
         writeln!(to, "  {kind:19} {:.3}  of {}", f.value, f.of)?;
+    }
+    if let Some(beside) = &e.leave_out {
+        writeln!(to, "\nthese questions with their documents and without")?;
+        left_out(to, &beside.golden)?;
+        writeln!(to, "\nthe release's own questions with their documents and without")?;
+        left_out(to, &beside.known)?;
+    }
+    Ok(())
+}
+
+pub fn leave_out(to: &mut dyn Write, l: &LeaveOut) -> Result<()> {
+    for r in l.results.iter().filter(|r| !r.ok) {
+        let documents = if r.taken_away { "without its documents" } else { "of" };
+        let refused = if r.abstained { ", nothing written" } else { "" };
+        writeln!(
+            to,
+            "✗ {}\n    {documents} {:?}, found {:?}{refused} ({:.2})",
+            r.ask, r.documents, r.found, r.best_score
+        )?;
+    }
+    left_out(to, l)
+}
+
+fn left_out(to: &mut dyn Write, l: &LeaveOut) -> Result<()> {
+    writeln!(to, "known questions       {}", l.known)?;
+    for (name, key, value) in [
+        ("answered right", "answered_right", l.answered_right),
+        ("abstention precision", "abstention_precision", l.abstention_precision),
+        ("abstention recall", "abstention_recall", l.abstention_recall),
+        ("abstention F1", "", l.abstention_f1),
+        ("calibration error", "", l.calibration_error),
+    ] {
+        let range = l.intervals.get(key);
+        let range = range.map_or(String::new(), |[a, b]| format!("  ({a:.3} to {b:.3})"));
+        writeln!(to, "{name:21} {value:.3}{range}")?;
     }
     Ok(())
 }

@@ -49,7 +49,9 @@ pub use mortar_feedback as feedback;
 pub use mortar_knowledge as knowledge;
 pub use mortar_language as language;
 pub use mortar_local::quiet;
-pub use mortar_measure::{AttackFigures, Evaluation, Figure, GroundingFigures, QuestionResult, RankingFigures, page};
+pub use mortar_measure::{
+    AttackFigures, Evaluation, Figure, GroundingFigures, LeaveOut, QuestionResult, RankingFigures, page,
+};
 pub use mortar_sources as sources;
 pub use mortar_store as store;
 pub use place::Place;

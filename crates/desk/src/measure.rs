@@ -3,17 +3,39 @@
 use std::path::Path;
 
 use mortar_local::Verbatim;
-use mortar_measure::{AttackFigures, Evaluation, GroundingFigures, Measured, RankingFigures};
+use mortar_measure::{AttackFigures, Beside, Evaluation, GroundingFigures, LeaveOut, Measured, RankingFigures};
 
 use crate::desk::{Desk, today};
 use crate::error::DeskError;
 use crate::opened::Opened;
 
 impl Desk {
-    /// Asks the golden questions of a file.
-    pub async fn eval(&self, file: &Path) -> Result<Evaluation, DeskError> {
+    /// Asks the golden questions of a file; beside them known ones with their documents and without, at most so
+    /// many of them.
+    pub async fn eval(&self, file: &Path, leave_out: Option<usize>) -> Result<Evaluation, DeskError> {
         self.fresh_enough()?;
-        Ok(mortar_measure::golden(&self.measured(&self.opened()), file).await?)
+        let opened = self.opened();
+        let measured = self.measured(&opened);
+        let mut figures = mortar_measure::golden(&measured, file).await?;
+        if let Some(sample) = leave_out {
+            figures.leave_out = Some(Beside {
+                known: mortar_measure::leave_out(&measured, sample).await?,
+                golden: mortar_measure::leave_out_of(&measured, file, sample).await?,
+            });
+        }
+        Ok(figures)
+    }
+
+    /// Asks known questions with their documents and without them: those of a file, golden ones or a folder's
+    /// judged ones, or else those that the release answers by its own words.
+    pub async fn eval_leave_out(&self, file: Option<&Path>, sample: usize) -> Result<LeaveOut, DeskError> {
+        self.fresh_enough()?;
+        let opened = self.opened();
+        let measured = self.measured(&opened);
+        Ok(match file {
+            Some(file) => mortar_measure::leave_out_of(&measured, file, sample).await?,
+            None => mortar_measure::leave_out(&measured, sample).await?,
+        })
     }
 
     /// Measures search on a folder with `queries.jsonl`, `qrels.tsv` and `dataset.json`.

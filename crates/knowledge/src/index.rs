@@ -39,6 +39,7 @@ use jiff::civil::Date;
 use mortar_language::codes::{self, Code};
 use mortar_sources::Document;
 use mortar_sources::prepare;
+use roaring::RoaringBitmap;
 
 pub use change::Delta;
 pub use health::Health;
@@ -61,6 +62,7 @@ pub struct Shape {
 }
 
 /// The opened data of a release.
+#[derive(Clone)]
 pub struct Index {
     env: Env<WithoutTls>,
     tables: Tables,
@@ -77,6 +79,8 @@ pub struct Index {
     models: Vec<(String, usize)>,
     /// How many passages there are, out of force or not.
     live: usize,
+    /// Documents that nobody finds: in force on no day, whatever they state.
+    hidden: RoaringBitmap,
     health: Arc<Health>,
 }
 
@@ -104,6 +108,7 @@ impl Index {
             own_systems: numbers(blob("own_systems")?),
             models: shape.models.clone(),
             live: shape.passages as usize,
+            hidden: RoaringBitmap::new(),
             health: Arc::default(),
             env: env.clone(),
             tables,
@@ -304,6 +309,20 @@ impl Index {
     pub fn in_force(&self, document: u32, on: Date) -> bool {
         let dates = self.dates.as_chunks::<2>().0.get(document as usize);
         dates.is_some_and(|[from, to]| (*from as i32..=*to as i32).contains(&day(on)))
+            && !self.hidden.contains(document)
+    }
+
+    /// The same data with these documents taken away.
+    pub(crate) fn without(&self, documents: RoaringBitmap) -> Index {
+        Index {
+            hidden: documents,
+            ..self.clone()
+        }
+    }
+
+    /// The documents that are taken away.
+    pub(crate) fn hidden(&self) -> &RoaringBitmap {
+        &self.hidden
     }
 }
 

@@ -15,4 +15,4 @@ mod sketch;
 pub use release::{
     BuildError, Built, FORMAT, Manifest, OpenError, Origin, Progress, Release, build, check_files, name_of,
 };
-pub use retrieve::{Hit, Signals};
+pub use retrieve::{Evidence, Hit, Known, Signals};

@@ -3,7 +3,9 @@
 //! knowledge; what it weighs is in `signals`.
 
 mod asked;
+mod evidence;
 mod fit;
+mod known;
 mod passages;
 mod reading;
 mod respell;
@@ -24,10 +26,12 @@ use roaring::RoaringBitmap;
 
 use crate::index::Reading;
 use crate::release::{OpenError, Release};
+pub use evidence::Evidence;
+pub use known::Known;
 use mortar_sources::DocumentRow;
 pub use signals::Signals;
 use signals::{ORDER, PROBABLE};
-use words::Words;
+use words::{Terms, Words};
 
 /// How many candidates each part brings, beside those asked for.
 const CANDIDATES: usize = 100;
@@ -42,6 +46,11 @@ pub struct Hit {
     pub signals: Signals,
     /// Taken off the sum where only a part of the question found it.
     doubt: f32,
+    /// Which part of the question found it.
+    part: usize,
+    /// The share of the words that its document holds, weighed by rarity, and whether it holds the rarest itself.
+    whole: f32,
+    rarest: bool,
     /// Its document is about a code that was asked for (0, the first of them), or mentions it.
     code: Option<CodeRank>,
 }
@@ -63,6 +72,15 @@ struct Found {
     candidates: HashSet<u32>,
 }
 
+/// What a search found.
+struct Searched {
+    /// Best first.
+    hits: Vec<Hit>,
+    asked: Asked,
+    /// The words of each part.
+    terms: Vec<Terms>,
+}
+
 /// What a question comes to without vectors.
 struct Worded {
     asked: Asked,
@@ -76,20 +94,24 @@ fn depth(query: &Query) -> usize {
 
 impl Release {
     /// The best passages, best first, one order of all ways to find them.
-    fn hits(&self, query: &Query, ahead: Option<Worded>) -> Result<(Vec<Hit>, Asked)> {
+    fn hits(&self, query: &Query, ahead: Option<Worded>) -> Result<Searched> {
         let reading = self.index.read()?;
         let Worded { asked, mut first } = match ahead {
             Some(worded) => worded,
             None => self.worded(&reading, query)?,
         };
         let mut best: HashMap<u32, Hit> = HashMap::new();
+        let mut terms = Vec::with_capacity(query.parts.len());
         let set = query.model.as_deref().and_then(|m| self.index.set(m));
         for (n, part) in query.parts.iter().enumerate() {
             let found = match first.take() {
                 Some(found) => found,
                 None => self.found(&reading, part, query, &asked)?,
             };
-            for mut hit in self.part(&reading, part, set, query, found, &asked)? {
+            let (hits, words) = self.part(&reading, part, set, query, found, &asked)?;
+            terms.push(words);
+            for mut hit in hits {
+                hit.part = n;
                 // Alone, a sentence of a message is like more than the message is about.
                 hit.doubt = if n == 0 { 0.0 } else { PART };
                 best.entry(hit.passage)
@@ -103,7 +125,7 @@ impl Release {
         }
         let mut hits: Vec<Hit> = best.into_values().collect();
         hits.sort_by(by_rank);
-        Ok((hits, asked))
+        Ok(Searched { hits, asked, terms })
     }
 
     /// What a search comes to without vectors: the codes, and the words of the whole question.
@@ -153,7 +175,7 @@ impl Release {
         query: &Query,
         found: Found,
         asked: &Asked,
-    ) -> Result<Vec<Hit>> {
+    ) -> Result<(Vec<Hit>, Terms)> {
         let allowed = |p: u32| self.allowed(p, query, asked);
         let Found { words, mut candidates } = found;
         let likeness = match (&part.vector, set) {
@@ -166,6 +188,8 @@ impl Release {
             .map(|passage| {
                 let document = self.index.owner(passage);
                 let (coverage, absent) = words.coverage(passage);
+                let (whole, _) = words.covered(words.held(self.index.passages_of(document)));
+                let rarest = words.held(passage..passage + 1) & 1 != 0;
                 let signals = Signals {
                     likeness: likeness.get(&passage).map(|l| l.0),
                     document: likeness.get(&passage).map(|l| l.1),
@@ -183,12 +207,14 @@ impl Release {
                     document,
                     signals,
                     doubt: 0.0,
+                    part: 0,
+                    whole,
+                    rarest,
                     code,
                 }
             })
             .collect();
-        words.clear();
-        Ok(hits)
+        Ok((hits, words.clear()))
     }
 
     /// Adds the passages nearest by meaning to the candidates; the exact likeness of all of them, and
@@ -242,7 +268,7 @@ impl Release {
     /// The documents that answer a query, best first, one entry each: what a TREC run lists.
     pub fn search(&self, query: &Query) -> std::result::Result<Vec<(DocumentRow, Hit)>, OpenError> {
         let find = || -> Result<Vec<(DocumentRow, Hit)>> {
-            let (hits, _) = self.hits(query, None)?;
+            let Searched { hits, .. } = self.hits(query, None)?;
             let reading = self.index.read()?;
             let mut seen = HashSet::new();
             let best = hits.into_iter().filter(|h| seen.insert(h.document)).take(query.limit);
@@ -250,6 +276,11 @@ impl Release {
                 .collect()
         };
         find().map_err(|e| self.unsearchable(e))
+    }
+
+    /// What is found, and the evidence for each passage of it that is about what was asked, by its id.
+    pub fn weighed(&self, query: &Query) -> std::result::Result<(Retrieved, HashMap<String, Evidence>), OpenError> {
+        self.passages(query, None).map_err(|e| self.unsearchable(e))
     }
 
     /// The passages nearest to a vector of the first model, by meaning alone, each with its likeness.
@@ -336,7 +367,12 @@ impl Retriever for Release {
     fn holds(&self, word: &str) -> bool {
         let look = || -> Result<bool> {
             let reading = self.index.read()?;
-            Ok(reading.postings(&text::stem(word))?.is_some() || reading.has_word(word)?)
+            let list = reading.postings(&text::stem(word))?;
+            if self.index.hidden().is_empty() {
+                return Ok(list.is_some() || reading.has_word(word)?);
+            }
+            let mut stand = crate::lexical::decode(list.unwrap_or_default()).map(|p| self.index.owner(p.passage));
+            Ok(stand.any(|d| !self.index.hidden().contains(d)))
         };
         look().unwrap_or(false)
     }
@@ -353,6 +389,7 @@ impl Retriever for Release {
 
     fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
         self.passages(query, None)
+            .map(|found| found.0)
             .map_err(|e| RetrieveError(self.unsearchable(e).to_string()))
     }
 }
@@ -366,6 +403,7 @@ struct BegunHere<'a> {
 impl Begun for BegunHere<'_> {
     fn finish(self: Box<Self>, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
         let found = self.release.passages(query, Some(self.worded));
+        let found = found.map(|found| found.0);
         found.map_err(|e| RetrieveError(self.release.unsearchable(e).to_string()))
     }
 }

@@ -38,7 +38,7 @@ const CONDITIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "denied",
-        r"\bdenied\b|\bdenial\b|turned\s+down|rejected\s+the\s+(?:pa|prior)",
+        r"\bdenied\b|\bdenial(?:[^\sa-z]|\s+(?:[^cr\s]|c[^o])|\s*$)|turned\s+down|rejected\s+the\s+(?:pa|prior)",
         r"\bdenied\b|\bdenial\b|\bappeal",
     ),
     (
@@ -159,8 +159,10 @@ static EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
         \boverdos\w* | \bo\.?d\.?'?(?:d|ed|ing)\b | \bpoison\w*
       | \b{WHO}\b.{{0,30}}\b(?:ate|eaten|swallowed|drank|got\s+into|chewed)\b
       | \b(?:took|taken|take|given|gave|injected|swallowed|used)\b.{{0,40}}\b(?:too\s+(?:much|many)|2x|3x|4x|twice|double|triple|two\s+doses|whole\s+bottle|entire\s+bottle|all\s+(?:of\s+)?(?:her|his|their|the|my)\s+(?:pills|tablets|meds|medication))\b
+      | \b{WHO}\b.{{0,12}}\b(?:took|taken|swallowed)\s+(?:about\s+|like\s+|some\s+)?(?:[1-9]\d|ten|fifteen|twenty|thirty|forty|fifty|a\s+dozen|a\s+handful\s+of|a\s+(?:whole\s+)?bunch\s+of)\s+(?:of\s+)?(?:(?:her|his|the|my|their)\s+)?[a-z]{{3,}}
       | \b(?:too\s+(?:much|many)|double\s+dose|wrong\s+(?:pill|pills|drug|medication|medicine|meds|dose)|someone\s+else'?s\s+(?:pills|medication|meds))\b.{{0,30}}\b(?:took|taken|swallowed|ate)\b
       | \b(?:took|taken|swallowed|ate|given)\b.{{0,20}}\b(?:the\s+)?(?:wrong|someone\s+else'?s|another\s+(?:person|patient)'?s|his\s+wife'?s|her\s+husband'?s)\b
+      | (?:n'?t|\bnot|\bnever)\s+want(?:s|ed)?\s+to\s+(?:live|be\s+alive)\b | \bno\s+(?:longer|more)\s+wants?\s+to\s+live\b
       | \bwant(?:s|ed|ing)?\s+to\s+(?:die|end\s+(?:it|their|his|her|my)|kill|hurt|harm)\b | \bsuicid\w* | \bkill(?:ing)?\s+(?:my|him|her|them)sel(?:f|ves)\b | \bself[\s-]harm\b | \bend\s+(?:my|his|her|their)\s+life\b
       | \banaphyla\w* | \b(?:can'?t|cannot|trouble|difficulty|struggling\s+to|hard\s+to|not)\s+breath\w* | \bthroat\b.{{0,20}}\b(?:clos|swell|swollen)\w* | \b(?:face|tongue|lips?)\b.{{0,20}}\b(?:swell|swollen|swelling)\b
       | \bunconscious\b | \bnot\s+(?:waking|responding|breathing)\b | \bwon'?t\s+wake\b | \bpassed\s+out\b | \bseizures?\b.{{0,20}}\b(?:now|having)\b | \bhaving\s+a\s+(?:seizure|stroke|heart\s+attack)\b | \bchest\s+pains?\b
@@ -172,7 +174,7 @@ static EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What only sounds like one: a question about the rule, the bill, the label.
 static NO_EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:charged|billed|paid|refund(?:ed)?|copay|price|cost)\b.{0,30}\b(?:twice|double|too\s+much)|\btwice\s+(?:a|per|daily)\b|\btoo\s+(?:much|many)\s+(?:for|money|emails?|messages?|texts?|calls?)\b|\btake\s+twice\b")
+    Regex::new(r"(?i)\b(?:charged|billed|paid|refund(?:ed)?|copay|price|cost)\b.{0,30}\b(?:twice|double|too\s+much)|\btwice\s+(?:a|per|daily)\b|\btook\s+(?:about\s+)?\w+\s+(?:business|days?|hours?|minutes?|weeks?|months?|years?|times?|tries|calls?|attempts?|dollars?|units?|mg|mcg|ml|grams?|percent)\b|\btoo\s+(?:much|many)\s+(?:for|money|emails?|messages?|texts?|calls?)\b|\btake\s+twice\b")
         .expect("a valid pattern")
 });
 
@@ -228,7 +230,8 @@ pub fn is_emergency_source(tags: &[String], source: &str) -> bool {
 /// What a question in haste means, in the words of the sources, to be searched for beside its own.
 pub fn emergency_words(question: &str) -> &'static str {
     static SELF: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bdie\b|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir\b").expect("a valid pattern")
+        Regex::new(r"(?i)\bdie\b|want\w*\s+to\s+(?:live|be\s+alive)|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir\b")
+            .expect("a valid pattern")
     });
     static BREATH: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -297,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_is_a_case_and_the_code_of_one_is_a_code() {
+        let lexicon = Lexicon::default();
+        let denied = |q: &str| conditions(q, &[], &lexicon).iter().any(|c| c.name == "denied");
+        for (question, is) in [
+            ("after a denial", true),
+            ("denial letter came", true),
+            ("the PA was denied", true),
+            ("denial code 76", false),
+            ("denial reason code 70", false),
+        ] {
+            assert_eq!(denied(question), is, "{question}");
+        }
+    }
+
+    #[test]
     fn what_may_be_an_emergency_is_known() {
         for q in [
             "kid ate grandmas pills",
@@ -310,6 +328,9 @@ mod tests {
             "I accidentally took too much insulin",
             "thinking about killing myself",
             "se tomó demasiadas pastillas",
+            "he took 20 tylenol",
+            "my son took a handful of her tablets",
+            "customer says he doesnt want to live anymore",
         ] {
             assert!(emergency(q, &[]), "{q}");
         }
@@ -322,6 +343,8 @@ mod tests {
             "Can I take it with food?",
             "What is the limit for a refund",
             "the end of the year",
+            "he took 20 minutes to answer",
+            "she took 30 mg as prescribed",
         ] {
             assert!(!emergency(q, &[]), "{q}");
         }

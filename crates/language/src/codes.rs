@@ -95,6 +95,7 @@ const LEADS: &[(&str, &str)] = &[
         r"(?:(?:ncpdp|claim|claims|payer|insurance)\s+)*rej(?:ect(?:ion|ions|ed|s)?)?\b\.?(?:\s+(?:with|for|as|under|by|because\s+of|due\s+to))?(?:\s+(?:the|a)\b)?(?:\s+ncpdp)?(?:\s+(?:reject(?:ion)?|reason|error))?(?:\s+(?:codes?\b|numbers?\b|no\.|no\b))?",
         "reject",
     ),
+    (r"denial\s+(?:reason\s+)?codes?", "reject"),
     (r"ncpdp(?:\s+error)?(?:\s+codes?)?", ""),
     // In Spanish as in English.
     (
@@ -222,7 +223,7 @@ pub fn find(text: &str, known: &dyn Fn(&Code) -> bool) -> Vec<Found> {
 /// The codes of one lead and its list: "codes A5, 70 and 79".
 fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool, out: &mut Vec<Found>) {
     let lead = c["lead"].to_lowercase();
-    let says_code = ["code", "ncpdp", "indicator", "daw", "scc", "sop", "digo"]
+    let says_code = ["code", "ncpdp", "indicator", "daw", "scc", "sop", "digo", "claim error"]
         .iter()
         .any(|w| lead.contains(w));
     let list = c.name("list").expect("the list is not optional");
@@ -265,7 +266,9 @@ fn led(text: &str, c: &Captures<'_>, system: &str, known: &dyn Fn(&Code) -> bool
         let code = Code::new(system, word);
         let has_digit = word.bytes().any(|b| b.is_ascii_digit());
         let upper = !word.bytes().any(|b| b.is_ascii_lowercase());
-        let measure = !word.bytes().any(|b| b.is_ascii_alphabetic()) && MEASURE.is_match(&text[range.end..]);
+        // "SOP 2 step 4": the number of a document is no count of its steps.
+        let measure =
+            system != "sop" && !word.bytes().any(|b| b.is_ascii_alphabetic()) && MEASURE.is_match(&text[range.end..]);
         let money = text[..range.start].ends_with(['$', '€', '£']);
         let is_code = if measure || money {
             false
@@ -481,6 +484,9 @@ mod tests {
             ("rej 75", vec!["reject:75"]),
             ("reject 75 vs 79", vec!["reject:75", "reject:79"]),
             ("what does SOP 12 say", vec!["sop:12"]),
+            ("sop 2 step 4", vec!["sop:2"]),
+            ("denial code 76", vec!["reject:76"]),
+            ("claim error 555", vec![":555"]),
             ("no wait, reject A5", vec!["reject:A5"]),
             ("code “75”", vec![":75"]),
             ("codes 67-69", vec![":67", ":68", ":69"]),

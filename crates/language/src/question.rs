@@ -86,6 +86,9 @@ pub fn stand_alone(question: &str, previous: &str) -> Option<String> {
     if !codes::find(bare, &|_| false).is_empty() {
         return lead.map(|_| format!("{bare}?"));
     }
+    if let Some(made) = other_name(previous, bare) {
+        return Some(made);
+    }
     let content = text::content_stems(bare).len();
     let points_back = (POINTS_BACK.is_match(bare) && content <= 2) || WHAT_NEXT.is_match(bare);
     let fragment = PREPOSITION.is_match(bare) && content <= 5;
@@ -260,6 +263,22 @@ fn other_code(previous: &str, bare: &str, led: bool) -> Option<String> {
     ))
 }
 
+/// "and TRICARE?" after "Do we accept Medicaid?": the same question about TRICARE. Only where each of them is one name,
+/// and a question that has it at its end asks for it.
+fn other_name(previous: &str, bare: &str) -> Option<String> {
+    let is_name = |w: &str| w.chars().next().is_some_and(char::is_uppercase) && w.len() >= 3 && !text::is_stopword(w);
+    let new: Vec<&str> = text::words(bare).collect();
+    if new.is_empty() || new.len() > 3 || !new.iter().all(|w| is_name(w)) {
+        return None;
+    }
+    let mut names = text::words(previous).skip(1).filter(|w| is_name(w));
+    let (Some(old), None) = (names.next(), names.next()) else {
+        return None;
+    };
+    let begin = previous.strip_suffix(old)?;
+    Some(format!("{begin}{bare}?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,6 +329,7 @@ mod tests {
                 "And how do I cancel an order that has shipped and been paid?",
                 None,
             ),
+            ("Do we accept Medicaid?", "and TRICARE?", Some("Do we accept TRICARE?")),
             (
                 "What is reject 75?",
                 "what do I tell the patient?",

@@ -424,6 +424,7 @@ impl Held {
                 "refrigerated",
                 "refrigerator",
                 "refrigerate",
+                "refrigeration",
                 "cold",
                 "fridge",
                 "temperature",

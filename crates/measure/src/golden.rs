@@ -5,11 +5,14 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use mortar_assistant::{Answer, QuestionPart, Turn};
+use mortar_knowledge::{Evidence, Known};
 use serde::{Deserialize, Serialize};
 
 use crate::error::MeasureError;
 use crate::figure::{Figure, figure};
+use crate::leave_out::{Asked, Beside};
 use crate::measured::Measured;
+use crate::watched::Watched;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,8 +34,17 @@ pub enum GoldenKind {
     Misspelt,
     /// A customer's own long message.
     Long,
-    /// A message that asks several things.
+    /// Another part of the document holds for this case than for all others.
+    Exception,
+    Day,
+    Step,
+    /// Several questions in one message.
     Parts,
+    Emergency,
+    /// A drug by another name than the sources'.
+    OtherName,
+    /// A drug of which the sources say nothing, beside one that looks alike.
+    OtherDrug,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +80,8 @@ pub struct QuestionResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<bool>,
     pub ok: bool,
+    /// Of the best passage that is about what was asked.
+    pub evidence: Option<Evidence>,
 }
 
 /// The figures over all questions. A share of nothing is 1: there was nothing to get wrong.
@@ -95,6 +109,9 @@ pub struct Evaluation {
     pub parts: Option<Figure>,
     /// If all were answered whose best score is at least `threshold`.
     pub curve: Vec<Point>,
+    /// Known questions with their documents and without, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leave_out: Option<Beside>,
     pub results: Vec<QuestionResult>,
 }
 
@@ -107,11 +124,30 @@ pub struct Point {
     pub right: f64,
 }
 
-/// Asks the golden questions of a file.
-pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, MeasureError> {
+fn read(file: &Path) -> Result<Golden, MeasureError> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| MeasureError::Given(format!("{} cannot be read: {e}", file.display())))?;
-    let golden: Golden = toml::from_str(&text).map_err(|e| MeasureError::file(file, e))?;
+    toml::from_str(&text).map_err(|e| MeasureError::file(file, e))
+}
+
+/// The golden questions that documents answer.
+pub(crate) fn known(file: &Path) -> Result<Vec<Asked>, MeasureError> {
+    let golden = read(file)?;
+    let covered = golden.question.into_iter().filter(|q| !q.documents.is_empty());
+    let known = covered.map(|q| Asked {
+        known: Known {
+            text: q.ask,
+            documents: q.documents,
+        },
+        before: q.after,
+        as_of: q.as_of.or(golden.as_of),
+    });
+    Ok(known.collect())
+}
+
+/// Asks the golden questions of a file.
+pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, MeasureError> {
+    let golden = read(file)?;
     let mut results = Vec::new();
     for q in &golden.question {
         let before = q.after.iter().map(|a| Turn {
@@ -119,13 +155,17 @@ pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, 
             answer: String::new(),
         });
         let before: Vec<Turn> = before.collect();
-        let answer = measured.ask(&q.ask, &before, q.as_of.or(golden.as_of)).await?;
-        results.push(judge(q, &answer));
+        let watched = Watched::of(measured.release);
+        let day = q.as_of.or(golden.as_of);
+        let answer = measured
+            .ask_by(&watched, measured.generator, &q.ask, &before, day)
+            .await?;
+        results.push(judge(q, &answer, watched.evidence(&answer)));
     }
     Ok(figures(results))
 }
 
-fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
+fn judge(q: &GoldenQuestion, answer: &Answer, evidence: Option<Evidence>) -> QuestionResult {
     let mut found: Vec<String> = Vec::new();
     for p in &answer.passages {
         if !found.contains(&p.document) {
@@ -152,6 +192,7 @@ fn judge(q: &GoldenQuestion, answer: &Answer) -> QuestionResult {
         found,
         rank,
         ok,
+        evidence,
     }
 }
 
@@ -217,27 +258,36 @@ fn figures(results: Vec<QuestionResult>) -> Evaluation {
             .count(),
         abstention_precision: precision.value,
         abstention_recall: recall.value,
-        abstention_f1: 2.0 * precision.value * recall.value / (precision.value + recall.value).max(f64::MIN_POSITIVE),
-        calibration_error: calibration_error(&results),
+        abstention_f1: f1(precision.value, recall.value),
+        calibration_error: calibration_error(results.iter().map(|r| (r.best_score, !r.expected.is_empty()))),
         intervals: all.into_iter().map(|(n, f)| (n, [f.low, f.high])).collect(),
         kinds: kinds.into_iter().map(|(k, v)| (k, figure(&v))).collect(),
         curve: curve(&results),
+        leave_out: None,
         results,
     }
 }
 
 /// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
 /// questions that the knowledge covers, weighed by the bin's size.
-fn calibration_error(results: &[QuestionResult]) -> f64 {
-    let mut bins = vec![(0.0, 0.0, 0usize); 10];
-    for r in results {
-        let bin = &mut bins[((r.best_score * 10.0) as usize).min(9)];
-        bin.0 += f64::from(r.best_score);
-        bin.1 += f64::from(u8::from(!r.expected.is_empty()));
-        bin.2 += 1;
+pub(crate) fn calibration_error(scored: impl Iterator<Item = (f32, bool)>) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    let mut all = 0usize;
+    for (score, covered) in scored {
+        let bin = &mut bins[((score * 10.0) as usize).min(9)];
+        bin.0 += f64::from(score);
+        bin.1 += f64::from(u8::from(covered));
+        all += 1;
     }
-    let off: f64 = bins.iter().map(|(score, covered, _)| (score - covered).abs()).sum();
-    off / results.len().max(1) as f64
+    let off: f64 = bins
+        .iter()
+        .map(|(score, covered): &(f64, f64)| (score - covered).abs())
+        .sum();
+    off / all.max(1) as f64
+}
+
+pub(crate) fn f1(precision: f64, recall: f64) -> f64 {
+    2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE)
 }
 
 fn curve(results: &[QuestionResult]) -> Vec<Point> {

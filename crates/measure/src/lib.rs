@@ -1,4 +1,5 @@
-//! How well a release answers and how well grounding sees: golden questions, rankings, planted errors,
+//! How well a release answers and how well grounding sees: golden questions, known ones left
+//! out, rankings, planted errors,
 //! attacks; figures with their intervals, and a page of them.
 //!
 //! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
@@ -10,15 +11,18 @@ mod changes;
 mod error;
 mod figure;
 mod golden;
+mod leave_out;
 mod measured;
 mod page;
 mod planted;
 mod ranking;
+mod watched;
 
 pub use attacks::{AttackFigures, attacks};
 pub use error::MeasureError;
 pub use figure::{Figure, figure};
 pub use golden::{Evaluation, GoldenKind, Point, QuestionResult, golden};
+pub use leave_out::{Beside, LeaveOut, LeftOut, leave_out, leave_out_of};
 pub use measured::Measured;
 pub use page::{page, plot};
 pub use planted::{GroundingFigures, KindResult, grounding};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use mortar_assistant::ask::AskError;
-use mortar_assistant::{Answer, Ask, Embedder, Generator, Reranker, Search, Stop, Turn, ask, query};
+use mortar_assistant::{Answer, Ask, Embedder, Generator, Reranker, Retriever, Search, Stop, Turn, ask, query};
 use mortar_knowledge::{Hit, Release};
 use mortar_language::drugs::Lexicon;
 use mortar_language::question;
@@ -39,12 +39,24 @@ pub struct Measured<'a> {
 impl Measured<'_> {
     /// Answers a question as a front would.
     pub async fn ask(&self, question: &str, before: &[Turn], as_of: Option<Date>) -> Result<Answer, MeasureError> {
+        self.ask_by(self.release, self.generator, question, before, as_of).await
+    }
+
+    /// The same by another way to find, and by who writes.
+    pub(crate) async fn ask_by(
+        &self,
+        retriever: &dyn Retriever,
+        generator: &dyn Generator,
+        question: &str,
+        before: &[Turn],
+        as_of: Option<Date>,
+    ) -> Result<Answer, MeasureError> {
         let with = Ask {
             embedder: self.embedder,
             embedder_instead: self.embedder_instead,
-            retriever: self.release,
+            retriever,
             reranker: self.reranker,
-            generator: self.generator,
+            generator,
             instead: self.instead,
             inference_id: (self.inference_id)(),
             instructions: self.instructions,

@@ -17,13 +17,14 @@ pub fn page(e: &Evaluation, release: &str, day: &str) -> String {
          <title>Mortar: evaluation</title><style>{STYLE}</style><h1>Evaluation of release {}</h1><p><small>{} questions, {}</small></p>\
          {}<h2>By kind</h2>{}<h2>If only the surer ones were answered</h2>\
          <p><small>Across: the share of questions answered. Up: the share of those whose right document is among the first five.</small></p>{}\
-         <h2>What went wrong</h2>{}</html>\n",
+         {}<h2>What went wrong</h2>{}</html>\n",
         escaped(release),
         e.questions,
         escaped(day),
         figures(e),
         kinds(e),
         plot(e),
+        left_out(e),
         wrong(e)
     )
 }
@@ -51,6 +52,29 @@ fn figures(e: &Evaluation) -> String {
             "<tr><th>Parts of messages<td class=n>{:.3}<td><small>{:.3} to {:.3}, of {}</small>",
             f.value, f.low, f.high, f.of
         );
+    }
+    out + "</table>"
+}
+
+fn left_out(e: &Evaluation) -> String {
+    let Some(beside) = &e.leave_out else {
+        return String::new();
+    };
+    let mut out = String::from(
+        "<h2>With their documents, and without</h2><p><small>Each known question asked twice: with the documents that \
+         answer it, and with these taken away, when it must be refused.</small></p><table>\
+         <tr><th><th>These questions<th>The release’s own",
+    );
+    let (g, k) = (&beside.golden, &beside.known);
+    for (name, golden, known) in [
+        ("Known questions", g.known as f64, k.known as f64),
+        ("Answered right", g.answered_right, k.answered_right),
+        ("Abstention: precision", g.abstention_precision, k.abstention_precision),
+        ("Abstention: recall", g.abstention_recall, k.abstention_recall),
+        ("Abstention: F1", g.abstention_f1, k.abstention_f1),
+        ("Calibration error", g.calibration_error, k.calibration_error),
+    ] {
+        let _ = write!(out, "<tr><th>{name}<td class=n>{golden:.3}<td class=n>{known:.3}");
     }
     out + "</table>"
 }

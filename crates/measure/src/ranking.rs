@@ -36,18 +36,27 @@ pub struct RankingFigures {
 /// Measures search on a folder with `queries.jsonl`, `qrels.tsv` and `dataset.json`.
 pub async fn ranking(measured: &Measured<'_>, folder: &Path) -> Result<RankingFigures, MeasureError> {
     let judged = Judged::read(folder)?;
+    let mut run = BTreeMap::new();
+    for (id, text) in queries(folder)? {
+        let found = measured.search(&text, DEPTH, None).await?;
+        run.insert(id, found.into_iter().map(|(d, _)| d.id).collect());
+    }
+    Ok(judged.figures(&run))
+}
+
+/// The questions of a folder, by their ids.
+pub(crate) fn queries(folder: &Path) -> Result<BTreeMap<String, String>, MeasureError> {
     let bad = |e: &dyn Display| MeasureError::file(folder, e);
     let queries = std::fs::read_to_string(folder.join("queries.jsonl")).map_err(|e| bad(&e))?;
-    let mut run = BTreeMap::new();
+    let mut out = BTreeMap::new();
     for line in queries.lines().filter(|l| !l.trim().is_empty()) {
         let query: serde_json::Value = serde_json::from_str(line).map_err(|e| bad(&e))?;
         let (Some(id), Some(text)) = (query["_id"].as_str(), query["text"].as_str()) else {
             return Err(bad(&"a query needs _id and text"));
         };
-        let found = measured.search(text, DEPTH, None).await?;
-        run.insert(id.to_owned(), found.into_iter().map(|(d, _)| d.id).collect());
+        out.insert(id.to_owned(), text.to_owned());
     }
-    Ok(judged.figures(&run))
+    Ok(out)
 }
 
 /// Judgements of the questions that have a relevant document.
@@ -84,6 +93,16 @@ impl Judged {
         let least = dataset.rel_threshold - dataset.gain_offset;
         gains.retain(|_, g| g.values().any(|g| *g >= least));
         Ok(Judged { dataset, gains })
+    }
+
+    /// The relevant documents of each question.
+    pub(crate) fn relevant(&self) -> BTreeMap<String, Vec<String>> {
+        let least = self.dataset.rel_threshold - self.dataset.gain_offset;
+        let relevant = |gains: &BTreeMap<String, i64>| -> Vec<String> {
+            let held = gains.iter().filter(|g| *g.1 >= least);
+            held.map(|g| g.0.clone()).collect()
+        };
+        self.gains.iter().map(|(q, g)| (q.clone(), relevant(g))).collect()
     }
 
     /// The figures of a run: the documents of each question, best first.

@@ -87,7 +87,11 @@ pub(super) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Quer
     if sought.own != sought.text {
         about.borrowed(sought.own);
     }
-    let parts = question::parts(&about.widened(&text, with));
+    let mut parts = question::parts(&about.widened(&text, with));
+    // What a follow-up adds may be asked of another document than the question before it.
+    if sought.own != sought.text {
+        parts.push(sought.own.to_owned());
+    }
     let part = |text: &String| Part {
         text: question::spelt_out(text),
         vector: None,

@@ -155,7 +155,8 @@ impl Release {
         let mut out: Option<Vec<u32>> = None;
         for word in words {
             let list = reading.postings(&text::stem(word))?.unwrap_or_default();
-            let held: Vec<u32> = crate::lexical::decode(list).map(|p| p.passage).collect();
+            let there = |p: &u32| !self.index.hidden().contains(self.index.owner(*p));
+            let held: Vec<u32> = crate::lexical::decode(list).map(|p| p.passage).filter(there).collect();
             out = Some(match out {
                 None => held,
                 Some(before) => before.into_iter().filter(|p| held.binary_search(p).is_ok()).collect(),

@@ -8,8 +8,9 @@ use mortar_language::codes::Code;
 use mortar_language::{Kind, cases, text};
 
 use super::asked::Asked;
+use super::evidence::{Evidence, Field};
 use super::fit::{Fits, UNFIT, judged};
-use super::{Hit, Worded};
+use super::{Hit, Searched, Worded};
 use crate::index::Reading;
 use crate::release::Release;
 
@@ -19,15 +20,21 @@ const LOOKED_AT: usize = 60;
 const PER_DOCUMENT: usize = 3;
 
 impl Release {
-    pub(super) fn passages(&self, query: &Query, ahead: Option<Worded>) -> Result<Retrieved> {
-        let (hits, asked) = self.hits(query, ahead)?;
+    pub(super) fn passages(
+        &self,
+        query: &Query,
+        ahead: Option<Worded>,
+    ) -> Result<(Retrieved, HashMap<String, Evidence>)> {
+        let searched = self.hits(query, ahead)?;
+        let Searched { hits, asked, .. } = &searched;
         let reading = self.index.read()?;
         let Sorted {
             mut fit,
             unfit,
             mut lacking,
             mut further,
-        } = self.sorted(&reading, query, &hits)?;
+            evidence,
+        } = self.sorted(&reading, query, &searched)?;
         let mut missing = Vec::new();
         let mut placed = Vec::new();
         if let Some(about) = &query.about {
@@ -62,7 +69,7 @@ impl Release {
                 }
             }
             if about.emergency {
-                let first = self.emergencies(&reading, query, &hits)?;
+                let first = self.emergencies(&reading, query, hits)?;
                 fit.retain(|p| first.iter().all(|f| f.id != p.id));
                 fit.splice(0..0, first);
             }
@@ -82,20 +89,23 @@ impl Release {
             p.number = number;
         }
         let values = |codes: &[Code]| codes.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
-        Ok(Retrieved {
+        let found = Retrieved {
             passages,
             further,
             placed,
             code_found: asked.codes.len() > asked.unknown.len(),
             unknown_codes: values(&asked.unknown),
             codes_out_of_force: values(&asked.out_of_force),
-            look_alikes: look_alikes(&reading, &asked)?,
+            look_alikes: look_alikes(&reading, asked)?,
             missing,
-        })
+        };
+        Ok((found, evidence))
     }
 
     /// The best hits as passages, sorted by what they are worth.
-    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Sorted> {
+    fn sorted(&self, reading: &Reading<'_>, query: &Query, searched: &Searched) -> Result<Sorted> {
+        let Searched { hits, terms, .. } = searched;
+        let field = Field::of(hits);
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
@@ -123,6 +133,8 @@ impl Release {
                 }
                 continue;
             }
+            let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], &field);
+            out.evidence.insert(passage.id.clone(), weighed);
             let most = most(query, &passage, hit);
             passage.score = passage.score.min(most);
             match (most == UNFIT, room) {
@@ -158,6 +170,8 @@ struct Sorted {
     lacking: Vec<Passage>,
     /// What fits as well and comes behind those that are shown.
     further: Vec<Passage>,
+    /// By the id of the passage, of all but those.
+    evidence: HashMap<String, Evidence>,
 }
 
 /// The most that a passage can be worth, however like the question it looks.

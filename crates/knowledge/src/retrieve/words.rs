@@ -18,17 +18,16 @@ impl Release {
         let mut lists = Vec::with_capacity(terms.len());
         for term in &terms {
             let list = reading.postings(term)?.unwrap_or_default();
-            lists.push((
-                lexical::rarity(self.index.passages(), lexical::decode(list).count()),
-                list,
-            ));
+            let rarity = lexical::rarity(self.index.passages(), lexical::decode(list).count());
+            lists.push((rarity, list, term));
         }
         // Of a very long message the rarest words that are there at all: they are what it is about.
         lists.sort_by(|a, b| a.1.is_empty().cmp(&b.1.is_empty()).then(b.0.total_cmp(&a.0)));
         lists.truncate(u64::BITS as usize);
         let mut words = Words::of(self.index.numbered().1 as usize);
-        for (n, (rarity, list)) in lists.iter().enumerate() {
+        for (n, (rarity, list, term)) in lists.iter().enumerate() {
             words.rarities.push(*rarity);
+            words.terms.push(((*term).clone(), *rarity));
             for posting in lexical::decode(list) {
                 words.add(posting.passage, n, rarity * posting.share());
             }
@@ -94,6 +93,10 @@ impl Release {
     }
 }
 
+/// The words of a part of a question with their rarities, the rarest that the release holds first.
+#[derive(Debug, Default)]
+pub(super) struct Terms(pub(super) Vec<(String, f32)>);
+
 /// What the words of a question come to: a number for each passage, kept from one question to the
 /// next, so that a large release is not cleared or counted anew each time.
 #[derive(Default)]
@@ -104,6 +107,8 @@ pub(super) struct Words {
     /// The passages that hold any of the words, in the order they were met.
     met: Vec<u32>,
     rarities: Vec<f32>,
+    /// The words with their rarities, the rarest that is there first.
+    terms: Vec<(String, f32)>,
     /// What a passage of nothing but these words would reach.
     most: f32,
     /// The rarity of a word that no passage holds.
@@ -144,7 +149,17 @@ impl Words {
 
     /// The share of the words that a passage holds, and how rare the rarest is that it lacks.
     pub(super) fn coverage(&self, passage: u32) -> (f32, f32) {
-        let held = self.held[passage as usize];
+        self.covered(self.held[passage as usize])
+    }
+
+    /// Which of the words some passages hold together, a bit each; the first is the rarest that is there.
+    pub(super) fn held(&self, passages: std::ops::Range<u32>) -> u64 {
+        self.held[passages.start as usize..passages.end as usize]
+            .iter()
+            .fold(0, |all, h| all | h)
+    }
+
+    pub(super) fn covered(&self, held: u64) -> (f32, f32) {
         let (mut has, mut lacks) = (0.0, 0.0f32);
         for (n, rarity) in self.rarities.iter().enumerate() {
             if held & (1 << n) != 0 {
@@ -162,11 +177,14 @@ impl Words {
             self.held[p as usize] = 0;
         }
         self.rarities.clear();
+        self.terms.clear();
     }
 
-    /// Hands the space back for the next question.
-    pub(super) fn clear(mut self) {
+    /// Hands the space back for the next question, and out the words with their rarities.
+    pub(super) fn clear(mut self) -> Terms {
+        let terms = Terms(std::mem::take(&mut self.terms));
         self.wipe();
         WORDS.set(self);
+        terms
     }
 }
