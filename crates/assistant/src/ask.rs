@@ -27,6 +27,7 @@ use crate::ports::{Embedder, Generation, Generator, ModelError, Retriever, Sever
 use crate::prompt::Prompt;
 use crate::{conflicts, prompt};
 pub use error::AskError;
+use parts::{Asking, Judged};
 pub use search::{Search, query};
 use search::{Sent, Sought};
 pub use stop::Stop;
@@ -102,26 +103,19 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         };
         search::read(&search, &sought, PASSAGES)
     });
-    let Sent {
-        queries,
-        mut begun,
-        failed,
-    } = search::sent(&search, read.collect()).await?;
-    let notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
+    let mut sent = search::sent(&search, read.collect()).await?;
+    let notices: Vec<Notice> = sent
+        .failed
+        .take()
+        .map(|e| notice(Stage::Embedding, e))
+        .into_iter()
+        .collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
     }
     let embed = ms(began);
     let retrieving = Instant::now();
-    let mut judged = Vec::new();
-    for (asking, query) in asking.into_iter().zip(queries) {
-        let found = match begun.take() {
-            Some(begun) => begun.finish(&query)?,
-            None => with.retriever.retrieve(&query)?,
-        };
-        judged.push(parts::judged(asking, query, found));
-    }
-    let mut all = parts::together(judged, with.as_of);
+    let mut all = parts::together(judged(with, asking, sent)?, with.as_of);
     let asked_as = all.searched.clone().filter(|searched| *searched != asked);
     let retrieve = ms(retrieving);
     tell(Event::Passages {
@@ -170,6 +164,20 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     }
     answer.timings_ms.total = ms(began);
     Ok(answer)
+}
+
+/// Searches for each question, and judges what was found.
+fn judged(with: &Ask<'_>, asking: Vec<Asking>, sent: Sent<'_>) -> Result<Vec<Judged>, AskError> {
+    let mut begun = sent.begun;
+    let mut out = Vec::new();
+    for (asking, query) in asking.into_iter().zip(sent.queries) {
+        let found = match begun.take() {
+            Some(begun) => begun.finish(&query)?,
+            None => with.retriever.retrieve(&query)?,
+        };
+        out.push(parts::judged(asking, query, found));
+    }
+    Ok(out)
 }
 
 fn ms(since: Instant) -> f64 {
