@@ -210,7 +210,7 @@ fn the_parts_of_a_message_are_one_answer() {
     let sample = root().join("target/acceptance-home");
     let ask = |q: &str| json(mortar(&sample).args(["ask", "--json", q]));
     let answer =
-        ask("Is Lamisil in stock? Also, how long does a refund take? And how do I cancel a refund to my card?");
+        ask("Do you carry Eliquis? Also, how long does a refund take? And how do I cancel a refund to my card?");
     let numbers: Vec<u64> = list(&answer, "passages").filter_map(|p| p["number"].as_u64()).collect();
     assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");
     let ids: BTreeSet<&str> = list(&answer, "passages").filter_map(|p| p["id"].as_str()).collect();
@@ -218,7 +218,7 @@ fn the_parts_of_a_message_are_one_answer() {
     let parts: Vec<&Value> = list(&answer, "parts").collect();
     assert_eq!((parts.len(), &answer["abstained"]), (3, &Value::Bool(false)));
     assert_eq!(parts[0]["reason"], "other_subject");
-    assert_eq!(parts[0]["missing"][0]["subject"], "Lamisil");
+    assert_eq!(parts[0]["missing"][0]["subject"], "Eliquis");
     assert_eq!(list(parts[0], "sentences").count(), 0);
     assert!(parts[1]["reason"].is_null() && list(parts[1], "sentences").count() > 0);
     let sentences = list(&answer, "sentences").count() as u64;

@@ -28,6 +28,7 @@ use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retrie
 use crate::prompt::Prompt;
 use crate::{conflicts, prompt};
 pub use error::AskError;
+use parts::{Asking, Judged};
 pub use search::{Search, query};
 use search::{Sent, Sought};
 pub use stop::Stop;
@@ -105,31 +106,18 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
         };
         search::read(&search, &sought, PASSAGES)
     });
-    let Sent {
-        mut queries,
-        mut begun,
-        failed,
-    } = search::sent(&search, read.collect()).await?;
-    for query in &mut queries {
+    let mut sent = search::sent(&search, read.collect()).await?;
+    for query in &mut sent.queries {
         query.further = rerank::further(with.reranker, query);
     }
+    let failed = sent.failed.take();
     let mut notices: Vec<Notice> = failed.map(|e| notice(Stage::Embedding, e)).into_iter().collect();
     for notice in &notices {
         tell(Event::Notice { notice: notice.clone() });
     }
     let embed = ms(began);
     let retrieving = Instant::now();
-    let mut judged = Vec::new();
-    let mut reranking = None;
-    for (asking, query) in asking.into_iter().zip(queries) {
-        let mut found = match begun.take() {
-            Some(begun) => begun.finish(&query)?,
-            None => with.retriever.retrieve(&query)?,
-        };
-        let by = rerank::rerank(with, &query, &mut found, &mut notices, tell).await;
-        reranking = by.or(reranking);
-        judged.push(parts::judged(asking, query, found));
-    }
+    let (judged, reranking) = judged(with, asking, sent, &mut notices, tell).await?;
     let mut all = parts::together(judged, with.as_of);
     let asked_as = all.searched.clone().filter(|searched| *searched != asked);
     let retrieve = ms(retrieving);
@@ -180,6 +168,29 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     }
     answer.timings_ms.total = ms(began);
     Ok(answer)
+}
+
+/// Searches for each question, and judges what was found; with the model that put it in order.
+async fn judged(
+    with: &Ask<'_>,
+    asking: Vec<Asking>,
+    sent: Sent<'_>,
+    notices: &mut Vec<Notice>,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Result<(Vec<Judged>, Option<String>), AskError> {
+    let mut begun = sent.begun;
+    let mut reranking = None;
+    let mut out = Vec::new();
+    for (asking, query) in asking.into_iter().zip(sent.queries) {
+        let mut found = match begun.take() {
+            Some(begun) => begun.finish(&query)?,
+            None => with.retriever.retrieve(&query)?,
+        };
+        let by = rerank::rerank(with, &query, &mut found, notices, tell).await;
+        reranking = by.or(reranking);
+        out.push(parts::judged(asking, query, found));
+    }
+    Ok((out, reranking))
 }
 
 fn ms(since: Instant) -> f64 {

@@ -5,10 +5,13 @@
 mod units;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::drugs::{self, Lexicon};
 use crate::{cases, question};
-use units::{Kind, Turn, Unit, begins_as_question, own, points_back, units};
+use units::{Kind, Turn, Unit, is_formed, own, points_back, units};
 
 /// One question of several in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +121,12 @@ impl Group {
         {
             return made;
         }
-        let back = points_back(text) && self.sentences.iter().all(|s| s.1);
+        // What was told for it before it is what it points to.
+        let alone = self.sentences.first().is_some_and(|s| s.1);
+        let back = alone && self.sentences.iter().any(|s| s.1 && points_back(&s.0));
         let named = drugs_in(text, lexicon);
         let lent = drugs_in(&before.text, lexicon);
-        if named.is_empty() && !lent.is_empty() && (back || speaks_of_the_drug(text)) {
+        if named.is_empty() && !lent.is_empty() && (back || (alone && speaks_of_the_drug(text))) {
             return format!("{bare} ({})?", lent.join(", "));
         }
         if back {
@@ -132,41 +137,26 @@ impl Group {
     }
 }
 
-/// "The pen", "this medication": the drug that was named before.
+/// What is asked of the drug that was named before: "the pen", "side effects", "how is it stored".
 fn speaks_of_the_drug(text: &str) -> bool {
-    const THINGS: &[&str] = &[
-        "drug",
-        "medication",
-        "medications",
-        "medicine",
-        "med",
-        "meds",
-        "pill",
-        "pills",
-        "tablet",
-        "tablets",
-        "capsule",
-        "capsules",
-        "pen",
-        "pens",
-        "inhaler",
-        "syringe",
-        "injection",
-        "shot",
-        "vial",
-        "generic",
-        "brand",
-    ];
-    let words = drugs::folded(text);
-    let pointed = |w: &[String]| {
-        matches!(w[0].as_str(), "the" | "this" | "that" | "these" | "those" | "my") && THINGS.contains(&w[1].as_str())
-    };
-    words.windows(2).any(pointed)
+    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)\b(?:the|this|that|these|those|my)\s+(?:drug|medications?|medicine|meds?|pills?|tablets?|capsules?|pens?|inhaler|syringe|injection|shot|vial|generic|brand)\b
+            | \b(?:side\s+effects?|dos(?:es?|age|ing)|interact\w*|overdose|strengths?|ingredients?|refrigerat\w*|fridge|storage|stored|alcohol|pregnan\w*|breastfe\w*|grapefruit|empty\s+stomach|with\s+food|efectos|dosis|embaraz\w*)\b",
+        )
+        .expect("a valid pattern")
+    });
+    SPEAKS.is_match(text)
 }
 
 /// The drugs that a text names, as it names them.
 fn drugs_in(text: &str, lexicon: &Lexicon) -> Vec<String> {
     let words = drugs::folded(text);
+    let lower = text.to_ascii_lowercase();
+    let written = |name: String| {
+        let at = lower.find(&name).map(|at| at..at + name.len());
+        at.and_then(|at| text.get(at)).map(str::to_owned).unwrap_or(name)
+    };
     let mut out: Vec<String> = Vec::new();
     let mut i = 0;
     while i < words.len() {
@@ -174,7 +164,7 @@ fn drugs_in(text: &str, lexicon: &Lexicon) -> Vec<String> {
             i += 1;
             continue;
         };
-        let name = words[i..i + n].join(" ");
+        let name = written(words[i..i + n].join(" "));
         if !out.contains(&name) {
             out.push(name);
         }
@@ -272,7 +262,7 @@ fn asked(unit: Unit, pending: &mut Pending, groups: &mut Vec<Group>) {
     }
     let same = groups.last().is_some_and(|last| {
         let shared = of_its_own.intersection(&last.own).count();
-        last.urgent || last.told || unit.told || shared * 4 >= of_its_own.len() * 3
+        last.urgent || last.told || unit.told || !is_formed(&unit.words) || shared * 4 >= of_its_own.len() * 3
     });
     if same && unit.turn == Turn::None && !pending.other {
         if let Some(last) = groups.last_mut() {
@@ -283,7 +273,7 @@ fn asked(unit: Unit, pending: &mut Pending, groups: &mut Vec<Group>) {
     }
     let mut group = Group::of(pending.take());
     group.told = unit.told;
-    group.fragment = unit.turn != Turn::None && !begins_as_question(&unit.words);
+    group.fragment = unit.turn != Turn::None && !is_formed(&unit.words);
     group.asks(unit);
     groups.push(group);
 }

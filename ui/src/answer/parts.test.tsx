@@ -50,7 +50,7 @@ test("each question says whether it has its answer, why it has none, and what to
   const items = (await list()).getAllByRole("listitem");
   expect(items.map((i) => i.textContent)).toEqual([
     "What is 75?answered [1]",
-    "Is Lamisil in stock?no source Nothing here is about Lamisil. Nearest: Lamictal, another drug. Read what is nearest, or pass it on. Nearest, not used: “Lamictal”",
+    "Is Lamisil in stock?no source Nothing here is about Lamisil. Nearest: Lamictal, another drug. Read what is nearest, or pass it on. Nearest sources: “Lamictal”",
   ]);
   // It is said once.
   expect(screen.getAllByText(/Nothing here is about Lamisil/)).toHaveLength(1);
@@ -101,6 +101,20 @@ test("a message of which nothing has a source is a refusal that names each of it
   const items = (await list()).getAllByRole("listitem");
   expect(items.map((i) => i.getAttribute("data-part"))).toEqual(["other_subject", "unknown_code"]);
   expect(items[1]?.textContent).toContain("Looks like 75. Check the code on the claim.");
+});
+
+test("what may be danger to life stands first and is called no answer", async () => {
+  const urgent: Passage = { ...near, title: "Poison Control", carries: true, lacks: [], emergency: true };
+  const asks = part({ asked: "My son swallowed pills", passages: [2], sentences: [] });
+  await asked({
+    answer: (q) => ({ ...answerTo(q), emergency: true, passages: [passage, urgent], parts: [part({}), asks] }),
+  });
+  await screen.findByText("Copy");
+  const items = (await list()).getAllByRole("listitem");
+  expect(items.map((i) => i.textContent)).toEqual([
+    "My son swallowed pillsfor an emergency [2]",
+    "What is 75?answered [1]",
+  ]);
 });
 
 test("one question looks as it always did", async () => {

@@ -14,8 +14,8 @@ export function Parts({ turn }: { turn: Turn }) {
   if (turn.parts.length === 0) return null;
   return (
     <ol aria-label={strings.parts} className="mb-3.5 rounded-xl border border-line bg-panel px-3.5 py-1 text-[13px]">
-      {turn.parts.map((part, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: their order is the message's, and never changes
+      {urgentFirst(turn).map((part, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: nothing else is sure to tell them apart, and none comes or goes
         <li key={i} data-part={part.reason ?? "answered"} className="border-line py-2 not-first:border-t">
           <Part part={part} turn={turn} />
         </li>
@@ -23,6 +23,12 @@ export function Parts({ turn }: { turn: Turn }) {
     </ol>
   );
 }
+
+const isUrgent = (part: QuestionPart, turn: Turn) =>
+  part.reason === null && turn.passages.some((p) => p.emergency && part.passages.includes(p.number));
+
+const urgentFirst = (turn: Turn) =>
+  [...turn.parts].sort((a, b) => Number(isUrgent(b, turn)) - Number(isUrgent(a, turn)));
 
 function Part({ part, turn }: { part: QuestionPart; turn: Turn }) {
   const open = part.reason !== null;
@@ -35,7 +41,7 @@ function Part({ part, turn }: { part: QuestionPart; turn: Turn }) {
           {part.asked}
         </h2>
         <span className={cx("whitespace-nowrap text-[12.5px]", open ? "font-medium text-warn" : "text-soft")}>
-          {strings.partState(open, done)} {!open && sources}
+          {isUrgent(part, turn) ? strings.inEmergency : strings.partState(open, done)} {!open && sources}
         </span>
       </div>
       {part.day && <p className="text-[12.5px] text-soft">{strings.asOfDay(part.as_of)}</p>}

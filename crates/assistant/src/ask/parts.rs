@@ -143,6 +143,9 @@ pub(super) fn together(mut all: Vec<Judged>, today: Date) -> Together {
     let most = (2 * PASSAGES / all.len().max(1)).clamp(FEWEST, PASSAGES);
     for one in &mut all {
         one.found.passages.truncate(most);
+        if one.reason.is_none() {
+            one.found.passages.retain(|p| p.carries);
+        }
         // However near, nothing is written from what an open question found.
         for p in one.found.passages.iter_mut().filter(|_| one.reason.is_some()) {
             p.carries = false;
@@ -190,14 +193,13 @@ fn whole(all: &[Judged]) -> Retrieved {
 }
 
 fn part(of: &Judged) -> QuestionPart {
-    let used = of.found.passages.iter().filter(|p| of.reason.is_some() || p.carries);
     QuestionPart {
         asked: of.asking.asked.clone(),
         asked_as: (of.query.text != of.asking.asked).then(|| of.query.text.clone()),
         as_of: of.asking.as_of,
         day: of.asking.day.as_ref().map(|d| d.shown.clone()),
         reason: of.reason,
-        passages: used.map(|p| p.number).collect(),
+        passages: of.found.passages.iter().map(|p| p.number).collect(),
         sentences: Vec::new(),
         unknown_codes: of.found.unknown_codes.clone(),
         look_alikes: of.found.look_alikes.clone(),
@@ -212,7 +214,7 @@ fn several(all: &[Judged]) -> Vec<Several> {
     order
         .into_iter()
         .map(|j| {
-            let carrying = j.found.passages.iter().filter(|p| p.carries && j.reason.is_none());
+            let carrying = j.found.passages.iter().filter(|p| p.carries);
             Several {
                 question: j.query.text.clone(),
                 passages: carrying.cloned().collect(),

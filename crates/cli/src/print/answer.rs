@@ -126,8 +126,19 @@ fn sentence(to: &mut dyn Write, s: &Sentence) -> Result<()> {
 /// Each question of a message with what answers it, or why nothing does.
 fn in_parts(to: &mut dyn Write, a: &Answer) -> Result<()> {
     let mut said: HashSet<u32> = HashSet::new();
-    for (n, part) in (1..).zip(&a.parts) {
-        let state = if part.reason.is_some() { "no source" } else { "answered" };
+    // What may be danger to life first.
+    let urgent = |part: &QuestionPart| {
+        let of = |p: &Passage| p.emergency && part.reason.is_none() && part.passages.contains(&p.number);
+        a.passages.iter().any(of)
+    };
+    let mut order: Vec<(usize, &QuestionPart)> = (1..).zip(&a.parts).collect();
+    order.sort_by_key(|(_, part)| !urgent(part));
+    for (n, part) in order {
+        let state = match part.reason {
+            Some(_) => "no source",
+            None if urgent(part) => "for an emergency",
+            None => "answered",
+        };
         writeln!(to, "{n}. {} ({state})", part.asked)?;
         if part.day.is_some() {
             writeln!(to, "as of {}, as the question says", part.as_of)?;
@@ -158,7 +169,7 @@ fn open(to: &mut dyn Write, part: &QuestionPart) -> Result<()> {
     writeln!(to, "{why}")?;
     let nearest: Vec<String> = part.passages.iter().map(|n| format!("[{n}]")).collect();
     if !nearest.is_empty() {
-        writeln!(to, "Nearest, not used: {}", nearest.concat())?;
+        writeln!(to, "Nearest sources: {}", nearest.concat())?;
     }
     alike(to, &part.look_alikes)
 }
@@ -340,7 +351,7 @@ mod tests {
             [
                 "1. Is Lamisil here? (no source)",
                 "Nothing here is about Lamisil. Nearest: Lamictal, another drug.",
-                "Nearest, not used: [2]",
+                "Nearest sources: [2]",
                 "",
                 "2. How long? (answered)",
                 "● Five days.  (verbatim)",

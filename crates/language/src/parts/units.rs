@@ -81,7 +81,7 @@ static PROBLEM: LazyLock<Regex> = LazyLock::new(|| {
 });
 static POINTS_BACK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:it|its|that|this|these|those|they|them|their|there|he|she|him|his|her|hers|the\s+same|instead|one|ones|lo|la\s+misma|eso|esto|ellos)\b",
+        r"\b(?:it|its|that|this|these|those|they|them|their|there|he|she|him|his|her|hers|the\s+same|such|instead|if\s+so|if\s+not|one|ones|lo|la\s+misma|eso|esto|ellos)\b",
     )
 });
 
@@ -90,7 +90,7 @@ fn pattern(p: &str) -> Regex {
 }
 
 /// Words of politeness, and of talk about asking.
-const POLITE: &str = "hi hello hey greetings thank thanks thx hope hopefully well day days good morning afternoon evening night sorry bother long \
+const POLITE: &str = "thing things hi hello hey greetings thank thanks thx hope hopefully well day days good morning afternoon evening night sorry bother long \
     message email quick question questions two three four few couple several please appreciate help great nice service best regards \
     sincerely bye cheers ok okay yes yeah sir madam team dear everyone kind kindly reading time weekend wonderful lovely advance ask asking \
     asked forward hearing wishes hola buenos buenas dias tardes noches gracias por favor saludos tengo dos tres preguntas una pregunta \
@@ -98,7 +98,7 @@ const POLITE: &str = "hi hello hey greetings thank thanks thx hope hopefully wel
 /// Words that ask for help, and do not say with what.
 const OPEN: &str = "help know explain tell say said do done happen happens happening now next right option options thing things think idea ideas \
     question questions please somebody someone somehow anybody anyone way possible suppose supposed need get got advise advice suggest \
-    mean means true correct sure understand make sense update anything something else fix fixed go going like want let me hacer pasa \
+    mean means true correct sure understand make sense update anything one ones something else fix fixed go going like want let me hacer pasa \
     puedo puede ahora ayudar ayudarme saber se que por favor";
 
 fn set(of: &'static str) -> HashSet<String> {
@@ -117,26 +117,30 @@ pub(super) fn points_back(words: &str) -> bool {
     POINTS_BACK.is_match(words)
 }
 
-/// Whether a sentence begins as a whole question does.
-pub(super) fn begins_as_question(words: &str) -> bool {
-    BEGINS.is_match(words)
+/// Whether a sentence has the form of a question, perhaps behind its condition: "If I move, can I stay?"
+pub(super) fn is_formed(words: &str) -> bool {
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"[,:]\s*¿?{FORM}")));
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:who|whose|what|which|when|where|why|how)\b.*\?"));
+    BEGINS.is_match(words) || BEHIND.is_match(words) || ASKS.is_match(words)
 }
 
 /// The units of a message as typed.
 pub(super) fn units(typed: &str, emergencies: &[String]) -> Vec<Unit> {
     let mut out = Vec::new();
-    for block in blocks(typed) {
-        for (n, item) in items(&block).into_iter().enumerate() {
-            for (m, sentence) in sentences(item.1).into_iter().enumerate() {
+    for (bullet, block) in blocks(typed) {
+        for (counted, text) in items(&block) {
+            let item = bullet || counted;
+            for (m, sentence) in sentences(text).into_iter().enumerate() {
                 for (k, (piece, also)) in cut(sentence).into_iter().enumerate() {
-                    let first = m == 0 && k == 0;
-                    let turn = match (item.0, first) {
-                        (true, true) if n > 0 => Turn::Also,
-                        _ if also => Turn::Also,
-                        _ if k > 0 => Turn::And,
-                        _ => Turn::None,
+                    let first = item && m == 0 && k == 0;
+                    let turn = if also || first {
+                        Turn::Also
+                    } else if k > 0 {
+                        Turn::And
+                    } else {
+                        Turn::None
                     };
-                    out.extend(unit(piece, turn, item.0 && first, emergencies));
+                    out.extend(unit(piece, turn, first, emergencies));
                 }
             }
         }
@@ -144,24 +148,25 @@ pub(super) fn units(typed: &str, emergencies: &[String]) -> Vec<Unit> {
     out
 }
 
-/// Paragraphs; a line that begins as a question does is one by itself.
-fn blocks(typed: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
+/// Paragraphs, each with whether it is marked as an item; a line that begins as a question does is one by itself.
+fn blocks(typed: &str) -> Vec<(bool, String)> {
+    let mut out: Vec<(bool, String)> = Vec::new();
     let mut open = false;
     for line in typed.lines() {
         let line = question::clean(line).unwrap_or_default();
         let bullet = line.trim_start_matches(['-', '*', '•', '–']).trim_start();
-        let begins = bullet.len() < line.len() || ITEM.find(&line).is_some_and(|m| m.start() == 0) || {
+        let marked = bullet.len() < line.len();
+        let begins = marked || ITEM.find(&line).is_some_and(|m| m.start() == 0) || {
             let (rest, turn, _) = stripped(&line);
             BEGINS.is_match(rest) || turn == Turn::Also
         };
         match out.last_mut() {
-            Some(last) if open && !begins => {
+            Some((_, last)) if open && !begins => {
                 last.push(' ');
                 last.push_str(&line);
             }
             _ if line.is_empty() => {}
-            _ => out.push(bullet.to_owned()),
+            _ => out.push((marked, bullet.to_owned())),
         }
         open = !line.is_empty();
     }

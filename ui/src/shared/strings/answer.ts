@@ -79,7 +79,7 @@ export const answer = {
   },
   parts: "Questions of the message",
   partState: (open: boolean, done: boolean) => (open ? "no source" : done ? "answered" : "source found"),
-  partNearest: "Nearest, not used:",
+  partNearest: "Nearest sources:",
   partNext: (reason: Reason | null) =>
     reason === "unknown_code"
       ? "Check the code on the claim."
