@@ -4,6 +4,7 @@
 
 mod check;
 mod columns;
+pub mod contradictions;
 pub mod document;
 mod encoding;
 mod exact;
@@ -24,6 +25,7 @@ mod markdown;
 mod row;
 mod xlsx;
 
+pub use contradictions::{Contradiction, Looked};
 pub use document::{Document, DocumentRow};
 pub use files::import;
 pub use finding::{Finding, ImportError};
