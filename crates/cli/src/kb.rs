@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mortar_desk::sources::Finding;
+use mortar_desk::sources::{Contradiction, Finding};
 use mortar_desk::store::publish::Options;
 use serde_json::json;
 
@@ -76,10 +76,12 @@ async fn build(common: &Common, what: Build) -> Done {
         output::say(format_args!("made without an embedding model: {problem}"));
     }
     tell_left_out(&built.left_out, &built.ignored);
+    tell_contradictions(&built.contradictions);
     let report = json!({
         "manifest": built.manifest,
         "left_out": built.left_out,
         "ignored": built.ignored,
+        "contradictions": built.contradictions,
         "dir": what.out,
     });
     output::result(common.json, &report, |to| print::built(to, &built, &what.out))
@@ -123,6 +125,7 @@ async fn publish(common: &Common, what: Publish) -> Done {
     progress.end(published.is_ok());
     let published = published?;
     tell_left_out(&published.left_out, &published.ignored);
+    tell_contradictions(&published.contradictions);
     output::result(common.json, &published, |to| print::published(to, &published))
 }
 
@@ -133,6 +136,13 @@ fn tell_left_out(left_out: &[Finding], ignored: &[String]) {
     }
     for name in ignored {
         output::say(format_args!("no source by its name, passed over: {name}"));
+    }
+}
+
+/// Which documents in force contradict each other: whoever reads both must decide.
+fn tell_contradictions(found: &[Contradiction]) {
+    for c in found {
+        output::say(format_args!("sources disagree: {c}"));
     }
 }
 

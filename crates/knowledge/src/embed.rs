@@ -30,6 +30,12 @@ pub fn texts(rows: &[Row]) -> (Vec<String>, Vec<(usize, String)>) {
     (passages, whole)
 }
 
+/// How near two vectors are, whatever their lengths.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let product = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
+    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(f32::MIN_POSITIVE)
+}
+
 /// The vectors of rows. `tell` hears how many of the new texts are embedded, and of how many.
 pub async fn vectors(
     embedder: &dyn Embedder,

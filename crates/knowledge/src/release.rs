@@ -18,7 +18,7 @@ mod open;
 mod replace;
 mod site;
 
-pub use build::{Accepted, Built, accepted, build, name_of};
+pub use build::{Accepted, Built, accepted, build, contradictions, name_of};
 pub use check::check_files;
 pub use fingerprint::Fingerprint;
 pub use manifest::{Embedding, FORMAT, Manifest, Origin, fetched, name, pointer, previous};

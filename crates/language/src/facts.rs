@@ -276,6 +276,17 @@ pub fn missing(of: &str, source: &str) -> Vec<Fact> {
     out
 }
 
+/// Of these facts those that are not among the others, each once.
+pub(crate) fn unheld<'a>(of: &'a [Fact], there: &[Fact]) -> Vec<&'a Fact> {
+    let mut out: Vec<&Fact> = Vec::new();
+    for f in of {
+        if !out.contains(&f) && !there.iter().any(|t| held_by(&f.key, &t.key)) {
+            out.push(f);
+        }
+    }
+    out
+}
+
 fn held_by(fact: &str, source: &str) -> bool {
     if fact == source {
         return true;

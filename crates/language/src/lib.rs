@@ -7,6 +7,7 @@ mod about;
 pub mod cases;
 pub mod codes;
 pub mod days;
+pub mod disagree;
 pub mod drugs;
 pub mod facts;
 mod kind;

@@ -18,6 +18,8 @@ use crate::{csv, html, json, jsonl, markdown, ods, wiki, xlsx};
 pub struct Imported {
     /// In the order of their ids.
     pub documents: Vec<Document>,
+    /// Where the document of each id stands.
+    pub places: HashMap<String, String>,
     pub findings: Vec<Finding>,
     /// Files of a folder that are no source, by their name or by what they are.
     pub ignored: Vec<String>,
@@ -26,8 +28,6 @@ pub struct Imported {
 /// Imports sources that are in memory: `(name, bytes)`.
 pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>), E>>) -> Result<Imported, E> {
     let mut out = Imported::default();
-    // Where the document of each id stands.
-    let mut taken: HashMap<String, String> = HashMap::new();
     for file in files {
         let (name, bytes) = file?;
         let Some(format) = Format::of(&name) else {
@@ -48,7 +48,7 @@ pub fn import_files<E>(files: impl IntoIterator<Item = Result<(String, Vec<u8>),
                 Err(reason) => reading.refuse(place, reason),
                 Ok(document) => out
                     .documents
-                    .extend(named(document, &name, place, &mut taken, &mut reading)),
+                    .extend(named(document, &name, place, &mut out.places, &mut reading)),
             }
         }
         out.findings.extend(reading.findings(&name));

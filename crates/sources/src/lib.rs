@@ -4,6 +4,7 @@
 
 mod check;
 mod columns;
+pub mod contradictions;
 pub mod document;
 mod encoding;
 mod exact;
@@ -30,6 +31,7 @@ mod wiki;
 mod xlsx;
 mod xml;
 
+pub use contradictions::{Contradiction, Looked};
 pub use document::{Document, DocumentRow};
 pub use files::import;
 pub use finding::{Finding, ImportError};

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use mortar_knowledge::embed;
 use mortar_knowledge::index::Row;
-use mortar_knowledge::release::{Accepted, accepted, alone, content, name};
-use mortar_sources::{Finding, Imported};
+use mortar_knowledge::release::{Accepted, accepted, alone, content, contradictions, name};
+use mortar_sources::{Contradiction, Finding, Imported};
 use serde::Serialize;
 
 use crate::error::{PublishError, StoreError, TrustError};
@@ -58,6 +58,8 @@ pub struct Published {
     pub left_out: Vec<Finding>,
     #[serde(skip)]
     pub ignored: Vec<String>,
+    /// Documents in force that contradict each other.
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl Publisher<'_> {
@@ -75,6 +77,7 @@ impl Publisher<'_> {
         crate::scratch::sweep_alone(self.dir);
         let Accepted {
             rows,
+            places,
             left_out,
             ignored,
         } = accepted(imported, options.skip_bad)?;
@@ -107,6 +110,7 @@ impl Publisher<'_> {
                 self.sign(&to, &made.manifest, bytes).await?;
             }
         }
+        report.contradictions = contradictions(&rows, &places, &self.near(&rows)?);
         Ok(report)
     }
 

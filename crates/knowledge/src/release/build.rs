@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mortar_assistant::Embedder;
-use mortar_sources::{Finding, Imported};
+use mortar_sources::{Contradiction, Finding, Imported, Looked};
 
 use super::manifest::{Embedding, Manifest, name};
 use super::open::Release;
@@ -21,6 +21,8 @@ pub struct Built {
     /// What was left out, where that was asked for.
     pub left_out: Vec<Finding>,
     pub ignored: Vec<String>,
+    /// Documents in force that contradict each other.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// Builds a release of all that was imported into `dir`. Whatever stood there stays whole until the
@@ -34,6 +36,7 @@ pub async fn build(
 ) -> Result<Built, BuildError> {
     let Accepted {
         rows,
+        places,
         left_out,
         ignored,
     } = accepted(imported, skip_bad)?;
@@ -46,6 +49,11 @@ pub async fn build(
         }
         None => Vec::new(),
     };
+    let near = |a: usize, b: usize| {
+        let made = &vectors.first()?.passages;
+        Some(embed::cosine(&made[a], &made[b]))
+    };
+    let contradictions = contradictions(&rows, &places, &near);
     let live = vec![true; rows.len()];
     let state = State {
         documents: rows.len() as u32,
@@ -63,12 +71,15 @@ pub async fn build(
         manifest,
         left_out,
         ignored,
+        contradictions,
     })
 }
 
 /// What of an import becomes a release, and what was left out of it.
 pub struct Accepted {
     pub rows: Vec<Row>,
+    /// Where the document of each id stands.
+    pub places: HashMap<String, String>,
     pub left_out: Vec<Finding>,
     pub ignored: Vec<String>,
 }
@@ -77,6 +88,7 @@ pub struct Accepted {
 pub fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildError> {
     let Imported {
         documents,
+        places,
         findings,
         ignored,
     } = imported;
@@ -91,9 +103,25 @@ pub fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildErr
     }
     Ok(Accepted {
         rows: documents.into_iter().map(Row::new).collect(),
+        places,
         left_out: findings,
         ignored,
     })
+}
+
+/// The documents of rows that contradict each other; `near` knows how near two passages are by their vectors, if it does.
+pub fn contradictions(
+    rows: &[Row],
+    places: &HashMap<String, String>,
+    near: &dyn Fn(usize, usize) -> Option<f32>,
+) -> Vec<Contradiction> {
+    let documents = rows.iter().map(|r| (&r.document, r.passages.as_slice())).collect();
+    let looked = Looked {
+        documents,
+        places,
+        near,
+    };
+    looked.contradictions()
 }
 
 /// The name that a release of these documents has, whether or not it was built.

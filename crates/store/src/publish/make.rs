@@ -189,6 +189,19 @@ impl Publisher<'_> {
         Ok(sets)
     }
 
+    /// How near two passages of rows are, by the vectors of the first model that are at hand here.
+    pub(crate) fn near(&self, rows: &[Row]) -> Result<impl Fn(usize, usize) -> Option<f32>, PublishError> {
+        let log = match self.embedders.first() {
+            Some(e) => Some(VectorLog::open(self.dir, e.model(), e.dimensions()).map_err(|e| self.kept(e))?),
+            None => None,
+        };
+        let (passages, _) = embed::texts(rows);
+        Ok(move |a: usize, b: usize| {
+            let vector = |n: usize| log.as_ref()?.vector(&blake3::hash(passages[n].as_bytes()));
+            Some(embed::cosine(&vector(a)?, &vector(b)?))
+        })
+    }
+
     /// What the store has vectors of already is not embedded again, on whatever machine that was.
     async fn seed(
         &self,

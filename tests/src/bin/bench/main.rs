@@ -218,8 +218,7 @@ fn document(i: usize, text: &str) -> Document {
 fn imported(documents: Vec<Document>) -> Imported {
     Imported {
         documents,
-        findings: vec![],
-        ignored: vec![],
+        ..Imported::default()
     }
 }
 
