@@ -13,6 +13,7 @@ mod kind;
 pub mod orders;
 mod places;
 pub mod question;
+pub mod relations;
 pub mod steps;
 pub mod subjects;
 pub mod tables;

@@ -12,8 +12,12 @@ export const answer = {
     supported: "supported",
     partial: "partial",
     unsupported: "no source",
+    courtesy: "",
   } satisfies Record<Grounding, string>,
-  mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲" } satisfies Record<Grounding, string>,
+  mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲", courtesy: "" } satisfies Record<
+    Grounding,
+    string
+  >,
   copy: "Copy",
   copied: "Copied",
   copiedWithSources: "Copied with sources",
