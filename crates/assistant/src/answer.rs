@@ -90,6 +90,8 @@ pub enum Grounding {
     Partial,
     /// No passage says it, or a passage says otherwise.
     Unsupported,
+    /// A greeting, thanks, regret: it claims nothing, and needs no source.
+    Courtesy,
 }
 
 /// A tie from a sentence to bytes of a document.
@@ -124,7 +126,18 @@ pub enum Problem {
     Citation,
 }
 
-/// One sentence of an answer, one claim.
+/// One claim of a sentence that makes several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Claim {
+    /// Byte range in the answer's text.
+    pub start: u32,
+    pub end: u32,
+    pub grounding: Grounding,
+    pub citations: Vec<Citation>,
+    pub problem: Option<Problem>,
+}
+
+/// One sentence of an answer: it stands no better than the weakest of its claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Sentence {
     pub text: String,
@@ -134,6 +147,9 @@ pub struct Sentence {
     pub grounding: Grounding,
     pub citations: Vec<Citation>,
     pub problem: Option<Problem>,
+    /// Its claims, where it makes several and is no sentence of a passage as it is.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
 }
 
 /// Why nothing was written.

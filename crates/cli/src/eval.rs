@@ -12,8 +12,8 @@ use crate::print;
 #[derive(Args)]
 pub struct Eval {
     /// Questions with the documents that answer them, or a folder with queries.jsonl, qrels.tsv and
-    /// dataset.json; with --grounding, lines of document, tab and
-    /// an honest paraphrase.
+    /// dataset.json; with --grounding, lines of document, tab and an honest paraphrase, or (.jsonl)
+    /// of source, text and label that people judged.
     file: Option<PathBuf>,
     /// Measure grounding on sentences changed by script, and on honest ones.
     #[arg(long)]
@@ -39,6 +39,15 @@ pub struct Eval {
 }
 
 pub async fn run(common: &Common, what: Eval) -> Done {
+    if let Some(file) = what
+        .file
+        .as_deref()
+        .filter(|f| what.grounding && f.extension().is_some_and(|e| e == "jsonl"))
+    {
+        // Each text has its own source: no release is asked.
+        let figures = mortar_desk::judged_by_people(file)?;
+        return output::result(common.json, &figures, |to| print::judged(to, &figures));
+    }
     if what.grounding {
         let desk = common.open(&what.source).await?;
         let figures = desk.eval_grounding(what.file.as_deref(), what.edits)?;

@@ -12,7 +12,9 @@ use mortar_desk::store::publish::Published;
 use mortar_desk::store::sync::SyncReport;
 use mortar_desk::store::tend::{Cleared, ReleaseRow};
 use mortar_desk::store::verify::Verification;
-use mortar_desk::{AttackFigures, Check, Evaluation, Figure, GroundingFigures, LeaveOut, RankingFigures};
+use mortar_desk::{
+    AttackFigures, Check, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, RankingFigures, Told,
+};
 
 pub use answer::answer;
 
@@ -164,6 +166,32 @@ pub fn grounding(to: &mut dyn Write, g: &GroundingFigures) -> Result<()> {
         g.wrong_quotes, g.edits
     )?;
     writeln!(to, "ms a sentence         {:.3}", g.ms_a_sentence)
+}
+
+pub fn judged(to: &mut dyn Write, j: &JudgedFigures) -> Result<()> {
+    writeln!(
+        to,
+        "                      texts  stand  balanced accuracy  precision  recall  calibration error"
+    )?;
+    for p in &j.parts {
+        let figures = |t: &Told| format!("{:17.3}  {:9.3}  {:6.3}", t.balanced_accuracy, t.precision, t.recall);
+        writeln!(
+            to,
+            "{:21} {:6} {:6}  {}  {:17.3}",
+            p.set,
+            p.texts,
+            p.stand,
+            figures(&p.marks),
+            p.calibration_error
+        )?;
+        writeln!(
+            to,
+            "  counting words                     {}",
+            figures(&p.counting_words)
+        )?;
+    }
+    writeln!(to, "claim nothing         {}", j.claim_nothing)?;
+    writeln!(to, "ms a text             {:.3}, p95 {:.3}", j.ms_a_text, j.ms_p95)
 }
 
 fn line(to: &mut dyn Write, name: &str, f: &Figure) -> Result<()> {

@@ -43,6 +43,7 @@ pub use doctor::{Check, doctor};
 pub use error::{DeskError, ErrorCode};
 pub use follow::{Following, Freshness};
 pub use front::{Asked, Front, Host, Opening, OpeningStep};
+pub use measure::judged_by_people;
 pub use mortar_assistant as assistant;
 pub use mortar_aws::{Health, Probed, SignedIn};
 pub use mortar_feedback as feedback;
@@ -50,7 +51,8 @@ pub use mortar_knowledge as knowledge;
 pub use mortar_language as language;
 pub use mortar_local::quiet;
 pub use mortar_measure::{
-    AttackFigures, Evaluation, Figure, GroundingFigures, LeaveOut, QuestionResult, RankingFigures, page,
+    AttackFigures, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, QuestionResult, RankingFigures, Told,
+    page,
 };
 pub use mortar_sources as sources;
 pub use mortar_store as store;

@@ -3,11 +3,18 @@
 use std::path::Path;
 
 use mortar_local::Verbatim;
-use mortar_measure::{AttackFigures, Beside, Evaluation, GroundingFigures, LeaveOut, Measured, RankingFigures};
+use mortar_measure::{
+    AttackFigures, Beside, Evaluation, GroundingFigures, JudgedFigures, LeaveOut, Measured, RankingFigures,
+};
 
 use crate::desk::{Desk, today};
 use crate::error::DeskError;
 use crate::opened::Opened;
+
+/// Measures grounding on texts that people judged, each with its source: lines of `{source, text, label}`.
+pub fn judged_by_people(file: &Path) -> Result<JudgedFigures, DeskError> {
+    Ok(mortar_measure::judged_by_people(file)?)
+}
 
 impl Desk {
     /// Asks the golden questions of a file; beside them known ones with their documents and without, at most so

@@ -262,15 +262,21 @@ fn date_key(shown: &str) -> String {
 /// not "type 1 and type 2". A bare number is held by the same
 /// number with a unit, a date without a year by the same day of any year; never the other way round.
 pub fn missing(of: &str, source: &str) -> Vec<Fact> {
-    let there = facts(source);
+    missing_among(&facts(of), &facts(source))
+}
+
+/// The same of facts that were read already.
+pub fn missing_among<'f>(of: &[Fact], source: impl IntoIterator<Item = &'f Fact>) -> Vec<Fact> {
+    let there: Vec<&Fact> = source.into_iter().collect();
     let mut out: Vec<Fact> = Vec::new();
-    let mut said: BTreeMap<String, usize> = BTreeMap::new();
-    for f in facts(of) {
-        let times = said.entry(f.key.clone()).or_default();
+    let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+    let counts_one = there.iter().any(|t| t.key.starts_with("1 "));
+    for f in of.iter().filter(|f| counts_one || !is_article(f)) {
+        let times = said.entry(&f.key).or_default();
         *times += 1;
         let held = there.iter().filter(|t| held_by(&f.key, &t.key)).count();
-        if held < *times && !out.contains(&f) {
-            out.push(f);
+        if held < *times && !out.contains(f) {
+            out.push(f.clone());
         }
     }
     out
@@ -287,6 +293,12 @@ pub(crate) fn unheld<'a>(of: &'a [Fact], there: &[Fact]) -> Vec<&'a Fact> {
     out
 }
 
+/// "In one day" is in a day, "one time" is once: a source need not say the number.
+fn is_article(fact: &Fact) -> bool {
+    const COUNTED: &[&str] = &["1 time", "1 day", "1 fill", "1 call", "1 request", "1 claim", "1 copy"];
+    COUNTED.contains(&fact.key.as_str()) && fact.shown.to_lowercase().starts_with("one")
+}
+
 fn held_by(fact: &str, source: &str) -> bool {
     if fact == source {
         return true;
@@ -294,17 +306,29 @@ fn held_by(fact: &str, source: &str) -> bool {
     if let (Some(a), Some(b)) = (fact.strip_prefix("date "), source.strip_prefix("date ")) {
         return a.len() == 5 && b.ends_with(a);
     }
+    // A year by itself is held by a day of it.
+    if let Some(day) = source.strip_prefix("date ")
+        && fact.len() == 4
+        && day.strip_prefix(fact).is_some_and(|rest| rest.starts_with('-'))
+    {
+        return true;
+    }
     let bare = !fact.is_empty() && fact.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     bare && source.strip_prefix(fact).is_some_and(|rest| rest.starts_with(' '))
 }
 
-/// Whether the text denies: an odd number of negations.
+/// Whether the text denies: an odd number of negations. A limit ("no more than") and an answer's "No," deny nothing by
+/// themselves.
 pub fn negated(source: &str) -> bool {
     static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|unable)\b|n['’]t\b")
-            .expect("a valid pattern")
+        Regex::new(
+            r"(?ix) (?P<limit> \b(?:no|not)\s+(?:more|less|fewer|later|earlier|longer)\s+than\b | \bnot\s+only\b | \bif\s+(?:not|nothing)\b | ^\s*no,)
+            | \b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|unable)\b | n['’]t\b",
+        )
+        .expect("a valid pattern")
     });
-    NEGATION.find_iter(source).count() % 2 == 1
+    let denies = NEGATION.captures_iter(source).filter(|c| c.name("limit").is_none());
+    denies.count() % 2 == 1
 }
 
 static PEOPLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -455,14 +479,16 @@ mod tests {
 
     #[test]
     fn a_changed_fact_is_missing() {
-        let source =
-            "Most plans decide within three business days; urgent requests within 24 hours. Call 800-555-0100.";
+        let source = "Most plans decide within three business days; urgent requests within 24 hours. Call 800-555-0100. Since March 3, 2019.";
         for (text, lost) in [
             ("Plans decide in 3 days.", 0),
             ("Plans decide in 3 hours.", 1),
             ("Urgent requests take 24 hours.", 0),
             ("Urgent requests take 12 hours.", 1),
             ("Call 800-555-0101.", 1),
+            ("It was so in 2019.", 0),
+            ("It was so in 2020.", 1),
+            ("Decided one time.", 0),
         ] {
             assert_eq!(missing(text, source).len(), lost, "{text}");
         }

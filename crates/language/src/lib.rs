@@ -15,6 +15,7 @@ pub mod orders;
 pub mod parts;
 mod places;
 pub mod question;
+pub mod relations;
 pub mod steps;
 pub mod subjects;
 pub mod tables;

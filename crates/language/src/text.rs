@@ -238,7 +238,8 @@ pub fn content_stems(text: &str) -> Vec<String> {
     words(text).filter(|w| !is_stopword(w)).map(term).collect()
 }
 
-fn term(word: &str) -> String {
+/// A word of a text as [`stems`] has it.
+pub fn term(word: &str) -> String {
     let folded = fold(word);
     stem(folded.strip_suffix("'s").unwrap_or(&folded))
 }

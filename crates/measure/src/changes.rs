@@ -19,6 +19,8 @@ pub const CHANGES: &[(&str, Change)] = &[
     ("drug", drug),
     ("negation", negation),
     ("who does what", roles),
+    ("things changed places", places),
+    ("relation", relation),
     ("invented", invented),
 ];
 
@@ -203,6 +205,51 @@ fn roles(s: &str, _: usize) -> Option<String> {
         a.as_str(),
         &s[b.end()..]
     ))
+}
+
+/// Two things of a claim change places.
+fn places(s: &str, _: usize) -> Option<String> {
+    static THING: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"\b(?:the|a|an|its|their|your|our) ([a-z]{4,})\b(?: [a-z]|[.,])"));
+    let all: Vec<_> = THING.captures_iter(s).filter_map(|c| c.get(1)).collect();
+    let [a, b] = all.get(..2)? else { return None };
+    let between = &s[a.end()..b.start()];
+    if a.as_str() == b.as_str()
+        || between.contains([',', ';', ':'])
+        || between.contains(" and ")
+        || between.contains(" or ")
+    {
+        return None;
+    }
+    Some(format!(
+        "{}{}{between}{}{}",
+        &s[..a.start()],
+        b.as_str(),
+        a.as_str(),
+        &s[b.end()..]
+    ))
+}
+
+/// A word that relates two things becomes its opposite.
+fn relation(s: &str, _: usize) -> Option<String> {
+    const PAIRS: &[(&str, &str)] = &[
+        ("before", "after"),
+        ("more", "fewer"),
+        ("above", "below"),
+        ("later", "earlier"),
+        ("most", "least"),
+        ("first", "last"),
+        ("approved", "refused"),
+        ("includes", "excludes"),
+        ("required", "optional"),
+        ("with", "without"),
+        ("sent", "received"),
+        ("open", "closed"),
+    ];
+    PAIRS.iter().flat_map(|(a, b)| [(a, b), (b, a)]).find_map(|(from, to)| {
+        let at = regex(&format!(r"\b({from})\b"));
+        put(s, &at, |_| Some((*to).to_owned()))
+    })
 }
 
 /// Sentences that no source says, some about what the answer is about.

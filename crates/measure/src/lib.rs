@@ -6,11 +6,13 @@
 //! no tenant and reads no clock but to time what it measures. Whatever is drawn by chance is drawn from a
 //! seed, so that two runs measure the same.
 
+mod appended;
 mod attacks;
 mod changes;
 mod error;
 mod figure;
 mod golden;
+mod judged;
 mod leave_out;
 mod measured;
 mod page;
@@ -22,8 +24,12 @@ pub use attacks::{AttackFigures, attacks};
 pub use error::MeasureError;
 pub use figure::{Figure, figure};
 pub use golden::{Evaluation, GoldenKind, Point, QuestionResult, golden};
+pub use judged::{
+    JudgedFigures, JudgedPart, JudgedText, Told, alone, best_threshold, judged_by_people, judged_texts, told,
+    words_there,
+};
 pub use leave_out::{Beside, LeaveOut, LeftOut, leave_out, leave_out_of};
 pub use measured::Measured;
 pub use page::{page, plot};
-pub use planted::{GroundingFigures, KindResult, grounding};
+pub use planted::{GroundingFigures, KindResult, grounding, grounding_of};
 pub use ranking::{Judged, RankingFigures, ranking};

@@ -15,12 +15,15 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use crate::appended;
 use crate::changes::{CHANGES, without_a_step};
 use crate::error::MeasureError;
 use crate::figure::{Figure, figure};
 
 /// Changed sentences of each kind, at most.
 const EACH: usize = 150;
+/// Sentences with a clause appended, half of them supported.
+const APPENDED: usize = 500;
 const DISTRACTORS: usize = 4;
 /// So many of a large release say as much as all of them.
 const DOCUMENTS: usize = 3000;
@@ -88,16 +91,25 @@ pub fn grounding(
     paraphrases: Option<&Path>,
     edits: usize,
 ) -> Result<GroundingFigures, MeasureError> {
-    let documents: Vec<Vec<Passage>> = release.drawn(DOCUMENTS)?;
-    let sentences = sentences(&documents);
+    grounding_of(&release.drawn(DOCUMENTS)?, paraphrases, edits)
+}
+
+/// The same of documents that are at hand, each cut into its passages.
+pub fn grounding_of(
+    documents: &[Vec<Passage>],
+    paraphrases: Option<&Path>,
+    edits: usize,
+) -> Result<GroundingFigures, MeasureError> {
+    let sentences = sentences(documents);
     let mut cases = changed(&sentences);
-    cases.extend(steps_left_out(&documents));
+    cases.extend(appended_to(&sentences));
+    cases.extend(steps_left_out(documents));
     if let Some(file) = paraphrases {
-        cases.extend(paraphrased(file, &documents)?);
+        cases.extend(paraphrased(file, documents)?);
     }
-    let mut figures = judge(&cases, &documents);
+    let mut figures = judge(&cases, documents);
     figures.edits = edits;
-    figures.wrong_quotes += edited(&sentences, &documents, edits);
+    figures.wrong_quotes += edited(&sentences, documents, edits);
     Ok(figures)
 }
 
@@ -149,6 +161,25 @@ fn changed(sentences: &[(Spot, String)]) -> Vec<Case> {
             cases.push(honest("untouched", sentence.clone(), *place));
         }
     }
+    cases
+}
+
+/// Sentences with a clause appended, of their own passage or of none.
+fn appended_to(sentences: &[(Spot, String)]) -> Vec<Case> {
+    let short = |s: &str| text::words(s).count() < 25;
+    let pairs = sentences
+        .windows(2)
+        .filter(|w| w[0].0 == w[1].0 && short(&w[0].1) && short(&w[1].1));
+    let mut cases = Vec::new();
+    for (i, pair) in pairs.enumerate() {
+        let (place, first, second) = (pair[0].0, &pair[0].1, &pair[1].1);
+        let said = appended::supported(first, second, i).map(|t| honest("clause appended, supported", t, place));
+        let wrong = appended::unsupported(first, second, i).map(|t| planted("clause appended", t, place));
+        if let (Some(said), Some(wrong)) = (said, wrong) {
+            cases.extend([said, wrong]);
+        }
+    }
+    cases.truncate(APPENDED);
     cases
 }
 
@@ -261,7 +292,9 @@ fn wrong_quotes_of(found: &[Sentence], passages: &[Passage]) -> usize {
             p.id == c.passage && at(c.start).zip(at(c.end)).and_then(|(a, b)| p.text.get(a..b)) == Some(&c.quote)
         })
     };
-    found.iter().flat_map(|s| &s.citations).filter(|c| !holds(c)).count()
+    let claims = found.iter().flat_map(|s| &s.claims).flat_map(|c| &c.citations);
+    let all = found.iter().flat_map(|s| &s.citations).chain(claims);
+    all.filter(|c| !holds(c)).count()
 }
 
 /// A sentence of a passage after one slip or change of the hand.

@@ -2,12 +2,14 @@
 import { invertedEffects } from "@codemirror/commands";
 import { type EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView } from "@codemirror/view";
-import type { Sentence } from "../backend/backend";
+import type { Grounding, Sentence } from "../backend/backend";
 import { indexOfByte } from "../shared/bytes";
 import { MarkWidget, saidBy } from "./mark-widget";
 
-/** A sentence with its place in the editor's text. */
-export type Placed = Sentence & { from: number; to: number };
+/** A sentence with its place in the editor's text, and the places in it that lack a source. */
+export type Placed = Sentence & { from: number; to: number; poor: Poor[] };
+
+type Poor = { from: number; to: number; grounding: Grounding };
 
 type Marks = { sentences: Placed[]; active: number | null; confirmed: string[]; shown: DecorationSet };
 
@@ -29,11 +31,12 @@ export const marks = StateField.define<Marks>({
   update(value, tr) {
     let next = value;
     if (tr.docChanged) {
-      const sentences = value.sentences.map((s) => ({
-        ...s,
-        from: tr.changes.mapPos(s.from, 1),
-        to: tr.changes.mapPos(s.to, -1),
-      }));
+      const moved = <T extends { from: number; to: number }>(x: T): T => ({
+        ...x,
+        from: tr.changes.mapPos(x.from, 1),
+        to: tr.changes.mapPos(x.to, -1),
+      });
+      const sentences = value.sentences.map((s) => ({ ...moved(s), poor: s.poor.map(moved) }));
       next = { ...next, sentences };
     }
     for (const e of tr.effects) {
@@ -48,7 +51,17 @@ export const marks = StateField.define<Marks>({
 
 /** Where the sentences are in the text. Grounding of a text that has gone on meanwhile would mark the wrong words. */
 export function placed(text: string, sentences: Sentence[]): Placed[] {
-  const all = sentences.map((s) => ({ ...s, from: indexOfByte(text, s.start), to: indexOfByte(text, s.end) }));
+  const place = (x: { start: number; end: number }) => ({
+    from: indexOfByte(text, x.start),
+    to: indexOfByte(text, x.end),
+  });
+  const isPoor = (x: { grounding: Grounding }) => x.grounding === "partial" || x.grounding === "unsupported";
+  const all = sentences.map((s) => {
+    const parts = s.claims.filter(isPoor);
+    // Where no claim by itself is to blame, it is the sentence.
+    const poor = (parts.length > 0 ? parts : [s].filter(isPoor)).map((x) => ({ ...place(x), grounding: x.grounding }));
+    return { ...s, ...place(s), poor };
+  });
   return all.filter((s) => text.slice(s.from, s.to) === s.text);
 }
 
@@ -69,6 +82,7 @@ function draw(state: EditorState, { sentences, active, confirmed }: Omit<Marks, 
   const lines = new Map<number, { worst: number; active: boolean; kept: boolean; sources: Set<number> }>();
   sentences.forEach((s, i) => {
     const { from, to } = s;
+    if (s.grounding === "courtesy") return;
     if (to > state.doc.length || from >= to) return;
     const kept = confirmed.includes(s.text);
     out.push(...words(s, kept));
@@ -93,10 +107,10 @@ function draw(state: EditorState, { sentences, active, confirmed }: Omit<Marks, 
 }
 
 /** What stands on a sentence's own words. */
-function words({ from, to, grounding, citations }: Placed, kept: boolean): Range<Decoration>[] {
+function words({ to, poor, citations }: Placed, kept: boolean): Range<Decoration>[] {
   const out: Range<Decoration>[] = [];
-  if (grounding === "unsupported" || grounding === "partial")
-    out.push(Decoration.mark({ class: `t-${kept ? "confirmed" : grounding}` }).range(from, to));
+  for (const part of poor.filter((p) => p.from < p.to))
+    out.push(Decoration.mark({ class: `t-${kept ? "confirmed" : part.grounding}` }).range(part.from, part.to));
   const numbers = [...new Set(citations.map((c) => c.number))].join(",");
   // On the last character, so that the number never stands alone on a line.
   if (numbers) out.push(Decoration.mark({ class: "cm-cite", attributes: { "data-cite": numbers } }).range(to - 1, to));

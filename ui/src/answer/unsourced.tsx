@@ -2,6 +2,7 @@
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Turn } from "../ask/turns";
 import type { Sentence } from "../backend/backend";
+import { indexOfByte } from "../shared/bytes";
 import { focusBack, nowhere, useHome } from "../shared/focus";
 import { strings } from "../shared/strings";
 import { cx } from "../shared/ui";
@@ -21,6 +22,12 @@ type Props = {
 
 /** So many are shown at once. */
 const SHOWN = 3;
+
+/** The words of a sentence that have no source: one of its claims, or all of it. */
+function toBlame({ text, start, claims }: Sentence): string {
+  const claim = claims.find((c) => c.grounding === "unsupported");
+  return claim ? text.slice(indexOfByte(text, claim.start - start), indexOfByte(text, claim.end - start)) : text;
+}
 
 export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUndo }: Props) {
   const { note, decided, ...focus } = useNoteFocus(held, open.length);
@@ -46,7 +53,7 @@ export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUn
       )}
       {turn.state !== "running" &&
         open.slice(0, SHOWN).map((s, i) => (
-          <Row key={named(open, i)} warn words={`▲ ${strings.problem(s.problem, s.text)}`}>
+          <Row key={named(open, i)} warn words={`▲ ${strings.problem(s.problem, toBlame(s))}`}>
             {held && act(strings.editIt, () => onEdit(s))}
             {act(strings.dropIt, () => onDrop(s))}
             {act(strings.keepAnyway, () => onKeep(s))}

@@ -88,6 +88,7 @@ export function grounded(text: string): Sentence[] {
             ]
           : [],
       problem: found >= 0 ? null : { kind: "missing", values: ["12 hours"] },
+      claims: [],
     });
   }
   return out;

@@ -70,6 +70,12 @@ number: number, document: string, version: string,
  */
 start: number, end: number, quote: string, };
 
+export type Claim = { 
+/**
+ * Byte range in the answer's text.
+ */
+start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
+
 export type Connection = { 
 /**
  * Nobody is signed in, or the keyring cannot say.
@@ -144,7 +150,7 @@ export type FoundBy = "code" | "words" | "meaning";
 
 export type Freshness = "fresh" | "stale" | "too_stale";
 
-export type Grounding = "verbatim" | "supported" | "partial" | "unsupported";
+export type Grounding = "verbatim" | "supported" | "partial" | "unsupported" | "courtesy";
 
 export type Kind = "qa" | "sop" | "article" | "code";
 
@@ -268,7 +274,11 @@ export type Sentence = { text: string,
 /**
  * Byte range in the answer's text.
  */
-start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
+start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, 
+/**
+ * Its claims, where it makes several and is no sentence of a passage as it is.
+ */
+claims: Array<Claim>, };
 
 export type Since = { document: string, state: SinceState, };
 

@@ -114,11 +114,17 @@ fn sentence(to: &mut dyn Write, s: &Sentence) -> Result<()> {
         Grounding::Supported => ("◐", "supported"),
         Grounding::Partial => ("○", "partial"),
         Grounding::Unsupported => ("▲", "no source"),
+        // It claims nothing, so nothing is said of it.
+        Grounding::Courtesy => return writeln!(to, "  {}", s.text),
     };
     let cited: Vec<String> = s.citations.iter().map(|c| format!("[{}]", c.number)).collect();
     writeln!(to, "{mark} {} {} ({word})", s.text, cited.concat())?;
     if let Some(Problem::Missing { values }) = &s.problem {
         writeln!(to, "    in no passage: {}", values.join(", "))?;
+    }
+    for c in s.claims.iter().filter(|c| c.grounding == Grounding::Unsupported) {
+        let at = (c.start - s.start) as usize..(c.end - s.start) as usize;
+        writeln!(to, "    no source: {}", s.text.get(at).unwrap_or_default())?;
     }
     Ok(())
 }

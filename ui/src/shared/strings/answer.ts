@@ -12,8 +12,12 @@ export const answer = {
     supported: "supported",
     partial: "partial",
     unsupported: "no source",
+    courtesy: "",
   } satisfies Record<Grounding, string>,
-  mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲" } satisfies Record<Grounding, string>,
+  mark: { verbatim: "●", supported: "◐", partial: "○", unsupported: "▲", courtesy: "" } satisfies Record<
+    Grounding,
+    string
+  >,
   fromSource: (numbers: string) => `, source ${numbers}`,
   copy: "Copy",
   copied: (question: string, sources: boolean) => `Copied${sources ? " with sources" : ""}: “${short(question)}”`,
