@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
-use mortar_language::{Kind, text};
+use mortar_language::subjects::{Subject, What};
+use mortar_language::{About, Kind, text};
 
-use super::fit::{Fits, UNFIT, judged};
+use super::fit::{Fits, Judged, UNFIT, judged};
 use super::{Hit, Worded};
 use crate::index::Reading;
 use crate::release::Release;
@@ -25,7 +26,7 @@ impl Release {
             mut fit,
             unfit,
             mut lacking,
-        } = self.sorted(&reading, query, &hits)?;
+        } = self.sorted(&reading, query, &hits, &asked.named)?;
         let mut missing = Vec::new();
         if let Some(about) = &query.about {
             match self.step(&reading, query, fit.first())? {
@@ -86,15 +87,11 @@ impl Release {
     }
 
     /// The best hits as passages, sorted by what they are worth.
-    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit]) -> Result<Sorted> {
+    /// What names the thing that was asked about is looked at wherever it stands.
+    fn sorted(&self, reading: &Reading<'_>, query: &Query, hits: &[Hit], named: &HashSet<u32>) -> Result<Sorted> {
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
-        // What names the thing that was asked about is looked at wherever it stands.
-        let named = match &query.about {
-            Some(about) => self.named(reading, about)?,
-            None => HashSet::new(),
-        };
         let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
         for (_, hit) in hits.iter().enumerate().filter(looked_at) {
             if out.fit.len() + out.unfit.len() == query.limit {
@@ -105,13 +102,16 @@ impl Release {
             if *taken > PER_DOCUMENT {
                 continue;
             }
-            let mut passage = judged(reading, query, hit, &mut fits)?;
+            let Judged {
+                mut passage,
+                of_its_drug,
+            } = judged(reading, query, hit, &mut fits)?;
             if !passage.lacks.is_empty() {
                 passage.score = passage.score.min(UNFIT);
                 out.lacking.push(passage);
                 continue;
             }
-            let most = most(query, &passage, hit);
+            let most = if of_its_drug { 1.0 } else { most(query, &passage, hit) };
             passage.score = passage.score.min(most);
             if most == UNFIT { &mut out.unfit } else { &mut out.fit }.push(passage);
         }
@@ -133,6 +133,10 @@ struct Sorted {
 /// The most that a passage can be worth, however like the question it looks.
 fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
     if hit.code.is_some() {
+        return 1.0;
+    }
+    // What holds the very thing that was named, and lacks nothing, is not like the question by chance.
+    if query.about.as_ref().is_some_and(|a| names_exactly(a)) {
         return 1.0;
     }
     // Every rejection is like every question about a rejection: without its code, a document about
@@ -158,15 +162,17 @@ fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
     {
         return 1.0;
     }
-    // Nor what is about the very drug.
-    if query.about.as_ref().is_some_and(|a| a.is_of_its_drug(&passage.title)) {
-        return 1.0;
-    }
     let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
     if matches!(first, "Yes" | "No") && passage.kind == Kind::Qa && !same_question {
         return UNFIT;
     }
     1.0
+}
+
+/// Whether the question names a place, a model or a numbered thing that decides.
+fn names_exactly(about: &About) -> bool {
+    let exact = |s: &Subject| matches!(s.what, What::Place(_) | What::Model { .. } | What::Numbered { .. });
+    about.deciding().any(exact)
 }
 
 /// Words that questions about rejections share with all documents about them.
