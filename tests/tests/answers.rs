@@ -2,7 +2,7 @@
 //! name a drug which the knowledge has, or has not.
 //!
 //! A case is a folder with `case.json` and sources in `in/` (without it the sample tenant is asked). `case.json`:
-//! `about`; `build` (`ok`, `args`, `says`); `ask`, a list of `q` (`after`, `as_of`) with any of `from` (every citation
+//! `about`; `build` (`ok`, `args`, `says`, `lacks`); `ask`, a list of `q` (`after`, `as_of`) with any of `from` (every citation
 //! is of these, and there is one), `cites`, `not_from`, `has` and `lacks` (patterns on the text), `abstains`, `says`
 //! (patterns on the whole JSON), `maybe` (may be refused too).
 
@@ -98,6 +98,9 @@ fn built(case: &Value, folder: &Path, work: &Path) -> Option<PathBuf> {
     for p in list(&case["build"], "says") {
         assert!(holds(p, &said), "{}: does not say {p}: {said}", folder.display());
     }
+    for p in list(&case["build"], "lacks") {
+        assert!(!holds(p, &said), "{}: says {p}: {said}", folder.display());
+    }
     Some(out)
 }
 
@@ -111,7 +114,7 @@ fn every_case_is_answered_as_a_user_may_expect() {
         .map(|e| e.path())
         .collect();
     folders.sort();
-    assert!(folders.len() >= 15);
+    assert!(folders.len() >= 42);
     for folder in folders {
         let case: Value = serde_json::from_slice(&std::fs::read(folder.join("case.json")).unwrap()).unwrap();
         let work = tempfile::tempdir().unwrap();

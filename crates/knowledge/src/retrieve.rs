@@ -157,9 +157,7 @@ impl Release {
         }
         let mut candidates: HashSet<u32> = order.into_iter().collect();
         candidates.extend(asked.mentioned.keys().copied().filter(|p| allowed(*p)));
-        if let Some(about) = &query.about {
-            candidates.extend(self.named(reading, about)?.into_iter().filter(|p| allowed(*p)));
-        }
+        candidates.extend(asked.named.iter().copied().filter(|p| allowed(*p)));
         for d in asked.found.keys() {
             candidates.extend(self.index.passages_of(*d).filter(|p| allowed(*p)));
         }

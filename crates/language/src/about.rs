@@ -54,10 +54,10 @@ impl About {
         self.subjects.iter().filter(lacked).collect()
     }
 
-    /// Whether a title names a drug that decides.
-    pub fn is_of_its_drug(&self, title: &str) -> bool {
+    /// Whether a source's title names a drug that decides.
+    pub fn is_of_its_drug(&self, held: &Held) -> bool {
         let deciding: Vec<Subject> = self.deciding().cloned().collect();
-        Held::of(title, &self.lexicon).is_of(&deciding)
+        held.is_of(&deciding)
     }
 
     /// How many of the conditions a source speaks of.

@@ -14,6 +14,7 @@ mod kind;
 pub mod orders;
 pub mod parts;
 mod places;
+pub mod proper;
 pub mod question;
 pub mod relations;
 pub mod steps;

@@ -12,6 +12,8 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::drugs::{self, Lexicon, fold_name};
+pub use crate::proper::World;
+use crate::proper::{inner_capital, is_acronym, is_plain, is_title, is_unheld, starts_a_sentence};
 use crate::{codes, days, places, question, text};
 
 /// A thing that a question names.
@@ -49,14 +51,6 @@ pub enum Met {
     Met,
 }
 
-/// Which words are no names.
-pub trait World {
-    /// Whether any source holds the word.
-    fn holds(&self, word: &str) -> bool;
-    /// Whether it is plain language, as far as anybody knows.
-    fn plain(&self, word: &str) -> bool;
-}
-
 /// What follows a name and makes it another thing.
 const FORMS: &[&str] = &[
     "plus",
@@ -88,22 +82,32 @@ const FORMS: &[&str] = &[
     "ii",
     "iii",
     "iv",
+    "sprinkle",
+    "chewable",
+    "suspension",
+    "gel",
+    "cream",
+    "ointment",
+    "patch",
+    "spray",
+    "syrup",
 ];
 
 /// Things that are told apart by a number or a letter.
 const KINDS: &[&str] = &[
-    "plan", "model", "version", "part", "bin", "pcn", "store", "branch", "lot",
+    "plan", "model", "version", "part", "bin", "pcn", "store", "branch", "lot", "error", "protocol", "policy",
+    "modifier", "cpt", "hcpcs", "tier", "level",
 ];
 
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"\b(?i:({}))\s+(?:(?i:no\.?|number|id|#)\s*)?#?([0-9]{{1,8}}|[A-Z]{{1,3}}[0-9]{{1,6}}|[A-Z])\b",
+        r"\b(?i:({}))\s+(?:(?i:no\.?|number|code|id|#)\s*)?#?([0-9]{{1,8}}(?:\.[0-9]{{1,3}})*|[A-Z]{{1,3}}[0-9]{{1,6}}|[A-Z])\b",
         KINDS.join("|")
     ))
     .expect("a valid pattern")
 });
 static MODEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:[A-Za-z]{2,4}-?[0-9]{1,4}[A-Za-z]{0,2}|[A-Z][0-9]{1,3}[A-Z]?|[A-Z]{1,4}-[0-9]{1,4}[A-Z]{0,2}|[A-Z]{2,4} [0-9]{2,4})\b")
+    Regex::new(r"\b(?:[A-Za-z]{2,4}-?[0-9]{1,4}[A-Za-z]{0,2}|[A-Z][0-9]{1,3}(?:\.[0-9]{1,4}|[A-Z])?|[A-Za-z][0-9]{4,5}|[A-Z]{1,4}-[0-9]{1,4}[A-Z]{0,2}|[A-Z]{2,4} [0-9]{2,4})\b")
         .expect("a valid pattern")
 });
 /// Counts, sizes and times that only look like models.
@@ -168,6 +172,7 @@ pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
     reading.drugs(lexicon);
     reading.numbered();
     reading.models();
+    reading.named_by_number(world);
     for (state, range) in places::find(asked) {
         let decides = asking.iter().any(|r| r.contains(&range.start));
         reading.put(range, What::Place(state), decides);
@@ -241,6 +246,28 @@ impl Asked<'_> {
         }
     }
 
+    /// A name and a number behind it: another number is another thing.
+    fn named_by_number(&mut self, world: &dyn World) {
+        static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[0-9]{1,3}[a-z]?$").expect("a valid pattern"));
+        for i in 1..self.words.len() {
+            let (name, range) = (i - 1, self.start(i - 1)..self.end(i));
+            let word = &self.folded[name];
+            let counted = !NUMBER.is_match(&self.folded[i]) || measured(self.text, &range);
+            let joined = self.text[self.end(name)..self.start(i)].trim().is_empty();
+            if counted
+                || !joined
+                || word.len() < 4
+                || text::is_stopword(word)
+                || is_plain(word, self.words[name], world) && !inner_capital(self.words[name])
+            {
+                continue;
+            }
+            let kind = text::stem(word);
+            let number = self.folded[i].clone();
+            self.put(range, What::Numbered { kind, number }, true);
+        }
+    }
+
     fn models(&mut self) {
         for m in MODEL.find_iter(self.text) {
             if NO_MODEL.is_match(m.as_str()) || measured(self.text, &m.range()) {
@@ -257,14 +284,20 @@ impl Asked<'_> {
     }
 }
 
+/// The form that a word says, one or several of it.
+fn form(word: &str) -> Option<&'static str> {
+    let one = word.strip_suffix('s').unwrap_or(word);
+    FORMS.iter().copied().find(|f| *f == word || *f == one)
+}
+
 /// The drug whose name begins here, how many words it takes, and the form that is part of it.
 fn drug_at(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize, Option<String>)> {
-    let is_form = |w: &&String| FORMS.contains(&w.as_str());
+    let said = |w: Option<&String>| w.and_then(|w| form(w)).map(str::to_owned);
     let (drug, n) = lexicon.at(words)?;
     // Some names have their form in them.
-    match words.get(n).filter(is_form) {
-        Some(form) => Some((drug, n + 1, Some(form.clone()))),
-        None => Some((drug, n, words.get(n - 1).filter(|_| n > 1).filter(is_form).cloned())),
+    match said(words.get(n)) {
+        Some(form) => Some((drug, n + 1, Some(form))),
+        None => Some((drug, n, said(words.get(n - 1).filter(|_| n > 1)))),
     }
 }
 
@@ -303,6 +336,7 @@ fn names(
     out: &mut Vec<Subject>,
 ) {
     let shouting = !asked.chars().any(char::is_lowercase);
+    let titles = is_title(words);
     let mut last: Option<usize> = None;
     for (i, word) in words.iter().enumerate() {
         let at = word.as_ptr() as usize - asked.as_ptr() as usize;
@@ -312,7 +346,10 @@ fn names(
         let starts = starts_a_sentence(asked, at);
         let letters = folded[i].chars().filter(|c| c.is_alphabetic()).count();
         let digits = folded[i].chars().any(|c| c.is_ascii_digit());
-        let unknown = !plain && letters >= 4 && !digits;
+        // Capitals that no source holds are a name, however short: another test, another kind of plan.
+        let shown_capital = is_acronym(word) || (capital && !starts && letters >= 4 && !titles);
+        let unheld = shown_capital && !shouting && !digits && is_unheld(&folded[i], world);
+        let unknown = (!plain && letters >= 4 && !digits) || unheld;
         // A capital alone makes a name of a word that is no everyday one, such as a town.
         let proper = capital
             && !starts
@@ -330,6 +367,7 @@ fn names(
                 l + 1 == i && capital && !out.is_empty() && !out[out.len() - 1].decides && before.ends_with(words[l])
             });
         let placed = PLACED.is_match(&asked[..at]);
+        let unknown = unknown && !(unheld && placed && plain);
         let inside = asking.iter().any(|r| r.contains(&at));
         let decides = inside && !person && (unknown || (placed && !world.holds(&folded[i])));
         last = Some(i);
@@ -352,37 +390,6 @@ fn asking(asked: &str) -> Vec<Range<usize>> {
         .cloned()
         .collect();
     if asks.is_empty() { all } else { asks }
-}
-
-fn starts_a_sentence(asked: &str, at: usize) -> bool {
-    let before = asked[..at].trim_end();
-    before.is_empty() || before.ends_with(['.', '!', '?', ':', '"', '“', '(', '-', '\n'])
-}
-
-/// Whether a word is nobody's name: English as anybody writes it, slips of the pen too.
-fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
-    world.plain(folded)
-        || is_plain_language(folded, word)
-        || drugs::is_made_of_common(folded)
-        || drugs::is_slip_of_common(folded)
-}
-
-/// Whether a word is plain language by the program's own lists.
-pub fn is_plain_language(folded: &str, word: &str) -> bool {
-    const SHORT: &[&str] = &[
-        "appt", "acct", "asap", "info", "refil", "pharm", "diff", "addy", "gonna", "wanna", "gotta", "dont", "doesnt",
-        "didnt", "cant", "wont", "isnt", "arent", "wasnt", "whats", "hows", "shes", "theyre", "youre", "thats",
-        "havent", "hasnt", "couldnt", "shouldnt", "wouldnt", "thanx", "plz", "meds", "scripts", "hubby", "grandma",
-        "grandmas", "grandpa", "moms", "dads", "kiddo", "hipaa", "tmrw", "btwn", "approx", "temp", "temps", "avail",
-    ];
-    drugs::is_common(folded)
-        || SHORT.contains(&folded)
-        || folded.ends_with("n't")
-        || question::is_short_form(folded)
-        || days::is_day_word(folded)
-        || drugs::is_compound_of_common(folded)
-        || drugs::has_common_stem(folded)
-        || word.contains('\'') && drugs::is_common(folded.split('\'').next().unwrap_or(""))
 }
 
 /// Letters and digits without what parts them, in lower case.
@@ -467,7 +474,7 @@ impl Held {
         (0..self.words.len()).filter_map(move |i| {
             let mut joined = String::new();
             for n in 0..3 {
-                joined.push_str(self.words.get(i + n)?);
+                joined.extend(self.words.get(i + n)?.chars().filter(|c| c.is_alphanumeric()));
                 if joined == key {
                     return Some(self.words.get(i + n + 1).filter(|f| FORMS.contains(&f.as_str())));
                 }

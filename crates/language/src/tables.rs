@@ -35,6 +35,24 @@ pub fn tables(body: &str) -> Vec<Table> {
     out
 }
 
+/// The rows of a text that may begin inside a table, under a head that stands before it: of each the number of its
+/// line, its head and the row.
+pub fn rows_under<'t>(text: &'t str, head: Option<&'t str>) -> Vec<(usize, &'t str, &'t str)> {
+    let mut head = head;
+    let mut out = Vec::new();
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((n, line)) = lines.next() {
+        if !is_row(line) {
+            head = None;
+        } else if lines.peek().is_some_and(|(_, next)| is_rule(next)) {
+            head = Some(line);
+        } else if let Some(head) = head.filter(|_| !is_rule(line)) {
+            out.push((n, head, line));
+        }
+    }
+    out
+}
+
 /// Whether a line is a row of a table.
 pub fn is_row(line: &str) -> bool {
     let line = line.trim();
@@ -100,6 +118,17 @@ mod tests {
             Some(vec![("Plan", "137"), ("BIN", "100959")])
         );
         assert_eq!(said_cells("Ask for: a | b"), None);
+        assert_eq!(
+            rows_under(
+                "| Plan 3 | 100009 |\n\n| A | B |\n|---|---|\n| 1 | 2 |",
+                Some("| Plan | BIN |")
+            ),
+            [
+                (0, "| Plan | BIN |", "| Plan 3 | 100009 |"),
+                (4, "| A | B |", "| 1 | 2 |")
+            ]
+        );
+        assert!(rows_under("| 1 | 2 |", None).is_empty());
         assert!(tables("a | b\n| only | one |\n").is_empty());
     }
 }

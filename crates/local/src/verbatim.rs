@@ -226,23 +226,15 @@ fn sentences(
 /// not about a row.
 fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, String)>> {
     const MOST_ROWS: usize = 4;
-    let mut head = passage.head.as_deref();
-    let lines: Vec<&str> = passage.text.lines().collect();
     let mut found: Vec<(usize, String, usize)> = Vec::new();
-    for (i, line) in lines.iter().enumerate() {
-        if !tables::is_row(line) {
-            head = None;
-        } else if lines.get(i + 1).is_some_and(|l| tables::is_rule(l)) {
-            head = Some(line);
-        } else if let Some(head) = head.filter(|_| !tables::is_rule(line)) {
-            let in_head: HashSet<String> = text::stems(head).into_iter().collect();
-            let own: HashSet<String> = tables::cells(line).into_iter().flat_map(text::stems).collect();
-            let share = own
-                .iter()
-                .filter(|w| asked.contains(*w) && !in_head.contains(*w))
-                .count();
-            found.push((i, tables::said(head, line), share));
-        }
+    for (i, head, row) in tables::rows_under(&passage.text, passage.head.as_deref()) {
+        let in_head: HashSet<String> = text::stems(head).into_iter().collect();
+        let own: HashSet<String> = tables::cells(row).into_iter().flat_map(text::stems).collect();
+        let share = own
+            .iter()
+            .filter(|w| asked.contains(*w) && !in_head.contains(*w))
+            .count();
+        found.push((i, tables::said(head, row), share));
     }
     // Rows that stand in words already are the source's own sentences.
     for segment in text::segments(&passage.text) {

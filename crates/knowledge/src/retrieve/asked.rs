@@ -1,6 +1,6 @@
 //! The codes of a question, each looked up exactly.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use heed::Result;
 use jiff::civil::Date;
@@ -33,10 +33,12 @@ pub(super) struct Asked {
     pub(super) unknown: Vec<Code>,
     pub(super) out_of_force: Vec<Code>,
     pub(super) look_alikes: Vec<(String, u32)>,
+    /// The passages that name what the question is about.
+    pub(super) named: HashSet<u32>,
 }
 
 impl Release {
-    /// Reads the question's codes and looks each of them up exactly.
+    /// Reads the question's codes, looks each of them up exactly, and finds what names what it is about.
     pub(super) fn asked(&self, reading: &Reading<'_>, query: &Query) -> Result<Asked> {
         let held = |code: &Code| {
             reading
@@ -103,6 +105,9 @@ impl Release {
         }
         out.systems = self.index.systems_of(&out.codes);
         self.look_alikes(reading, query.as_of, &mut out)?;
+        if let Some(about) = &query.about {
+            out.named = self.named(reading, about)?;
+        }
         Ok(out)
     }
 

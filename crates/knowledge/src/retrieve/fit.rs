@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{ABSTAIN_BELOW, Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
-use mortar_language::{About, cases, codes, steps, text};
+use mortar_language::{About, Kind, cases, codes, steps, text};
 use mortar_sources::Document;
 
 use super::Hit;
@@ -42,7 +42,7 @@ pub(super) struct Fits {
 }
 
 impl Fits {
-    /// What the question is about and this passage is not.
+    /// What the question is about and this passage is not; and whether its title names a drug that decides.
     pub(super) fn lacks(
         &mut self,
         about: &About,
@@ -50,11 +50,12 @@ impl Fits {
         passage: &Passage,
         number: u32,
         document: &Document,
-    ) -> Vec<String> {
+    ) -> (Vec<String>, bool) {
         let held = Held::of(&said(passage), &about.lexicon);
+        let of_its_drug = about.is_of_its_drug(&held);
         let lacked = about.lacked_by(&held);
         if lacked.is_empty() {
-            return Vec::new();
+            return (Vec::new(), of_its_drug);
         }
         // What a source says of medications in general holds for each of them, where the source names none.
         let general = |s: &&Subject| {
@@ -63,7 +64,7 @@ impl Fits {
         };
         let lacked: Vec<&Subject> = lacked.into_iter().filter(|s| !general(s)).collect();
         if lacked.is_empty() {
-            return Vec::new();
+            return (Vec::new(), of_its_drug);
         }
         // A document about a thing need not name it in every passage, if the passage names no other.
         let of_another = held.other_drug(&about.subjects).is_some();
@@ -75,11 +76,8 @@ impl Fits {
             let by_name = !matches!(s.what, What::Model { .. } | What::Numbered { .. });
             by_name && !of_another && s.met_by(whole, &about.lexicon) > Met::Missing
         };
-        lacked
-            .into_iter()
-            .filter(|s| !meant(s))
-            .map(|s| s.shown.clone())
-            .collect()
+        let lacks = lacked.into_iter().filter(|s| !meant(s)).map(|s| s.shown.clone());
+        (lacks.collect(), of_its_drug)
     }
 }
 
@@ -105,6 +103,16 @@ fn names_and_all_words(about: &About, question: &str, passage: &Passage) -> bool
     text::content_stems(question)
         .iter()
         .all(|w| held.contains(w) || named.contains(w))
+}
+
+/// Whether a document about a code is titled by what was asked for, in whatever system that is a code.
+fn is_of_its_code(about: &About, passage: &Passage) -> bool {
+    let exact = |s: &&Subject| matches!(s.what, What::Model { .. } | What::Numbered { .. });
+    let title = || Held::of(&passage.title, &about.lexicon);
+    passage.kind == Kind::Code
+        && about
+            .deciding()
+            .any(|s| exact(&s) && s.met_by(&title(), &about.lexicon) > Met::Missing)
 }
 
 /// Whether a title asks the same of medications in general.
@@ -308,7 +316,7 @@ impl Release {
                 let passage = plain(reading, sibling, document.clone())?;
                 // The document is about it already: its heading or its words must speak of the case.
                 let own = format!("{}\n{}", passage.heading_path.join("\n"), passage.text);
-                let lacks = Fits::default().lacks(about, &query.text, &passage, number, &document);
+                let (lacks, _) = Fits::default().lacks(about, &query.text, &passage, number, &document);
                 if speaks(&own) && lacks.is_empty() && !fit.iter().any(|f| f.id == passage.id) {
                     return Ok(Some(passage));
                 }
@@ -412,17 +420,26 @@ fn forms(subject: &Subject, about: &About) -> Vec<Vec<String>> {
     }
 }
 
+/// A passage that was held against the question.
+pub(super) struct Judged {
+    pub(super) passage: Passage,
+    /// Its title names a drug that decides.
+    pub(super) of_its_drug: bool,
+}
+
 /// A hit as a passage, held against the question.
-pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut Fits) -> Result<Passage> {
+pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut Fits) -> Result<Judged> {
     let document = reading.document(hit.document)?;
     let mut passage = read(reading, hit, document.clone())?;
+    let mut of_its_drug = false;
     // Who asks for a code asks for that code, whatever drug the claim was for.
     if let Some(about) = query.about.as_ref().filter(|_| hit.code.is_none()) {
-        passage.lacks = fits.lacks(about, &query.text, &passage, hit.document, &document);
-        if passage.lacks.is_empty() && names_and_all_words(about, &query.text, &passage) {
+        (passage.lacks, of_its_drug) = fits.lacks(about, &query.text, &passage, hit.document, &document);
+        let evident = || names_and_all_words(about, &query.text, &passage) || is_of_its_code(about, &passage);
+        if passage.lacks.is_empty() && evident() {
             passage.score = passage.score.max(EXACT);
         }
-        if passage.lacks.is_empty() && about.is_of_its_drug(&passage.title) {
+        if passage.lacks.is_empty() && of_its_drug {
             passage.score = raised(passage.score, OF_THE_DRUG);
         }
         if about
@@ -433,5 +450,5 @@ pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut
             passage.score = (passage.score + BY_AGE).min(1.0);
         }
     }
-    Ok(passage)
+    Ok(Judged { passage, of_its_drug })
 }

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
-use mortar_language::{Kind, cases, text};
+use mortar_language::subjects::{Subject, What};
+use mortar_language::{About, Kind, cases, text};
 
 use super::asked::Asked;
 use super::evidence::{Evidence, Field};
-use super::fit::{Fits, UNFIT, judged};
+use super::fit::{Fits, Judged, UNFIT, judged};
 use super::{Hit, Searched, Worded};
 use crate::index::Reading;
 use crate::release::Release;
@@ -103,17 +104,14 @@ impl Release {
     }
 
     /// The best hits as passages, sorted by what they are worth.
+    /// What names the thing that was asked about is looked at wherever it stands.
     fn sorted(&self, reading: &Reading<'_>, query: &Query, searched: &Searched) -> Result<Sorted> {
-        let Searched { hits, terms, .. } = searched;
+        let Searched { hits, terms, asked } = searched;
+        let named = &asked.named;
         let field = Field::of(hits);
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
-        // What names the thing that was asked about is looked at wherever it stands.
-        let named = match &query.about {
-            Some(about) => self.named(reading, about)?,
-            None => HashSet::new(),
-        };
         let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
         for (_, hit) in hits.iter().enumerate().filter(looked_at) {
             let room = out.fit.len() + out.unfit.len() < query.limit;
@@ -125,7 +123,10 @@ impl Release {
             if *taken > PER_DOCUMENT {
                 continue;
             }
-            let mut passage = judged(reading, query, hit, &mut fits)?;
+            let Judged {
+                mut passage,
+                of_its_drug,
+            } = judged(reading, query, hit, &mut fits)?;
             if !passage.lacks.is_empty() {
                 if room {
                     passage.score = passage.score.min(UNFIT);
@@ -135,7 +136,7 @@ impl Release {
             }
             let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], &field);
             out.evidence.insert(passage.id.clone(), weighed);
-            let most = most(query, &passage, hit);
+            let most = most(query, &passage, hit, of_its_drug);
             passage.score = passage.score.min(most);
             match (most == UNFIT, room) {
                 (false, true) => out.fit.push(passage),
@@ -175,12 +176,16 @@ struct Sorted {
 }
 
 /// The most that a passage can be worth, however like the question it looks.
-fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
+fn most(query: &Query, passage: &Passage, hit: &Hit, of_its_drug: bool) -> f32 {
     if hit.code.is_some() {
         return 1.0;
     }
     if cases::is_of_another_mishap(&query.text, &passage.title) {
         return UNFIT;
+    }
+    // What holds the very thing that was named, and lacks nothing, is not like the question by chance.
+    if of_its_drug || query.about.as_ref().is_some_and(|a| names_exactly(a)) {
+        return 1.0;
     }
     // Every rejection is like every question about a rejection: without its code, a document about
     // one must share words with the question that not all of them have.
@@ -205,15 +210,17 @@ fn most(query: &Query, passage: &Passage, hit: &Hit) -> f32 {
     {
         return 1.0;
     }
-    // Nor what is about the very drug.
-    if query.about.as_ref().is_some_and(|a| a.is_of_its_drug(&passage.title)) {
-        return 1.0;
-    }
     let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
     if matches!(first, "Yes" | "No") && passage.kind == Kind::Qa && !same_question {
         return UNFIT;
     }
     1.0
+}
+
+/// Whether the question names a place, a model or a numbered thing that decides.
+fn names_exactly(about: &About) -> bool {
+    let exact = |s: &Subject| matches!(s.what, What::Place(_) | What::Model { .. } | What::Numbered { .. });
+    about.deciding().any(exact)
 }
 
 /// Words that questions about rejections share with all documents about them.

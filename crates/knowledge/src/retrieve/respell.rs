@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use heed::Result;
 use mortar_language::drugs::{Lexicon, folded};
-use mortar_language::{facts, subjects, text};
+use mortar_language::{facts, proper, text};
 
 use crate::index::{Reading, respells};
 use crate::release::Release;
@@ -29,7 +29,7 @@ impl Release {
             let folded = text::fold(word);
             // One name is never another, however like they are; and plain words mean what they say.
             if lexicon.in_a_name(&folded)
-                || subjects::is_plain_language(&folded, word)
+                || proper::is_plain_language(&folded, word)
                 || known(word)
                 || reading.has_word(&folded)?
             {
