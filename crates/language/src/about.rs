@@ -54,10 +54,14 @@ impl About {
         self.subjects.iter().filter(lacked).collect()
     }
 
-    /// Whether a source's title names a drug that decides.
+    /// Whether a source's title names a drug of the question, one that decides or not.
     pub fn is_of_its_drug(&self, held: &Held) -> bool {
-        let deciding: Vec<Subject> = self.deciding().cloned().collect();
-        held.is_of(&deciding)
+        held.is_of(&self.subjects)
+    }
+
+    /// Whether a drug decides.
+    pub fn asks_of_a_drug(&self) -> bool {
+        self.deciding().any(|s| matches!(s.what, What::Drug { .. }))
     }
 
     /// How many of the conditions a source speaks of.

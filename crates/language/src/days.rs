@@ -151,7 +151,7 @@ fn relative(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     }
 }
 
-/// Whether a word names a month or a day of the week.
+/// Whether a word names a month, a day of the week or a holiday.
 pub fn is_day_word(word: &str) -> bool {
     const DAYS: &[&str] = &[
         "monday",
@@ -162,8 +162,17 @@ pub fn is_day_word(word: &str) -> bool {
         "saturday",
         "sunday",
     ];
+    const HOLIDAYS: &[&str] = &[
+        "christmas",
+        "thanksgiving",
+        "easter",
+        "halloween",
+        "hanukkah",
+        "ramadan",
+        "navidad",
+    ];
     static WHOLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(&format!("^(?:{MONTH})$")).expect("a valid pattern"));
-    DAYS.contains(&word.trim_end_matches('s')) || WHOLE.is_match(word)
+    DAYS.contains(&word.trim_end_matches('s')) || HOLIDAYS.contains(&word) || WHOLE.is_match(word)
 }
 
 fn month(word: &str) -> Option<i16> {

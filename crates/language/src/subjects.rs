@@ -284,6 +284,11 @@ impl Asked<'_> {
     }
 }
 
+/// Whether a kind is one of steps, of which sources speak as a whole too.
+fn is_rank(kind: &str) -> bool {
+    ["tier", "level"].iter().any(|r| text::stem(r) == kind)
+}
+
 /// The form that a word says, one or several of it.
 fn form(word: &str) -> Option<&'static str> {
     let one = word.strip_suffix('s').unwrap_or(word);
@@ -497,6 +502,17 @@ impl Subject {
                     Met::Met
                 } else {
                     Met::Missing
+                }
+            }
+            What::Numbered { kind, number } if is_rank(kind) => {
+                // What is said of all tiers holds for each; what is said of another does not.
+                let ranked =
+                    |w: &[String]| text::stem(&w[0]) == *kind && w[1].starts_with(|c: char| c.is_ascii_digit());
+                let mut ranks = held.words.windows(2).filter(|w| ranked(w)).peekable();
+                match ranks.peek() {
+                    None => Met::OtherForm,
+                    Some(_) if held.set.contains(number) => Met::Met,
+                    Some(_) => Met::Missing,
                 }
             }
             What::Numbered { kind, number } => {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use mortar_assistant::{Passage, Query};
+use mortar_language::subjects::Held;
 use mortar_language::text;
 
 use super::signals::Signals;
@@ -82,7 +83,7 @@ impl Evidence {
             rarest_title: flag(terms.0.first().is_some_and(|t| above.contains(&t.0))),
             lead: hit.sum() - before,
             field: hit.sum() - field.usual,
-            drug: flag(about.is_some_and(|a| a.is_of_its_drug(&passage.title))),
+            drug: flag(about.is_some_and(|a| a.is_of_its_drug(&Held::of(&passage.title, &a.lexicon)))),
             case: flag(about.is_some_and(|a| a.conditions_held(&passage.text) > 0)),
         }
     }

@@ -42,7 +42,7 @@ pub(super) struct Fits {
 }
 
 impl Fits {
-    /// What the question is about and this passage is not; and whether its title names a drug that decides.
+    /// What the question is about and this passage is not; and whether its title names a drug of the question.
     pub(super) fn lacks(
         &mut self,
         about: &About,
@@ -423,7 +423,7 @@ fn forms(subject: &Subject, about: &About) -> Vec<Vec<String>> {
 /// A passage that was held against the question.
 pub(super) struct Judged {
     pub(super) passage: Passage,
-    /// Its title names a drug that decides.
+    /// Its title names a drug of the question.
     pub(super) of_its_drug: bool,
 }
 
@@ -439,7 +439,7 @@ pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut
         if passage.lacks.is_empty() && evident() {
             passage.score = passage.score.max(EXACT);
         }
-        if passage.lacks.is_empty() && of_its_drug {
+        if passage.lacks.is_empty() && of_its_drug && about.asks_of_a_drug() {
             passage.score = raised(passage.score, OF_THE_DRUG);
         }
         if about
