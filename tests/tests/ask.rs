@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mortar_tests::{json, mortar, root, run};
+use mortar_tests::{json, mortar, root, run, words_only};
 use serde_json::Value;
 
 /// One home for all of these: they only read. The first of them makes the sample.
@@ -147,6 +147,86 @@ fn the_golden_questions_hold() {
     assert_eq!(figure("code_accuracy"), 1.0);
     assert_eq!(e["wrong_substitutions"], 0);
     assert!(figure("recall_at_5") >= 0.9, "{e:#}");
+}
+
+#[test]
+fn known_questions_are_answered_with_their_documents_and_hardly_without() {
+    let work = tempfile::tempdir().unwrap();
+    let sources = work.path().join("kb.jsonl");
+    let pairs = [
+        ("a", "Can a parcel be held at the depot?", "Yes, for six days."),
+        ("b", "How are zebra finches fed in winter?", "With millet, twice a day."),
+        // The same words in another order: it answers the same.
+        ("c", "In winter, how are zebra finches fed?", "Millet and fresh water."),
+    ];
+    let lines = pairs.map(|(id, question, answer)| {
+        format!(
+            "{}\n",
+            serde_json::json!({"id": id, "question": question, "answer": answer})
+        )
+    });
+    std::fs::write(&sources, lines.concat()).unwrap();
+    let release = work.path().join("release");
+    json(
+        words_only(work.path())
+            .args(["kb", "build", "--json", "--out"])
+            .arg(&release)
+            .arg(&sources),
+    );
+    let mut eval = words_only(work.path());
+    let l = json(eval.args(["eval", "--leave-out", "--json", "--release"]).arg(&release));
+    assert_eq!((&l["known"], &l["answered_right"]), (&2.into(), &1.0.into()), "{l:#}");
+    for r in l["results"].as_array().unwrap() {
+        let away = r["taken_away"].as_bool().unwrap();
+        let documents: Vec<&str> = r["documents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|d| d.as_str().unwrap())
+            .collect();
+        assert!(documents == ["a"] || documents == ["b", "c"], "{r:#}");
+        let found = r["found"].as_array().unwrap();
+        // What was taken away is not found by any way.
+        assert_eq!(
+            found.iter().any(|f| documents.contains(&f.as_str().unwrap())),
+            !away,
+            "{r:#}"
+        );
+        assert_eq!(r["abstained"].as_bool().unwrap(), away, "{r:#}");
+    }
+    let sampled = json(
+        words_only(work.path())
+            .args(["eval", "--leave-out", "--sample", "1", "--json", "--release"])
+            .arg(&release),
+    );
+    assert_eq!(sampled["known"], 1);
+}
+
+#[test]
+fn the_golden_cases_hold() {
+    let cases = root().join("samples/pharmacy/golden-cases.toml");
+    let page = tempfile::tempdir().unwrap();
+    let html = page.path().join("eval.html");
+    let mut eval = mortar(&home());
+    let e = json(
+        eval.args(["eval", "--json", "--leave-out", "--html"])
+            .arg(&html)
+            .arg(&cases),
+    );
+    assert_eq!(e["questions"], 100);
+    for (kind, least) in [("step", 0.9), ("emergency", 0.9), ("other_drug", 0.95), ("code", 0.9)] {
+        assert!(
+            e["kinds"][kind]["value"].as_f64().unwrap() >= least,
+            "{kind}: {:#}",
+            e["kinds"]
+        );
+    }
+    assert!(e["leave_out"]["golden"]["known"].as_u64().unwrap() >= 60);
+    assert!(
+        std::fs::read_to_string(&html)
+            .unwrap()
+            .contains("With their documents, and without")
+    );
 }
 
 #[test]

@@ -150,8 +150,9 @@ async fn without_weights_the_window_says_so_and_hostile_text_stays_text() {
     w.ask("<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script> reject 75 مرحبا 😀")
         .await
         .unwrap();
+    // The editor sets pictures of no source beside its own marks.
     assert_eq!(
-        w.run("return window.hacked === undefined && document.querySelectorAll('main img').length === 0")
+        w.run("return window.hacked === undefined && document.querySelectorAll('main img:not(.cm-widgetBuffer)').length === 0")
             .await,
         json!(true)
     );

@@ -19,8 +19,9 @@ const USAGE: &str = "cargo xtask <command>
           known faults of the crates that are used; no part of test, since it needs the RustSec advisory database,
           a git repository that is fetched anew each time
   types   write the window's types and calls anew from the desk's
-  calibrate +RELEASE:QUERIES -RELEASE:QUERIES …
-          learn the weights of the calibration from questions that a release covers, and that it does not
+  calibrate +RELEASE:QUERIES -RELEASE:QUERIES =RELEASE[:FILE] …
+          learn the weights of the calibration from questions that a release covers, that it does not, and known
+          ones with their documents and without
   bench [--release DIR] [--sizes N,N] [--minutes N] [--only overhead|sync] [--corpus FILE]
           Mortar beside its peers, from PyPI, in one run: target/bench.json and the tables of docs/MEASURED.md;
           or only what the window adds to the models' two calls

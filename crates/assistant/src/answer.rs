@@ -334,3 +334,10 @@ pub enum Event {
         message: String,
     },
 }
+
+/// One question of several, with the passages that it may be answered from: none, and it stays open.
+#[derive(Debug, Clone)]
+pub struct Several {
+    pub question: String,
+    pub passages: Vec<Passage>,
+}

@@ -22,9 +22,9 @@ use mortar_language::drugs::Lexicon;
 use mortar_language::question;
 use mortar_language::text::tokens;
 
-use crate::answer::{Answer, Disagreement, Event, Models, Notice, Passage, Stage, Timings, Turn};
+use crate::answer::{Answer, Disagreement, Event, Models, Notice, Passage, Several, Stage, Timings, Turn};
 use crate::grounding::Sources;
-use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever, Several};
+use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever};
 use crate::prompt::Prompt;
 use crate::{conflicts, prompt};
 pub use error::AskError;

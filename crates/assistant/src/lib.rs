@@ -14,11 +14,11 @@ pub mod prompt;
 
 pub use answer::{
     Answer, Bytes, Citation, Claim, Disagreement, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice,
-    Passage, Problem, QuestionPart, Reason, Sentence, Stage, Timings, Turn,
+    Passage, Problem, QuestionPart, Reason, Sentence, Several, Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use mortar_language::Kind;
 pub use ports::{
     Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, Reranker, RetrieveError, Retrieved,
-    Retriever, Several,
+    Retriever,
 };

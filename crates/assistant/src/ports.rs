@@ -9,7 +9,7 @@ use mortar_language::About;
 use mortar_language::drugs::Lexicon;
 use thiserror::Error;
 
-use crate::answer::{LookAlike, Missing, Passage};
+use crate::answer::{LookAlike, Missing, Passage, Several};
 pub use crate::fault::{Fault, ModelError};
 use crate::prompt::Prompt;
 
@@ -133,13 +133,6 @@ pub struct Generation {
     /// Numbers of passages that contradict each other: none may be left out.
     pub disagree: Vec<u32>,
     pub prompt: Prompt,
-}
-
-/// One question of several, with the passages that it may be answered from: none, and it stays open.
-#[derive(Debug, Clone)]
-pub struct Several {
-    pub question: String,
-    pub passages: Vec<Passage>,
 }
 
 /// A prompt to pieces of text, with marks such as `[2]` behind each sentence.

@@ -4,8 +4,7 @@
 use mortar_language::text::tokens;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Disagreement, Passage, Turn};
-use crate::ports::Several;
+use crate::answer::{Disagreement, Passage, Several, Turn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -26,7 +26,7 @@ pub fn unsupported(first: &str, second: &str, i: usize) -> Option<String> {
     let wrong = |(_, change): &(&str, crate::changes::Change)| change(second, i).filter(|c| c != second);
     let kinds = CHANGES.iter().filter(|(kind, _)| *kind != "invented");
     let changed = kinds.cycle().skip(i).take(CHANGES.len()).find_map(wrong);
-    let clause = match changed.filter(|_| i % 2 == 0) {
+    let clause = match changed.filter(|_| i.is_multiple_of(2)) {
         Some(changed) => clause_of(&changed)?,
         None => INVENTED[i / 2 % INVENTED.len()].to_owned(),
     };

@@ -42,6 +42,28 @@ pub fn figure(values: &[f64]) -> Figure {
     }
 }
 
+/// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
+/// questions that the knowledge covers, weighed by the bin's size.
+pub(crate) fn calibration_error(scored: impl Iterator<Item = (f32, bool)>) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    let mut all = 0usize;
+    for (score, covered) in scored {
+        let bin = &mut bins[((score * 10.0) as usize).min(9)];
+        bin.0 += f64::from(score);
+        bin.1 += f64::from(u8::from(covered));
+        all += 1;
+    }
+    let off: f64 = bins
+        .iter()
+        .map(|(score, covered): &(f64, f64)| (score - covered).abs())
+        .sum();
+    off / all.max(1) as f64
+}
+
+pub(crate) fn f1(precision: f64, recall: f64) -> f64 {
+    2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,8 +9,8 @@ use mortar_knowledge::{Evidence, Known};
 use serde::{Deserialize, Serialize};
 
 use crate::error::MeasureError;
-use crate::figure::{Figure, figure};
-use crate::leave_out::{Asked, Beside};
+use crate::figure::{Figure, calibration_error, f1, figure};
+use crate::left_out::{Asked, Beside};
 use crate::measured::Measured;
 use crate::watched::Watched;
 
@@ -266,28 +266,6 @@ fn figures(results: Vec<QuestionResult>) -> Evaluation {
         leave_out: None,
         results,
     }
-}
-
-/// The expected calibration error: scores in ten bins, each bin's mean score against the share of its
-/// questions that the knowledge covers, weighed by the bin's size.
-pub(crate) fn calibration_error(scored: impl Iterator<Item = (f32, bool)>) -> f64 {
-    let mut bins = [(0.0, 0.0); 10];
-    let mut all = 0usize;
-    for (score, covered) in scored {
-        let bin = &mut bins[((score * 10.0) as usize).min(9)];
-        bin.0 += f64::from(score);
-        bin.1 += f64::from(u8::from(covered));
-        all += 1;
-    }
-    let off: f64 = bins
-        .iter()
-        .map(|(score, covered): &(f64, f64)| (score - covered).abs())
-        .sum();
-    off / all.max(1) as f64
-}
-
-pub(crate) fn f1(precision: f64, recall: f64) -> f64 {
-    2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE)
 }
 
 fn curve(results: &[QuestionResult]) -> Vec<Point> {

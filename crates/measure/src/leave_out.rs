@@ -1,69 +1,20 @@
 //! Known questions, each asked twice: with the documents that answer it, and with them taken away. The one must be
 //! answered from them, the other refused: of its own domain a release covers nothing else so nearly.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures::stream::{self, BoxStream, StreamExt};
-use jiff::civil::Date;
 use mortar_assistant::{Answer, Generation, Generator, ModelError, Turn};
 use mortar_knowledge::{Evidence, Known, Release};
-use serde::Serialize;
 
 use crate::error::MeasureError;
-use crate::figure::figure;
-use crate::golden::{self, calibration_error};
+use crate::figure::{calibration_error, f1, figure};
+use crate::golden;
+use crate::left_out::{Asked, LeaveOut, LeftOut};
 use crate::measured::Measured;
 use crate::ranking::Judged;
 use crate::watched::Watched;
-
-/// What known questions come to.
-#[derive(Debug, Clone, Serialize)]
-pub struct LeaveOut {
-    /// Known questions; each was asked twice.
-    pub known: usize,
-    pub abstention_precision: f64,
-    pub abstention_recall: f64,
-    pub abstention_f1: f64,
-    /// How far scores lie from the share of questions with that score whose documents are there.
-    pub calibration_error: f64,
-    /// The share of known questions that their own documents answer first, where these are there.
-    pub answered_right: f64,
-    /// Between what each figure lies with a probability of 95 %.
-    pub intervals: BTreeMap<&'static str, [f64; 2]>,
-    pub results: Vec<LeftOut>,
-}
-
-/// The same beside golden questions: of the release's own questions, and of those themselves.
-#[derive(Debug, Clone, Serialize)]
-pub struct Beside {
-    pub known: LeaveOut,
-    pub golden: LeaveOut,
-}
-
-/// One question, asked with or without its documents.
-#[derive(Debug, Clone, Serialize)]
-pub struct LeftOut {
-    pub ask: String,
-    /// The documents that answer it.
-    pub documents: Vec<String>,
-    /// They were taken away, and with them those that say the same.
-    pub taken_away: bool,
-    pub abstained: bool,
-    /// Documents in the order of their passages.
-    pub found: Vec<String>,
-    pub best_score: f32,
-    pub ok: bool,
-    /// Of the best passage that is about what was asked.
-    pub evidence: Option<Evidence>,
-}
-
-/// A question whose documents are known.
-pub(crate) struct Asked {
-    pub(crate) known: Known,
-    pub(crate) before: Option<String>,
-    pub(crate) as_of: Option<Date>,
-}
 
 /// Asks the questions that the release answers by its own words, at most so many of them.
 pub async fn leave_out(measured: &Measured<'_>, sample: usize) -> Result<LeaveOut, MeasureError> {
@@ -183,7 +134,7 @@ fn figures(results: Vec<LeftOut>) -> LeaveOut {
         known: right.of,
         abstention_precision: precision.value,
         abstention_recall: recall.value,
-        abstention_f1: golden::f1(precision.value, recall.value),
+        abstention_f1: f1(precision.value, recall.value),
         calibration_error: calibration_error(results.iter().map(|r| (r.best_score, !r.taken_away))),
         answered_right: right.value,
         intervals: all.into_iter().map(|(n, f)| (n, [f.low, f.high])).collect(),

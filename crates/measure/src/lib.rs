@@ -1,6 +1,5 @@
-//! How well a release answers and how well grounding sees: golden questions, known ones left
-//! out, rankings, planted errors,
-//! attacks; figures with their intervals, and a page of them.
+//! How well a release answers and how well grounding sees: golden questions, known ones left out, rankings, planted
+//! errors, attacks; figures with their intervals, and a page of them.
 //!
 //! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
 //! no tenant and reads no clock but to time what it measures. Whatever is drawn by chance is drawn from a
@@ -14,6 +13,7 @@ mod figure;
 mod golden;
 mod judged;
 mod leave_out;
+mod left_out;
 mod measured;
 mod page;
 mod planted;
@@ -28,7 +28,8 @@ pub use judged::{
     JudgedFigures, JudgedPart, JudgedText, Told, alone, best_threshold, judged_by_people, judged_texts, told,
     words_there,
 };
-pub use leave_out::{Beside, LeaveOut, LeftOut, leave_out, leave_out_of};
+pub use leave_out::{leave_out, leave_out_of};
+pub use left_out::{Beside, LeaveOut, LeftOut};
 pub use measured::Measured;
 pub use page::{page, plot};
 pub use planted::{GroundingFigures, KindResult, grounding, grounding_of};

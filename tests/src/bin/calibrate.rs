@@ -1,6 +1,9 @@
-//! Learns the weights from signals to a probability: `calibrate +RELEASE:QUERIES -RELEASE:QUERIES …`.
+//! Learns the weights from signals to a probability: `calibrate +RELEASE:QUERIES -RELEASE:QUERIES
+//! =RELEASE …`.
 //! `+`: the release covers these questions; `-`: it does not. A queries file is JSON lines with
-//! `_id` and `text`, or a `golden.toml`'s questions written so. Each set weighs the same in its class.
+//! `_id` and `text`, or a `golden.toml`'s questions written so. `=RELEASE` and `=RELEASE:FILE` are known questions (of
+//! the release itself, of a golden file or of a judged folder), which it covers with their documents and does not cover
+//! without: what is uncovered of its own domain. Each set weighs the same in its class.
 
 use mortar_tests::{json, mortar};
 use serde_json::Value;
@@ -21,7 +24,7 @@ struct Example {
 fn main() {
     let sets: Vec<String> = std::env::args().skip(1).collect();
     if sets.is_empty() {
-        eprintln!("usage: calibrate +RELEASE:QUERIES -RELEASE:QUERIES …");
+        eprintln!("usage: calibrate +RELEASE:QUERIES -RELEASE:QUERIES =RELEASE[:FILE] …");
         std::process::exit(2);
     }
     let examples: Vec<Example> = sets.iter().flat_map(|s| read(s, &sets)).collect();
@@ -35,10 +38,13 @@ fn main() {
 
 /// One set's examples: the signals of the best passage of each question.
 fn read(set: &str, all: &[String]) -> Vec<Example> {
+    if let Some(left_out) = set.strip_prefix('=') {
+        return read_left_out(left_out, all);
+    }
     let (covered, rest) = match (set.strip_prefix('+'), set.strip_prefix('-')) {
         (Some(rest), _) => (1.0, rest),
         (_, Some(rest)) => (0.0, rest),
-        _ => panic!("{set}: begin with + or -"),
+        _ => panic!("{set}: begin with +, - or ="),
     };
     let (release, queries) = rest.split_once(':').expect("RELEASE:QUERIES");
     let dir = tempfile::tempdir().expect("a folder");
@@ -58,19 +64,49 @@ fn read(set: &str, all: &[String]) -> Vec<Example> {
             .arg(dir.path().join("run")),
     );
     let best = found["results"].as_array().expect("a list");
-    let same_class = all.iter().filter(|s| s.starts_with('+') == (covered == 1.0)).count();
-    let weight = 0.5 / same_class as f64 / best.len().max(1) as f64;
-    let number = |v: &Value| v.as_f64().unwrap_or(0.0);
-    best.iter()
-        .map(|b| {
-            let s = &b["found"][0]["signals"];
-            Example {
-                signals: ["likeness", "document", "words", "coverage", "absent"].map(|n| number(&s[n])),
-                covered,
-                weight,
-            }
-        })
-        .collect()
+    let weight = share(all, if covered == 1.0 { '+' } else { '-' }) / best.len().max(1) as f64;
+    let example = |b: &Value| Example {
+        signals: signals(&b["found"][0]["signals"]),
+        covered,
+        weight,
+    };
+    best.iter().map(example).collect()
+}
+
+/// What one set weighs of its class; one of known questions is in both.
+fn share(all: &[String], class: char) -> f64 {
+    0.5 / all.iter().filter(|s| s.starts_with([class, '='])).count().max(1) as f64
+}
+
+fn signals(of: &Value) -> [f64; 5] {
+    ["likeness", "document", "words", "coverage", "absent"].map(|n| of[n].as_f64().unwrap_or(0.0))
+}
+
+/// Known questions, with their documents and without.
+fn read_left_out(set: &str, all: &[String]) -> Vec<Example> {
+    let (release, file) = set.split_once(':').map_or((set, None), |(r, f)| (r, Some(f)));
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut command = mortar(dir.path());
+    command.args(["eval", "--leave-out", "--json", "--release", release]);
+    let found = json(command.args(file));
+    // Of golden questions the figures are beside the golden ones.
+    let figures = if found["known"].is_null() {
+        &found["leave_out"]["golden"]
+    } else {
+        &found
+    };
+    let results = figures["results"].as_array().expect("a list");
+    let judged: Vec<&Value> = results.iter().filter(|r| !r["evidence"].is_null()).collect();
+    let covered = |r: &Value| r["taken_away"] == false;
+    let example = |r: &&Value| {
+        let of = judged.iter().filter(|o| covered(o) == covered(r)).count();
+        Example {
+            signals: signals(&r["evidence"]),
+            covered: f64::from(u8::from(covered(r))),
+            weight: share(all, if covered(r) { '+' } else { '-' }) / of as f64,
+        }
+    };
+    judged.iter().map(example).collect()
 }
 
 /// Learns on all examples, and says how well what was learnt on four fifths does on the last one.

@@ -11,8 +11,8 @@ use mortar_language::{parts, question};
 
 use super::judge::{about_the_new, abstain, codes_of, mark};
 use super::{NEAREST, PASSAGES};
-use crate::answer::{Answer, Passage, QuestionPart, Reason, Turn};
-use crate::ports::{Query, Retrieved, Several};
+use crate::answer::{Answer, Passage, QuestionPart, Reason, Several, Turn};
+use crate::ports::{Query, Retrieved};
 
 /// Fewer passages than these are no choice.
 const FEWEST: usize = 2;
