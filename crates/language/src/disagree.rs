@@ -238,7 +238,13 @@ impl Pair<'_> {
         let shared: Vec<&String> = s.words.intersection(&t.words).collect();
         let titled = |w: &&&String| self.a.title.contains(**w) && self.b.title.contains(**w);
         let names_itself = alike >= SAME_SENTENCE && shared.len() >= 4 && shared.iter().filter(titled).count() >= 2;
-        let enough = shared.len() >= 2 || (!shared.is_empty() && self.titles >= SAME_TITLE);
+        // What both say alike beside the difference ("on Saturday") says what it is about, as a word does.
+        let alike_facts = s
+            .facts
+            .iter()
+            .filter(|f| t.facts.iter().any(|g| g.key == f.key))
+            .count();
+        let enough = !shared.is_empty() && (shared.len() + alike_facts >= 2 || self.titles >= SAME_TITLE);
         match self.among {
             _ if self.copies => !shared.is_empty(),
             Among::Found => enough && (!self.told_apart || names_itself),
@@ -363,6 +369,30 @@ mod tests {
 
     fn of(title: &str, text: &str) -> Said {
         Said::of(title, &[], text, &Lexicon::own())
+    }
+
+    #[test]
+    fn sources_of_one_question_contradict_each_other_in_what_little_they_say() {
+        for (one, other, differ) in [
+            (
+                ("When do you close on Saturday?", "We close at 6 pm on Saturday."),
+                ("Until when can I come on Saturday?", "We close at 4 pm on Saturday."),
+                Some(Differ::Number),
+            ),
+            (
+                ("When do you close on Saturday?", "We close at 6 pm on Saturday."),
+                ("When do you open on Saturday?", "We open at 9 am on Saturday."),
+                None,
+            ),
+            (
+                ("When do you close on Saturday?", "We close at 6 pm on Saturday."),
+                ("When do you close on Sunday?", "We close at 4 pm on Sunday."),
+                None,
+            ),
+        ] {
+            let found = between(&of(one.0, one.1), &of(other.0, other.1), Among::Found);
+            assert_eq!(found.map(|f| f.differ), differ, "{one:?} {other:?}");
+        }
     }
 
     #[test]

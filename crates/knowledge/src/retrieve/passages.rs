@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use heed::Result;
-use mortar_assistant::{LookAlike, Passage, Query, Retrieved};
+use mortar_assistant::{ABSTAIN_BELOW, LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
 use mortar_language::subjects::{Subject, What};
 use mortar_language::{About, Kind, cases, text};
@@ -74,8 +74,8 @@ impl Release {
                 fit.retain(|p| first.iter().all(|f| f.id != p.id));
                 fit.splice(0..0, first);
             }
-            if fit.is_empty() {
-                let near: Vec<Passage> = unfit.iter().chain(&lacking).cloned().collect();
+            if fit.iter().all(|p| p.score < ABSTAIN_BELOW && !p.emergency) {
+                let near: Vec<Passage> = fit.iter().chain(&unfit).chain(&lacking).cloned().collect();
                 missing.extend(self.missing(&reading, about, &near)?);
             }
         }
