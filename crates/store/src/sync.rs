@@ -144,6 +144,10 @@ impl Device {
         let _one = release::alone(&self.dir)?;
         // Also where nothing is new: what a killed program left is not kept until something is.
         scratch::sweep_alone(&self.dir);
+        if self.release.exists() {
+            // Entering clears the states that nothing points to; who is at work there clears by himself.
+            drop(release::Site::enter(&self.release));
+        }
         let standing = self.standing()?;
         let verified = self.look(&counted, &standing).await?;
         let followed = match &verified {
