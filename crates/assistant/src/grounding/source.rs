@@ -188,19 +188,11 @@ fn content(words: &[Word]) -> Vec<u32> {
 
 /// The rows of a passage's tables in words, each by the byte at which it begins.
 fn rows_said(passage: &Passage) -> HashMap<usize, String> {
-    let mut head = passage.head.as_deref();
-    let mut out = HashMap::new();
-    let lines: Vec<&str> = passage.text.lines().collect();
-    for (i, line) in lines.iter().enumerate() {
-        if !tables::is_row(line) {
-            head = None;
-        } else if lines.get(i + 1).is_some_and(|l| tables::is_rule(l)) {
-            head = Some(line);
-        } else if let Some(head) = head.filter(|_| !tables::is_rule(line)) {
-            let row = line.trim();
-            let at = row.as_ptr() as usize - passage.text.as_ptr() as usize;
-            out.insert(at, text::collapse(&tables::said(head, row)));
-        }
-    }
-    out
+    let rows = tables::rows_under(&passage.text, passage.head.as_deref()).into_iter();
+    rows.map(|(_, head, row)| {
+        let row = row.trim();
+        let at = row.as_ptr() as usize - passage.text.as_ptr() as usize;
+        (at, text::collapse(&tables::said(head, row)))
+    })
+    .collect()
 }
