@@ -278,7 +278,9 @@ impl Release {
 
     /// What is found, and the evidence for each passage of it that is about what was asked, by its id.
     pub fn weighed(&self, query: &Query) -> std::result::Result<(Retrieved, HashMap<String, Evidence>), OpenError> {
-        self.passages(query, None).map_err(|e| self.unsearchable(e))
+        let mut evidence = HashMap::new();
+        let found = self.passages(query, None, Some(&mut evidence));
+        Ok((found.map_err(|e| self.unsearchable(e))?, evidence))
     }
 
     /// The passages nearest to a vector of the first model, by meaning alone, each with its likeness.
@@ -386,8 +388,7 @@ impl Retriever for Release {
     }
 
     fn retrieve(&self, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
-        self.passages(query, None)
-            .map(|found| found.0)
+        self.passages(query, None, None)
             .map_err(|e| RetrieveError(self.unsearchable(e).to_string()))
     }
 }
@@ -400,8 +401,7 @@ struct BegunHere<'a> {
 
 impl Begun for BegunHere<'_> {
     fn finish(self: Box<Self>, query: &Query) -> std::result::Result<Retrieved, RetrieveError> {
-        let found = self.release.passages(query, Some(self.worded));
-        let found = found.map(|found| found.0);
+        let found = self.release.passages(query, Some(self.worded), None);
         found.map_err(|e| RetrieveError(self.release.unsearchable(e).to_string()))
     }
 }

@@ -21,11 +21,13 @@ const LOOKED_AT: usize = 60;
 const PER_DOCUMENT: usize = 3;
 
 impl Release {
+    /// What a question finds; the evidence for each passage that is about it is weighed only for who asks.
     pub(super) fn passages(
         &self,
         query: &Query,
         ahead: Option<Worded>,
-    ) -> Result<(Retrieved, HashMap<String, Evidence>)> {
+        evidence: Option<&mut HashMap<String, Evidence>>,
+    ) -> Result<Retrieved> {
         let searched = self.hits(query, ahead)?;
         let Searched { hits, asked, .. } = &searched;
         let reading = self.index.read()?;
@@ -34,8 +36,7 @@ impl Release {
             unfit,
             mut lacking,
             mut further,
-            evidence,
-        } = self.sorted(&reading, query, &searched)?;
+        } = self.sorted(&reading, query, &searched, evidence)?;
         let mut missing = Vec::new();
         let mut placed = Vec::new();
         if let Some(about) = &query.about {
@@ -90,7 +91,7 @@ impl Release {
             p.number = number;
         }
         let values = |codes: &[Code]| codes.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
-        let found = Retrieved {
+        Ok(Retrieved {
             passages,
             further,
             placed,
@@ -99,16 +100,21 @@ impl Release {
             codes_out_of_force: values(&asked.out_of_force),
             look_alikes: look_alikes(&reading, asked)?,
             missing,
-        };
-        Ok((found, evidence))
+        })
     }
 
     /// The best hits as passages, sorted by what they are worth.
     /// What names the thing that was asked about is looked at wherever it stands.
-    fn sorted(&self, reading: &Reading<'_>, query: &Query, searched: &Searched) -> Result<Sorted> {
+    fn sorted(
+        &self,
+        reading: &Reading<'_>,
+        query: &Query,
+        searched: &Searched,
+        evidence: Option<&mut HashMap<String, Evidence>>,
+    ) -> Result<Sorted> {
         let Searched { hits, terms, asked } = searched;
         let named = &asked.named;
-        let field = Field::of(hits);
+        let mut weighing = evidence.map(|out| (Field::of(hits), out));
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
         let mut out = Sorted::default();
@@ -134,8 +140,10 @@ impl Release {
                 }
                 continue;
             }
-            let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], &field);
-            out.evidence.insert(passage.id.clone(), weighed);
+            if let Some((field, evidence)) = &mut weighing {
+                let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], field);
+                evidence.insert(passage.id.clone(), weighed);
+            }
             let most = most(query, &passage, hit, of_its_drug);
             passage.score = passage.score.min(most);
             match (most == UNFIT, room) {
@@ -171,8 +179,6 @@ struct Sorted {
     lacking: Vec<Passage>,
     /// What fits as well and comes behind those that are shown.
     further: Vec<Passage>,
-    /// By the id of the passage, of all but those.
-    evidence: HashMap<String, Evidence>,
 }
 
 /// The most that a passage can be worth, however like the question it looks.
