@@ -247,6 +247,8 @@ pub fn device(store: &Arc<dyn ReleaseStore>, root: &[u8], home: &Path, models: &
         store: store.clone(),
         root: root.to_vec(),
         channel: "live".into(),
+        number: None,
+        ring: None,
         models: models.iter().map(|m| (*m).to_owned()).collect(),
         release: home.join("release"),
         dir: home.join("sync"),

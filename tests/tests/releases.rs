@@ -91,6 +91,8 @@ impl Site {
             channel: "live".into(),
             release: again,
             before: vec![number],
+            promotion: None,
+            rollout: None,
         };
         let updates = vec![
             TargetUpdate::put(manifest_name(again), serde_json::to_vec(&manifest).unwrap()),

@@ -27,6 +27,8 @@ const USAGE: &str = "cargo xtask <command>
           or only what the window adds to the models' two calls
   stand-ins --dir DIR [--alone]
           S3, SageMaker and Identity Center on this machine alone, with the configuration that leads there
+  fuzz MINUTES
+          every reader of bytes from outside, for so long each (a test gives them seconds)
   look    pictures of every screen, light and dark, in two sizes, into target/look";
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
             let arguments: Vec<String> = std::env::args().skip(2).collect();
             built().and_then(|()| program("stand-ins", &arguments.iter().map(String::as_str).collect::<Vec<_>>()))
         }
+        Some("fuzz") => fuzz(std::env::args().nth(2).as_deref()),
         Some("look") => setup::all()
             .and_then(|()| built())
             .and_then(|()| program("look", &["target/look"])),
@@ -263,6 +266,15 @@ const NEXTEST: &[&str] = &["nextest", "run", "--locked", "--release", "--workspa
 
 fn rust_tests() -> Done {
     step("All Rust tests", &mut tool("cargo-nextest", NEXTEST))
+}
+
+fn fuzz(minutes: Option<&str>) -> Done {
+    let minutes = minutes.filter(|m| m.parse::<u64>().is_ok());
+    let minutes = minutes.ok_or("for how many minutes?  by hand: cargo xtask fuzz 5")?;
+    setup::tools()?;
+    let mut c = tool("cargo-nextest", NEXTEST);
+    c.args(["--test", "decoders"]).env("MORTAR_FUZZ_MINUTES", minutes);
+    step("Change what comes from outside", &mut c)
 }
 
 fn types() -> Done {

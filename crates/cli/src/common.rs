@@ -25,7 +25,7 @@ pub struct Common {
     pub json: bool,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Source {
     /// Use the release in this folder
     #[arg(long, value_name = "DIR")]

@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use mortar_desk::sources::{Contradiction, Finding};
 use mortar_desk::store::publish::Options;
+use mortar_desk::store::rollout;
+use mortar_desk::store::tend::RolloutChange;
+use mortar_desk::{Comparison, DeskError, Questions, Wish};
 use serde_json::json;
 
-use crate::common::Common;
+use crate::common::{Common, Source};
 use crate::keys::{self, Keys};
 use crate::output::{self, Done};
 use crate::print;
@@ -22,8 +26,16 @@ pub enum Kb {
     Publish(Publish),
     /// List the releases of the store
     Releases(Reading),
+    /// What is other between two of: folders of releases or sources, numbers of releases, channels
+    Diff(Diff),
+    /// Ask two releases the same questions, and say what became other; exit code 1 where something speaks against B
+    Compare(Compare),
     /// Read every byte of the store against its signatures
     Verify(Reading),
+    /// Let a channel show what another shows, if nothing speaks against it; exit code 1 where something does
+    Promote(Promote),
+    /// Change which of a channel's devices get what it shows: pause, resume, a larger share
+    Rollout(Rollout),
     /// Let a channel show an earlier release again
     Rollback(Rollback),
     /// Clear away what no channel and none of the last releases needs
@@ -42,7 +54,11 @@ pub async fn run(common: &Common, command: Kb) -> Done {
         Kb::Build(what) => build(common, what).await,
         Kb::Publish(what) => publish(common, what).await,
         Kb::Releases(what) => releases(common, what).await,
+        Kb::Diff(what) => diff(common, what).await,
+        Kb::Compare(what) => compare(common, what).await,
         Kb::Verify(what) => verify(common, what).await,
+        Kb::Promote(what) => promote(common, what).await,
+        Kb::Rollout(what) => roll_out(common, what).await,
         Kb::Rollback(what) => roll_back(common, what).await,
         Kb::Gc(what) => clear(common, what).await,
         Kb::Refresh(what) => refresh(common, what).await,
@@ -160,11 +176,163 @@ async fn releases(common: &Common, what: Reading) -> Done {
     output::result(common.json, &rows, |to| print::releases(to, &rows))
 }
 
+#[derive(Args)]
+pub struct Diff {
+    a: String,
+    b: String,
+    /// As in force on another day (2026-09-01); today otherwise
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+async fn diff(common: &Common, what: Diff) -> Done {
+    let given = what.reading.signed.options(what.reading.root);
+    let on = what.as_of.unwrap_or_else(mortar_desk::today);
+    let compared = mortar_desk::difference(&common.place()?, &given, [&what.a, &what.b], on).await?;
+    for side in [&compared.a, &compared.b] {
+        tell_left_out(&side.left_out, &[]);
+    }
+    output::result(common.json, &compared, |to| print::difference(to, &compared))
+}
+
+/// What two releases are asked.
+#[derive(Args)]
+pub struct Asked {
+    /// Golden questions; more than one file may be named
+    #[arg(long, value_name = "FILE")]
+    golden: Vec<PathBuf>,
+    /// Ask at most so many questions too that either release answers by its own words
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    known: usize,
+    /// Write a page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+impl Asked {
+    fn questions(&self) -> Result<Questions<'_>, DeskError> {
+        if self.golden.is_empty() && self.known == 0 {
+            let how = "name golden questions with --golden FILE, or ask known ones with --known N";
+            return Err(DeskError::usage(how));
+        }
+        Ok(Questions {
+            golden: self.golden.iter().map(PathBuf::as_path).collect(),
+            known: self.known,
+        })
+    }
+
+    fn write(&self, compared: &Comparison, a: &str, b: &str) -> Result<(), DeskError> {
+        let Some(html) = &self.html else { return Ok(()) };
+        let page = compared.page(a, b, &mortar_desk::today().to_string());
+        std::fs::write(html, page).map_err(|e| DeskError::failed(format!("{}: {e}", html.display())))
+    }
+}
+
+#[derive(Args)]
+pub struct Compare {
+    /// A folder of a release, the number of one, or a channel
+    a: String,
+    b: String,
+    #[command(flatten)]
+    asked: Asked,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+async fn compare(common: &Common, what: Compare) -> Done {
+    let questions = what.asked.questions()?;
+    let desk = common.open(&Source::default()).await?;
+    let given = what.reading.signed.options(what.reading.root);
+    let compared = desk.compare(&given, [&what.a, &what.b], &questions).await?;
+    what.asked.write(&compared, &what.a, &what.b)?;
+    output::verdict(common.json, compared.passes(), &compared, |to| {
+        print::comparison(to, &compared)
+    })
+}
+
+#[derive(Args)]
+pub struct Promote {
+    /// The channel that shows the release already
+    #[arg(long, value_name = "CHANNEL")]
+    from: String,
+    #[arg(long, value_name = "CHANNEL")]
+    to: String,
+    #[command(flatten)]
+    asked: Asked,
+    /// Why it is to be done whatever speaks against it; signed with the channel
+    #[arg(long, value_name = "WHY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    nevertheless: Option<String>,
+    /// Only so many percent of the devices get it yet
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    share: Option<u8>,
+    /// Devices of this ring get it whatever the share; more than one may be named
+    #[arg(long, value_name = "RING")]
+    ring: Vec<String>,
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn promote(common: &Common, what: Promote) -> Done {
+    let wish = Wish {
+        from: &what.from,
+        to: &what.to,
+        questions: what.asked.questions()?,
+        nevertheless: what.nevertheless.as_deref(),
+        rollout: (what.share.is_some() || !what.ring.is_empty()).then(|| rollout::Rollout {
+            share: what.share.unwrap_or(0),
+            rings: what.ring.clone(),
+            paused: false,
+        }),
+        dry_run: what.dry_run,
+    };
+    let desk = common.open(&Source::default()).await?;
+    let promoted = desk.promote(&what.signed.options(None), &wish).await?;
+    if let Some(compared) = &promoted.comparison {
+        what.asked.write(compared, &what.to, &what.from)?;
+    }
+    output::verdict(common.json, promoted.allowed, &promoted, |to| {
+        print::promoted(to, &promoted)
+    })
+}
+
 async fn verify(common: &Common, what: Reading) -> Done {
     let checked = what.signed.open_with(common, what.root)?.verify().await?;
     output::verdict(common.json, checked.faults.is_empty(), &checked, |to| {
         print::verified(to, &checked)
     })
+}
+
+#[derive(Args)]
+pub struct Rollout {
+    #[arg(long)]
+    channel: String,
+    /// So many percent of the devices get it; 100: all
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    share: Option<u8>,
+    /// Devices of these rings get it whatever the share, in place of those named before
+    #[arg(long, value_name = "RING")]
+    ring: Option<Vec<String>>,
+    /// Nobody gets it who has it not
+    #[arg(long, conflicts_with = "resume")]
+    pause: bool,
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    signed: Signed,
+}
+
+async fn roll_out(common: &Common, what: Rollout) -> Done {
+    let change = RolloutChange {
+        share: what.share,
+        rings: what.ring,
+        paused: (what.pause || what.resume).then_some(what.pause),
+    };
+    let channel = what.signed.open(common)?.roll_out(&what.channel, &change).await?;
+    output::result(common.json, &channel, |to| print::rolled_out(to, &channel))
 }
 
 #[derive(Args)]

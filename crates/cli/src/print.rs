@@ -1,6 +1,8 @@
 //! Results for a person at a terminal.
 
 mod answer;
+mod comparison;
+mod difference;
 
 use std::io::{Result, Write};
 use std::path::Path;
@@ -17,6 +19,8 @@ use mortar_desk::{
 };
 
 pub use answer::answer;
+pub use comparison::{comparison, promoted, rolled_out};
+pub use difference::difference;
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {
@@ -312,6 +316,17 @@ pub fn releases(to: &mut dyn Write, rows: &[ReleaseRow]) -> Result<()> {
         )?;
         if !r.notes.is_empty() {
             writeln!(to, "      {}", r.notes)?;
+        }
+        for rollout in &r.rollouts {
+            writeln!(to, "      {}", comparison::rollout(rollout))?;
+        }
+        for o in r.promotions.iter().filter_map(|p| p.overridden.as_ref()) {
+            writeln!(
+                to,
+                "      promoted though {} reasons spoke against it: {}",
+                o.reasons.len(),
+                o.why
+            )?;
         }
     }
     Ok(())

@@ -24,12 +24,15 @@ impl Signed {
     }
 
     pub fn open_with(self, common: &Common, root: Option<PathBuf>) -> Result<Work, DeskError> {
-        let options = StoreOptions {
+        Work::open(&common.place()?, &self.options(root))
+    }
+
+    pub fn options(self, root: Option<PathBuf>) -> StoreOptions {
+        StoreOptions {
             store: self.store,
             keys: self.keys,
             root,
             ..StoreOptions::default()
-        };
-        Work::open(&common.place()?, &options)
+        }
     }
 }

@@ -26,7 +26,7 @@ pub struct Desk {
     /// Whose names are whose, the tenant's own among them.
     pub(crate) lexicon: Arc<Lexicon>,
     now: RwLock<Arc<Opened>>,
-    here: Embedders,
+    pub(crate) here: Embedders,
     /// The tenant's models and buckets, where it has them.
     pub(crate) account: Option<Account>,
     /// The store that the release follows, where there is one.

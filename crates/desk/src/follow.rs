@@ -59,7 +59,7 @@ impl Follows {
         let Some(store) = store(config, account.map(|a| &a.aws), None)? else {
             return Ok(None);
         };
-        let device = device(place, store, read_root(root)?, &config.knowledge.channel, here);
+        let device = device(place, store, read_root(root)?, &config.knowledge, here);
         let hours = |h: u32| SignedDuration::from_hours(i64::from(h));
         Ok(Some(Follows {
             state: Mutex::new(LastCheck {
@@ -155,14 +155,12 @@ impl Following {
                     "name the root of trust with --root, or as knowledge.root in the tenant's configuration",
                 )
             })?;
-        let channel = given
-            .channel
-            .clone()
-            .unwrap_or_else(|| config.knowledge.channel.clone());
+        let mut knowledge = config.knowledge.clone();
+        knowledge.channel = given.channel.clone().unwrap_or(knowledge.channel);
         let remote = account.as_ref().and_then(|a| a.embedder.clone());
         let here = Embedders::of(&place.weights, remote);
         Ok(Following {
-            device: device(place, store, read_root(&root)?, &channel, &here),
+            device: device(place, store, read_root(&root)?, &knowledge, &here),
         })
     }
 

@@ -11,8 +11,10 @@ mod ask;
 mod browse;
 mod build;
 mod calls;
+mod compare;
 mod config;
 mod desk;
+mod difference;
 mod doctor;
 mod embedders;
 mod error;
@@ -22,6 +24,7 @@ mod lexicon;
 mod measure;
 mod opened;
 mod place;
+mod promote;
 mod publish;
 mod records;
 mod remembered;
@@ -39,6 +42,7 @@ pub use browse::{Since, SinceState};
 pub use build::build;
 pub use calls::Json;
 pub use desk::{Desk, today};
+pub use difference::{Compared, difference};
 pub use doctor::{Check, doctor};
 pub use error::{DeskError, ErrorCode};
 pub use follow::{Following, Freshness};
@@ -51,12 +55,13 @@ pub use mortar_knowledge as knowledge;
 pub use mortar_language as language;
 pub use mortar_local::quiet;
 pub use mortar_measure::{
-    AttackFigures, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, QuestionResult, RankingFigures, Told,
-    page,
+    AnsweredOtherwise, AttackFigures, Comparison, Difference, Evaluation, Figure, GroundingFigures, JudgedFigures,
+    LeaveOut, OnlyOne, Piece, QuestionResult, Questions, RankingFigures, Seen, Told, page,
 };
 pub use mortar_sources as sources;
 pub use mortar_store as store;
 pub use place::Place;
+pub use promote::{Promoted, Wish};
 pub use publish::Work;
 pub use status::Status;
 pub use stores::StoreOptions;

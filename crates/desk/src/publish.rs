@@ -1,16 +1,21 @@
 //! Publishing to a store and looking after it. Nothing is read here that no key or root of trust vouches for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use mortar_assistant::Embedder;
+use mortar_knowledge::Release;
+use mortar_sources::Document;
+use mortar_store::fetch::Incoming;
 use mortar_store::keys::{Keys, KeysShown, ROLES};
-use mortar_store::manifest::ReleaseManifest;
+use mortar_store::manifest::{Channel, Promotion, ReleaseManifest, is_channel};
 use mortar_store::memory::Memory;
 use mortar_store::publish::{Options, PublishProgress, Published};
 use mortar_store::publisher::Publisher;
-use mortar_store::tend::{self, Cleared, ReleaseRow};
+use mortar_store::rollout::Rollout;
+use mortar_store::sync::Device;
+use mortar_store::tend::{self, Cleared, ReleaseRow, RolloutChange};
 use mortar_store::trust::{Expiry, Verified, load, read_root};
 use mortar_store::verify::{self, Verification};
 use mortar_store::{PublishError, ReleaseStore};
@@ -76,19 +81,92 @@ impl Work {
         Ok(self.publisher()?.publish(imported, options, progress).await?)
     }
 
+    fn root(&self) -> Result<Vec<u8>, DeskError> {
+        match (&self.root, &self.keys) {
+            (Some(root), _) => Ok(read_root(root)?),
+            (None, Some(keys)) => Ok(keys.root()?),
+            (None, None) => Err(DeskError::usage("name the root of trust with --root or --keys")),
+        }
+    }
+
     /// What is signed, read with the root of trust that is at hand. Reading needs no private key.
     async fn verified(&self) -> Result<Verified, DeskError> {
-        let root = match (&self.root, &self.keys) {
-            (Some(root), _) => read_root(root)?,
-            (None, Some(keys)) => keys.root()?,
-            (None, None) => return Err(DeskError::usage("name the root of trust with --root or --keys")),
-        };
+        let root = self.root()?;
         let memory = Memory::new(self.dir.join("trust.json"), &*self.store);
         Ok(load(&self.store, &root, &memory, Expiry::Overlooked).await?)
     }
 
     pub async fn releases(&self) -> Result<Vec<ReleaseRow>, DeskError> {
         Ok(tend::releases(&self.verified().await?).await?)
+    }
+
+    /// The documents of a release by its number, or of the one that a channel shows, with the release's name.
+    pub(crate) async fn documents(&self, named: &str) -> Result<(String, Vec<Document>), DeskError> {
+        let (verified, number) = self.named(named).await?;
+        let manifest = verified.manifest(number).await?;
+        let incoming = Incoming::new(self.dir.join("objects"));
+        let documents = mortar_store::documents(&*self.store, &incoming, &manifest).await?;
+        Ok((manifest.release, documents))
+    }
+
+    /// Fetches a release by its number, or the one that a channel shows, to be searched beside others; in this folder.
+    pub(crate) async fn fetched(
+        &self,
+        named: &str,
+        models: Vec<String>,
+        dir: &Path,
+    ) -> Result<Arc<Release>, DeskError> {
+        let (_, number) = self.named(named).await?;
+        let dir = dir.join(number.to_string());
+        let device = Device {
+            store: self.store.clone(),
+            root: self.root()?,
+            channel: "compared".to_owned(),
+            number: Some(number),
+            ring: None,
+            models,
+            release: dir.join("release"),
+            dir,
+        };
+        device.sync(&mut |_| {}).await?;
+        Ok(Release::open(&device.release)?)
+    }
+
+    /// What a channel shows; none where there is no such channel.
+    pub(crate) async fn shown_by(&self, channel: &str) -> Result<Option<ReleaseManifest>, DeskError> {
+        let verified = self.verified().await?;
+        Ok(match verified.channel(channel).await? {
+            Some(channel) => Some(verified.manifest(channel.release).await?),
+            None => None,
+        })
+    }
+
+    pub(crate) async fn promote(
+        &self,
+        to: &str,
+        number: u32,
+        promotion: Promotion,
+        rollout: Option<Rollout>,
+    ) -> Result<bool, DeskError> {
+        Ok(self.publisher()?.promote(to, number, promotion, rollout).await?)
+    }
+
+    pub async fn roll_out(&self, channel: &str, change: &RolloutChange) -> Result<Channel, DeskError> {
+        Ok(self.publisher()?.roll_out(channel, change).await?)
+    }
+
+    /// What is signed, and the number that a name means.
+    async fn named(&self, named: &str) -> Result<(Verified, u32), DeskError> {
+        let verified = self.verified().await?;
+        let number = match named.parse() {
+            Ok(number) => Some(number),
+            Err(_) if is_channel(named) => verified.channel(named).await?.map(|c| c.release),
+            Err(_) => None,
+        };
+        match number.filter(|n| verified.releases().contains(n)) {
+            Some(number) => Ok((verified, number)),
+            None => Err(nothing_of_the_name(named, &verified)),
+        }
     }
 
     pub async fn verify(&self) -> Result<Verification, DeskError> {
@@ -139,4 +217,15 @@ impl Work {
     pub fn show_keys(&self) -> Result<KeysShown, DeskError> {
         Ok(self.keys()?.show()?)
     }
+}
+
+fn nothing_of_the_name(named: &str, verified: &Verified) -> DeskError {
+    let mut channels = verified.channels();
+    channels.sort();
+    let releases: Vec<String> = verified.releases().iter().map(u32::to_string).collect();
+    DeskError::usage(format!(
+        "“{named}” is no file, no folder, no channel ({}) and no release ({}) of the store",
+        channels.join(", "),
+        releases.join(", ")
+    ))
 }

@@ -12,7 +12,7 @@ use mortar_store::sync::Device;
 use crate::embedders::Embedders;
 use crate::error::DeskError;
 use crate::place::Place;
-use crate::tenant::TenantConfig;
+use crate::tenant::{KnowledgeConfig, TenantConfig};
 
 /// Which store, in place of the configuration's.
 #[derive(Debug, Clone, Default)]
@@ -60,11 +60,19 @@ pub fn no_store() -> DeskError {
     )
 }
 
-pub fn device(place: &Place, store: Arc<dyn ReleaseStore>, root: Vec<u8>, channel: &str, here: &Embedders) -> Device {
+pub fn device(
+    place: &Place,
+    store: Arc<dyn ReleaseStore>,
+    root: Vec<u8>,
+    knowledge: &KnowledgeConfig,
+    here: &Embedders,
+) -> Device {
     Device {
         store,
         root,
-        channel: channel.to_owned(),
+        channel: knowledge.channel.clone(),
+        number: None,
+        ring: knowledge.ring.clone(),
         models: here.distinct().iter().map(|e| e.model().to_owned()).collect(),
         release: place.release_dir(),
         dir: place.tenant_dir().join("sync"),

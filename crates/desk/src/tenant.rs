@@ -56,6 +56,8 @@ pub struct TenantConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct KnowledgeConfig {
     pub channel: String,
+    /// The ring of devices that this one is of: some rings get a release before all others do.
+    pub ring: Option<String>,
     /// A folder in place of the bucket `aws.knowledge`.
     pub store: Option<PathBuf>,
     /// The root of trust, as `mortar kb keys init` made it; without it no store is followed.
@@ -69,6 +71,7 @@ impl Default for KnowledgeConfig {
     fn default() -> Self {
         KnowledgeConfig {
             channel: "live".into(),
+            ring: None,
             store: None,
             root: None,
             keys: None,

@@ -49,9 +49,9 @@ pub enum GoldenKind {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GoldenQuestion {
+pub(crate) struct GoldenQuestion {
     ask: String,
-    kind: GoldenKind,
+    pub(crate) kind: GoldenKind,
     /// The documents that answer it; none: nothing may be written.
     #[serde(default)]
     documents: Vec<String>,
@@ -60,7 +60,26 @@ struct GoldenQuestion {
     parts: Vec<Vec<String>>,
     /// The question before, for a follow-up.
     after: Option<String>,
-    as_of: Option<Date>,
+    pub(crate) as_of: Option<Date>,
+}
+
+impl GoldenQuestion {
+    /// A question that these documents answer.
+    pub(crate) fn plain(ask: String, documents: Vec<String>) -> Self {
+        GoldenQuestion {
+            ask,
+            kind: GoldenKind::Plain,
+            documents,
+            parts: Vec::new(),
+            after: None,
+            as_of: None,
+        }
+    }
+
+    /// Whether nothing may be written.
+    pub(crate) fn wants_nothing(&self) -> bool {
+        self.documents.is_empty() && self.parts.iter().all(Vec::is_empty)
+    }
 }
 
 /// One question's outcome.
@@ -132,37 +151,49 @@ fn read(file: &Path) -> Result<Golden, MeasureError> {
 
 /// The golden questions that documents answer.
 pub(crate) fn known(file: &Path) -> Result<Vec<Asked>, MeasureError> {
-    let golden = read(file)?;
-    let covered = golden.question.into_iter().filter(|q| !q.documents.is_empty());
+    let covered = questions(file)?.into_iter().filter(|q| !q.documents.is_empty());
     let known = covered.map(|q| Asked {
         known: Known {
             text: q.ask,
             documents: q.documents,
         },
         before: q.after,
-        as_of: q.as_of.or(golden.as_of),
+        as_of: q.as_of,
     });
     Ok(known.collect())
 }
 
+/// The golden questions of a file, each with its day.
+pub(crate) fn questions(file: &Path) -> Result<Vec<GoldenQuestion>, MeasureError> {
+    let golden = read(file)?;
+    let dated = golden.question.into_iter().map(|q| GoldenQuestion {
+        as_of: q.as_of.or(golden.as_of),
+        ..q
+    });
+    Ok(dated.collect())
+}
+
 /// Asks the golden questions of a file.
 pub async fn golden(measured: &Measured<'_>, file: &Path) -> Result<Evaluation, MeasureError> {
-    let golden = read(file)?;
     let mut results = Vec::new();
-    for q in &golden.question {
-        let before = q.after.iter().map(|a| Turn {
-            question: a.clone(),
-            answer: String::new(),
-        });
-        let before: Vec<Turn> = before.collect();
-        let watched = Watched::of(measured.release);
-        let day = q.as_of.or(golden.as_of);
-        let answer = measured
-            .ask_by(&watched, measured.generator, &q.ask, &before, day)
-            .await?;
-        results.push(judge(q, &answer, watched.evidence(&answer)));
+    for q in &questions(file)? {
+        results.push(ask(measured, q).await?.0);
     }
     Ok(figures(results))
+}
+
+/// The outcome of one question, with its answer.
+pub(crate) async fn ask(measured: &Measured<'_>, q: &GoldenQuestion) -> Result<(QuestionResult, Answer), MeasureError> {
+    let before = q.after.iter().map(|a| Turn {
+        question: a.clone(),
+        answer: String::new(),
+    });
+    let before: Vec<Turn> = before.collect();
+    let watched = Watched::of(measured.release);
+    let answer = measured
+        .ask_by(&watched, measured.generator, &q.ask, &before, q.as_of)
+        .await?;
+    Ok((judge(q, &answer, watched.evidence(&answer)), answer))
 }
 
 fn judge(q: &GoldenQuestion, answer: &Answer, evidence: Option<Evidence>) -> QuestionResult {

@@ -1,5 +1,5 @@
 //! How well a release answers and how well grounding sees: golden questions, known ones left out, rankings, planted
-//! errors, attacks; figures with their intervals, and a page of them.
+//! errors, attacks; figures with their intervals, and a page of them; and what is other between two sets of documents.
 //!
 //! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
 //! no tenant and reads no clock but to time what it measures. Whatever is drawn by chance is drawn from a
@@ -8,6 +8,8 @@
 mod appended;
 mod attacks;
 mod changes;
+mod compare;
+mod difference;
 mod error;
 mod figure;
 mod golden;
@@ -16,11 +18,14 @@ mod leave_out;
 mod left_out;
 mod measured;
 mod page;
+mod paired;
 mod planted;
 mod ranking;
 mod watched;
 
 pub use attacks::{AttackFigures, attacks};
+pub use compare::{AnsweredOtherwise, Broken, Comparison, Questions, Rule, Seen, compare};
+pub use difference::{Changed, Count, Difference, FactChange, FieldChange, Named, OfCode, Piece, Renamed, difference};
 pub use error::MeasureError;
 pub use figure::{Figure, figure};
 pub use golden::{Evaluation, GoldenKind, Point, QuestionResult, golden};
@@ -32,5 +37,6 @@ pub use leave_out::{leave_out, leave_out_of};
 pub use left_out::{Beside, LeaveOut, LeftOut};
 pub use measured::Measured;
 pub use page::{page, plot};
+pub use paired::{OnlyOne, Paired};
 pub use planted::{GroundingFigures, KindResult, grounding, grounding_of};
 pub use ranking::{Judged, RankingFigures, ranking};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::golden::Evaluation;
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1f23;background:#fff}\
+pub(crate) const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1f23;background:#fff}\
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d9dde2;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums}\
 svg{max-width:28rem;width:100%;height:auto}small{color:#59616b}\
@@ -160,7 +160,7 @@ pub fn plot(e: &Evaluation) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

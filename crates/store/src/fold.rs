@@ -3,8 +3,43 @@
 
 use std::collections::HashMap;
 
-use crate::segment::Contents;
 use mortar_knowledge::index::{Row, Vectors};
+use mortar_sources::Document;
+
+use crate::decode::decode;
+use crate::error::PublishError;
+use crate::fetch::{Incoming, Spent};
+use crate::manifest::ReleaseManifest;
+use crate::port::ReleaseStore;
+use crate::segment::{Contents, Object, Segment};
+
+/// Segments of a store as one, with vectors by some models; what is fetched is kept among the others.
+pub(crate) async fn fold(
+    store: &dyn ReleaseStore,
+    incoming: &Incoming,
+    segments: &[Segment],
+    models: &[(String, usize)],
+) -> Result<Folded, PublishError> {
+    let names: Vec<String> = models.iter().map(|m| m.0.clone()).collect();
+    let objects: Vec<&Object> = segments.iter().flat_map(|s| s.objects(&names)).collect();
+    incoming.fetch(store, &objects, &Spent::default(), &mut |_| {}).await?;
+    let mut folded = Folded::default();
+    for segment in segments {
+        folded.add(decode(segment, models, &|o| incoming.read(o))?);
+    }
+    Ok(folded)
+}
+
+/// The documents of a release of the store. No vector is fetched, no index made.
+pub async fn documents(
+    store: &dyn ReleaseStore,
+    incoming: &Incoming,
+    manifest: &ReleaseManifest,
+) -> Result<Vec<Document>, PublishError> {
+    let folded = fold(store, incoming, &manifest.segments, &[]).await?;
+    let rows = folded.rows.into_iter().zip(folded.live);
+    Ok(rows.filter(|(_, live)| *live).map(|(row, _)| row.document).collect())
+}
 
 #[derive(Debug, Default)]
 pub struct Folded {

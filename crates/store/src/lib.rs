@@ -20,6 +20,7 @@ mod port;
 pub mod publish;
 pub mod publisher;
 pub mod retry;
+pub mod rollout;
 mod scratch;
 pub mod segment;
 pub mod sign;
@@ -30,5 +31,7 @@ mod vector_log;
 mod vectors_file;
 pub mod verify;
 
+pub use decode::decode;
 pub use error::{BadObject, DecodeError, FetchError, ManifestError, PublishError, StoreError, SyncError, TrustError};
+pub use fold::documents;
 pub use port::{Condition, Got, Listed, ReleaseStore, Want, get_small, is_key};

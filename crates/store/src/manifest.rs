@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ManifestError;
+use crate::rollout::Rollout;
 use crate::segment::{Counts, LARGEST, Object, Segment};
 
 /// The format that this program writes. It reads no newer one.
@@ -89,6 +90,28 @@ pub struct Channel {
     /// Those that it showed before, the latest first.
     #[serde(default)]
     pub before: Vec<u32>,
+    /// How it came to show it, where it was promoted from another channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
+    /// Who gets it, where not all do yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+}
+
+/// That a channel shows what another showed, signed with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    pub from: String,
+    pub at: Timestamp,
+    /// What spoke against it, where it was done nevertheless, and why it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Overridden>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    pub reasons: Vec<String>,
+    pub why: String,
 }
 
 pub fn manifest_name(number: u32) -> String {

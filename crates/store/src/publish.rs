@@ -18,7 +18,7 @@ use crate::error::{PublishError, StoreError, TrustError};
 use crate::manifest::{Channel, Distance, EmbeddingModel, LANGUAGE, ReleaseManifest, is_channel, manifest_name};
 use crate::publish::make::{Before, signable};
 use crate::publish::plan::{Parent, PublishPlan, Wanted, Way, plan};
-use crate::publisher::{Publisher, shown};
+use crate::publisher::{How, Publisher, shown};
 use crate::retry::{again, put_once};
 use crate::segment::{Files, Object, Segment};
 use crate::sign::TargetUpdate;
@@ -163,7 +163,7 @@ impl Publisher<'_> {
             return Ok(());
         }
         if !report.nothing_new {
-            let update = shown(to.name, to.channel, manifest.number)?;
+            let update = shown(to.name, to.channel, manifest.number, How::default())?;
             self.commit(to.state, vec![update]).await?;
         }
         self.put_back(manifest).await
@@ -173,7 +173,7 @@ impl Publisher<'_> {
     async fn sign(&self, to: &Destination<'_>, manifest: &ReleaseManifest, bytes: Vec<u8>) -> Result<(), PublishError> {
         let updates = vec![
             TargetUpdate::put(manifest_name(manifest.number), bytes),
-            shown(to.name, to.channel, manifest.number)?,
+            shown(to.name, to.channel, manifest.number, How::default())?,
         ];
         self.commit(to.state, updates).await?;
         self.put_back(manifest).await?;

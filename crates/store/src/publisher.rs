@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use mortar_assistant::Embedder;
 
-use crate::decode::decode;
 use crate::error::{PublishError, TrustError};
-use crate::fetch::{Incoming, Spent};
-use crate::fold::Folded;
+use crate::fetch::Incoming;
+use crate::fold::{Folded, fold};
 use crate::keys::Keys;
-use crate::manifest::{Channel, FORMAT, channel_name};
+use crate::manifest::{Channel, FORMAT, Promotion, channel_name};
 use crate::memory::Memory;
 use crate::names::{TIMESTAMP, root_key};
 use crate::port::ReleaseStore;
 use crate::retry::again;
-use crate::segment::{Object, Segment};
+use crate::rollout::Rollout;
+use crate::segment::Segment;
 use crate::sign::{TargetUpdate, commit};
 use crate::trust::{Expiry, Verified, check_root, load, load_below};
 
@@ -111,22 +111,19 @@ impl Publisher<'_> {
 
     /// Segments of the store as one, with vectors by some models.
     pub(crate) async fn fold(&self, segments: &[Segment], models: &[(String, usize)]) -> Result<Folded, PublishError> {
-        let incoming = self.incoming();
-        let names: Vec<String> = models.iter().map(|m| m.0.clone()).collect();
-        let objects: Vec<&Object> = segments.iter().flat_map(|s| s.objects(&names)).collect();
-        incoming
-            .fetch(&*self.store, &objects, &Spent::default(), &mut |_| {})
-            .await?;
-        let mut folded = Folded::default();
-        for segment in segments {
-            folded.add(decode(segment, models, &|o| incoming.read(o))?);
-        }
-        Ok(folded)
+        fold(&*self.store, &self.incoming(), segments, models).await
     }
 }
 
+/// How a channel comes to show a release: to all at once, unless something is said.
+#[derive(Default)]
+pub(crate) struct How {
+    pub promotion: Option<Promotion>,
+    pub rollout: Option<Rollout>,
+}
+
 /// The channel with another release to show.
-pub(crate) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<TargetUpdate, PublishError> {
+pub(crate) fn shown(name: &str, held: Option<&Channel>, number: u32, how: How) -> Result<TargetUpdate, PublishError> {
     const REMEMBERED: usize = 50;
     let mut before: Vec<u32> = held
         .map(|c| std::iter::once(c.release).chain(c.before.clone()).collect())
@@ -138,6 +135,8 @@ pub(crate) fn shown(name: &str, held: Option<&Channel>, number: u32) -> Result<T
         channel: name.to_owned(),
         release: number,
         before,
+        promotion: how.promotion,
+        rollout: how.rollout,
     };
     let bytes = serde_json::to_vec_pretty(&channel).map_err(|e| TrustError::Other(e.to_string()))?;
     Ok(TargetUpdate::put(channel_name(name), bytes))

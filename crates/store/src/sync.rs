@@ -24,6 +24,7 @@ use crate::fetch::{Incoming, Spent};
 use crate::manifest::{LANGUAGE, ReleaseManifest, is_channel};
 use crate::memory::Memory;
 use crate::port::ReleaseStore;
+use crate::rollout::Whom;
 use crate::scratch;
 use crate::sync::counted::Counted;
 use crate::sync::make::{Differences, MANIFEST, Making};
@@ -44,6 +45,10 @@ pub struct Device {
     /// The root that came with the tenant's configuration.
     pub root: Vec<u8>,
     pub channel: String,
+    /// The release that it fetches, in place of the one that the channel shows.
+    pub number: Option<u32>,
+    /// The ring of the tenant's that it is of, which may get a release before others do.
+    pub ring: Option<String>,
     /// The models that it can embed questions with, best first.
     pub models: Vec<String>,
     /// The folder of the release that is read.
@@ -176,6 +181,26 @@ impl Device {
         })
     }
 
+    /// The device's own name, drawn once: it says nothing of who uses it.
+    fn id(&self) -> Result<String, TrustError> {
+        const ID: &str = "device";
+        let path = self.dir.join(ID);
+        let kept = |source| TrustError::Keep {
+            path: path.clone(),
+            source,
+        };
+        if let Ok(id) = std::fs::read_to_string(&path)
+            && !id.is_empty()
+        {
+            return Ok(id);
+        }
+        let id = format!("{:032x}", rand::random::<u128>());
+        std::fs::create_dir_all(&self.dir)
+            .and_then(|()| release::replace(&self.dir, ID, id.as_bytes()))
+            .map_err(kept)?;
+        Ok(id)
+    }
+
     fn no_channel(&self, verified: Option<&Verified>) -> SyncError {
         SyncError::NoChannel {
             channel: self.channel.clone(),
@@ -213,9 +238,20 @@ impl Device {
         spent: &Spent,
         progress: &mut (dyn FnMut(SyncProgress) + Send),
     ) -> Result<Followed, SyncError> {
-        let channel = verified.channel(&self.channel).await?;
-        let channel = channel.ok_or_else(|| self.no_channel(Some(verified)))?;
-        let manifest = verified.manifest(channel.release).await?;
+        let number = match self.number {
+            Some(number) => number,
+            None => {
+                let channel = verified.channel(&self.channel).await?;
+                let channel = channel.ok_or_else(|| self.no_channel(Some(verified)))?;
+                let device = self.id()?;
+                channel.release_for(&Whom {
+                    device: &device,
+                    ring: self.ring.as_deref(),
+                    has: standing.now.as_ref().map(|n| n.manifest.number),
+                })
+            }
+        };
+        let manifest = verified.manifest(number).await?;
         let models = manifest.model_names(&self.models);
         let wanted = Wanted {
             manifest: &manifest,

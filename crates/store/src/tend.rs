@@ -9,11 +9,12 @@ use tough::schema::RoleType;
 use crate::error::{PublishError, TrustError};
 use crate::hash::hex;
 use crate::keys::expires;
-use crate::manifest::{ReleaseManifest, manifest_name};
+use crate::manifest::{Channel, Promotion, ReleaseManifest, channel_name, is_channel, manifest_name};
 use crate::names::{TIMESTAMP, version_of};
 use crate::port::{Got, Listed, Want};
-use crate::publisher::{Publisher, shown};
+use crate::publisher::{How, Publisher, shown};
 use crate::retry::again;
+use crate::rollout::Rollout;
 use crate::segment::Object;
 use crate::sign::{TargetUpdate, sign_timestamp_anew};
 use crate::trust::Verified;
@@ -31,6 +32,10 @@ pub struct ReleaseRow {
     pub bytes: u64,
     /// The channels that show it.
     pub channels: Vec<String>,
+    /// How it came into channels that it was promoted to.
+    pub promotions: Vec<Promotion>,
+    /// Who gets it, in channels where not all do yet.
+    pub rollouts: Vec<Rollout>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,21 +45,30 @@ pub struct Cleared {
     pub bytes: u64,
 }
 
+/// What of a rollout is to be other; the rest stays.
+#[derive(Debug, Clone, Default)]
+pub struct RolloutChange {
+    pub share: Option<u8>,
+    pub rings: Option<Vec<String>>,
+    pub paused: Option<bool>,
+}
+
 /// The releases of a store, the newest first.
 pub async fn releases(verified: &Verified) -> Result<Vec<ReleaseRow>, TrustError> {
-    let mut showing: Vec<(u32, String)> = Vec::new();
+    let mut showing: Vec<Channel> = Vec::new();
     for name in verified.channels() {
-        if let Some(channel) = verified.channel(&name).await? {
-            showing.push((channel.release, name));
-        }
+        showing.extend(verified.channel(&name).await?);
     }
     let mut rows = Vec::new();
     for number in verified.releases().into_iter().rev() {
         let m = verified.manifest(number).await?;
         let of = |o: &Object| o.bytes;
+        let showing = || showing.iter().filter(|c| c.release == number);
         rows.push(ReleaseRow {
             number,
-            channels: showing.iter().filter(|s| s.0 == number).map(|s| s.1.clone()).collect(),
+            channels: showing().map(|c| c.channel.clone()).collect(),
+            promotions: showing().filter_map(|c| c.promotion.clone()).collect(),
+            rollouts: showing().filter_map(|c| c.rollout.clone()).collect(),
             release: m.release,
             created_at: m.created_at,
             notes: m.notes,
@@ -82,10 +96,63 @@ impl Publisher<'_> {
         })?;
         let manifest = state.manifest(number).await?;
         if number != held.release {
-            let update = shown(channel, Some(&held), number)?;
+            let update = shown(channel, Some(&held), number, How::default())?;
             self.commit(Some(&state), vec![update]).await?;
         }
         Ok(manifest)
+    }
+
+    /// Lets a channel show a release that another one shows; whether it did not already. Who calls has asked whether it
+    /// may.
+    pub async fn promote(
+        &self,
+        to: &str,
+        number: u32,
+        promotion: Promotion,
+        rollout: Option<Rollout>,
+    ) -> Result<bool, PublishError> {
+        if !is_channel(to) {
+            return Err(PublishError::Channel(to.to_owned()));
+        }
+        let state = self.existing().await?;
+        let held = state.channel(to).await?;
+        if held.as_ref().is_some_and(|h| h.release == number) {
+            return Ok(false);
+        }
+        // It must still be there.
+        state.manifest(number).await?;
+        let how = How {
+            promotion: Some(promotion),
+            rollout,
+        };
+        let update = shown(to, held.as_ref(), number, how)?;
+        self.commit(Some(&state), vec![update]).await?;
+        Ok(true)
+    }
+
+    /// Changes who gets what a channel shows: to all of its devices where nothing is left to hold back.
+    pub async fn roll_out(&self, channel: &str, change: &RolloutChange) -> Result<Channel, PublishError> {
+        let state = self.existing().await?;
+        let held = state.channel(channel).await?;
+        let mut held = held.ok_or_else(|| PublishError::Nothing(format!("the store has no channel “{channel}”")))?;
+        let now = held.rollout.clone().unwrap_or(Rollout {
+            share: 100,
+            ..Rollout::default()
+        });
+        let then = Rollout {
+            share: change.share.unwrap_or(now.share).min(100),
+            rings: change.rings.clone().unwrap_or_else(|| now.rings.clone()),
+            paused: change.paused.unwrap_or(now.paused),
+        };
+        let to_all = then.share == 100 && !then.paused;
+        let then = (!to_all).then_some(then);
+        if then != held.rollout {
+            held.rollout = then;
+            let bytes = serde_json::to_vec_pretty(&held).map_err(|e| TrustError::Other(e.to_string()))?;
+            self.commit(Some(&state), vec![TargetUpdate::put(channel_name(channel), bytes)])
+                .await?;
+        }
+        Ok(held)
     }
 
     /// Signs what is there anew, so that it does not expire: all of it where the keys are here, else the

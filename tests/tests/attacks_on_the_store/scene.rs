@@ -165,6 +165,8 @@ impl Scene {
             channel: "live".into(),
             release: number,
             before: vec![],
+            promotion: None,
+            rollout: None,
         };
         let updates = vec![
             TargetUpdate::put(format!("release-{number}.json"), manifest),

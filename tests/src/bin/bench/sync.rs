@@ -102,6 +102,8 @@ pub async fn figures(
         store: store.clone(),
         root: keys.root()?,
         channel: "live".into(),
+        number: None,
+        ring: None,
         models: vec!["made".into()],
         release: dir.join("release"),
         dir: dir.join("device"),
