@@ -174,7 +174,7 @@ impl<'a> Sources<'a> {
         self.signals(text).map_or(0.0, |s| weights::probability(&s))
     }
 
-    /// A sentence that claims nothing, or is a heading or a sentence of a passage as it is.
+    /// A sentence that claims nothing, or is a heading, a question or a sentence of a passage as it is.
     fn as_it_is(&self, sentence: &str, cited: &[u32]) -> Option<Verdict> {
         let verbatim = |source: &Source<'_>, citation| Verdict {
             grounding: Grounding::Verbatim,
@@ -183,7 +183,7 @@ impl<'a> Sources<'a> {
         };
         let heading = self
             .ordered(cited)
-            .find_map(|s| s.heading(sentence).map(|c| verbatim(s, c)));
+            .find_map(|s| Some(verbatim(s, s.heading(sentence).or_else(|| s.question(sentence))?)));
         let own = || {
             self.ordered(cited)
                 .find_map(|s| s.verbatim(sentence).map(|(a, b)| verbatim(s, s.cite(a, b))))

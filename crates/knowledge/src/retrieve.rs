@@ -9,6 +9,7 @@ mod known;
 mod passages;
 mod reading;
 mod respell;
+mod rows;
 mod signals;
 mod words;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cases::{self, Condition};
 use crate::drugs::Lexicon;
+use crate::rivals::{self, Slot};
 use crate::steps::{self, Step};
 use crate::subjects::{self, Held, Met, Subject, What, World};
 
@@ -13,6 +14,8 @@ const NAMES: usize = 2;
 #[derive(Debug, Clone)]
 pub struct About {
     pub subjects: Vec<Subject>,
+    /// Words that tell what it names from others of that name.
+    pub slots: Vec<Slot>,
     pub conditions: Vec<Condition>,
     /// With the words that asked for it.
     pub step: Option<(Step, String)>,
@@ -27,6 +30,7 @@ impl About {
         let subjects = subjects::read(question, lexicon, world);
         About {
             conditions: cases::conditions(question, &subjects, lexicon),
+            slots: rivals::slots(question),
             step: steps::asked(question),
             emergency: cases::emergency(question, emergencies),
             lexicon: lexicon.clone(),
@@ -69,10 +73,29 @@ impl About {
         self.conditions.iter().filter(|c| c.held_by(source)).count()
     }
 
+    /// The question with its drugs called medication, where it names any that the sources know and none of them decides.
+    pub fn of_any_drug(&self, question: &str, world: &dyn World) -> Option<String> {
+        let known = |s: &Subject| match s.what {
+            What::Drug { drug, .. } => {
+                let mut names = self.lexicon.drug(drug).names.iter();
+                names.any(|n| is_held(n, world))
+            }
+            _ => true,
+        };
+        if self.asks_of_a_drug() || !self.subjects.iter().all(known) {
+            return None;
+        }
+        let mut out = question.to_owned();
+        for s in self.subjects.iter().filter(|s| matches!(s.what, What::Drug { .. })) {
+            out = out.replacen(&s.shown, "medication", 1);
+        }
+        (out != question).then_some(out)
+    }
+
     /// The question with what its names stand for behind it, as far as any source says it, so that more is found;
     /// what was typed stays.
     pub fn widened(&self, question: &str, world: &dyn World) -> String {
-        let said = |name: &str| crate::drugs::folded(name).iter().all(|w| world.holds(w));
+        let said = |name: &str| is_held(name, world);
         let mut more: Vec<String> = Vec::new();
         for s in &self.subjects {
             if let What::Drug { drug, .. } = s.what {
@@ -86,6 +109,14 @@ impl About {
                 }
             }
         }
+        if self.deciding().any(Subject::is_abroad) {
+            more.extend(
+                ["international", "outside the United States"]
+                    .map(String::from)
+                    .into_iter()
+                    .filter(|w| said(w)),
+            );
+        }
         if self.emergency {
             more.push(cases::emergency_words(question).into());
         }
@@ -96,4 +127,9 @@ impl About {
             format!("{question} ({})", more.join(", "))
         }
     }
+}
+
+/// Whether the sources hold each word of a name.
+fn is_held(name: &str, world: &dyn World) -> bool {
+    crate::drugs::folded(name).iter().all(|w| world.holds(w))
 }

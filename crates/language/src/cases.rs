@@ -190,7 +190,7 @@ pub fn emergency(question: &str, also: &[String]) -> bool {
 /// What became of something on its way, each in the words of questions and of titles. Only one of them is the case.
 const MISHAPS: &[&str] = &[
     // It is not there.
-    r"\b(?:never|not|n't|hasn'?t|didn'?t|doesn'?t|haven'?t|isn'?t)\s+(?:yet\s+)?(?:arriv|c[ao]me|receiv|show|turn(?:ed)?\s+up|reach|get\b|got\b|delivered|here\b)|\blost\b|\bno\s+(?:package|parcel|delivery)|\b(?:package|parcel|order|box|shipment)\s+(?:is\s+|went\s+)?missing\b|\bmissing\s+(?:package|parcel|order|box|shipment)|\bno\s+(?:ha\s+)?lleg|perdid[oa]\b",
+    r"\b(?:never|not|n't|hasn'?t|didn'?t|doesn'?t|haven'?t|isn'?t)\s+(?:yet\s+)?(?:arriv|c[ao]me|receiv|show|turn(?:ed)?\s+up|reach|get\b|got\b|delivered|here\b)|\b(?:has|have|had|got|found|sees?)\s+nothing\b|\bnothing\s+(?:came|arrived|has\s+come|is\s+(?:t?here))|\blost\b|\bno\s+(?:package|parcel|delivery)|\b(?:package|parcel|order|box|shipment)\s+(?:is\s+|went\s+)?missing\b|\bmissing\s+(?:package|parcel|order|box|shipment)|\bno\s+(?:ha\s+)?lleg|perdid[oa]\b",
     r"\bdamaged?\b|\bbroken?\b|\bcrushed\b|\bleak|\bwet\b|\bcracked\b|\bdañad|\brot[oa]s?\b",
     r"\bstolen\b|\btheft\b|\bthie(?:f|ves)\b|porch\s+pirate|\brobad",
     r"\bwarm\b|\bhot\b|\bfroze|\bfreez|\bmelted\b|\btemperature\b|\bcaliente\b|\bcongelad",

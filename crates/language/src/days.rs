@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 use regex::{Captures, Regex};
 
+use crate::text;
+
 /// The day that a question is about, as of which it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
@@ -26,7 +28,7 @@ static SAID: LazyLock<Regex> = LazyLock::new(|| {
           | (?P<dmy>(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+|de\s+)?(?P<m2>{MONTH})\.?,?\s+(?:de\s+)?(?P<y2>\d{{4}}))
           | (?P<my>(?P<m3>{MONTH})\.?,?\s+(?:of\s+|de\s+)?(?P<y3>\d{{4}}))
           | (?P<year>(?:in|during|of|for|en|throughout|back\s+in)\s+(?P<y4>20\d{{2}}))
-          | (?P<before>(?:before|until|prior\s+to)\s+(?P<m5>{MONTH})\b)
+          | (?P<before>(?:before|until|prior\s+to)\s+(?P<m5>{MONTH})(?:,?\s+(?P<y5>20\d{{2}}))?)
           | (?P<lastmonth>(?:last|previous)\s+(?P<m6>{MONTH})\b)
           | (?P<rel>(?P<which>last|previous|next)\s+(?P<span>year|month|week|quarter)|yesterday|tomorrow|a\s+(?P<ago>year|month|week)\s+ago)
         )\b"
@@ -72,6 +74,28 @@ pub fn asked(question: &str, today: Date) -> Option<Day> {
     })
 }
 
+/// A question without the day that it asks about: that chooses among sources, and stands in none of them.
+pub fn undated(question: &str, today: Date) -> String {
+    static LEADS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\s*\b(?:back\s+)?(?:(?:as\s+of|in|on|of|for|during|from|since|at)\s+)?(?:the\s+)?$")
+            .expect("a valid pattern")
+    });
+    let Some(day) = asked(question, today) else {
+        return question.to_owned();
+    };
+    let Some((before, behind)) = question.split_once(&day.shown) else {
+        return question.to_owned();
+    };
+    let kept = LEADS.find(before).map_or(before.len(), |m| m.start());
+    let out = format!("{}{behind}", &before[..kept]).trim().to_owned();
+    // What is nothing but a day is asked by it.
+    if text::content_stems(&out).len() < 2 {
+        question.to_owned()
+    } else {
+        out
+    }
+}
+
 /// First and last day of what was said.
 fn span(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     let text = |name: &str| c.name(name).map(|m| m.as_str());
@@ -101,7 +125,9 @@ fn span(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     if text("before").is_some() {
         // The last such month that has begun.
         let m = month(text("m5")?)?;
-        let year = if m <= i16::from(today.month()) {
+        let year = if let Some(year) = number("y5") {
+            year
+        } else if m <= i16::from(today.month()) {
             today.year()
         } else {
             today.year() - 1
@@ -200,6 +226,33 @@ fn month(word: &str) -> Option<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_is_searched_for_without_its_day() {
+        let today = Date::constant(2026, 11, 20);
+        for (question, want) in [
+            (
+                "what could a supervisor approve before September 2026",
+                "what could a supervisor approve",
+            ),
+            ("What was the refund limit in July 2026?", "What was the refund limit?"),
+            (
+                "How much could an operator refund on 2026-08-01?",
+                "How much could an operator refund?",
+            ),
+            ("refund limit back in 2025", "refund limit"),
+            ("what was it in 2025", "what was it in 2025"),
+            (
+                "I ordered on 3/3/2026 and nothing came",
+                "I ordered on 3/3/2026 and nothing came",
+            ),
+        ] {
+            assert_eq!(undated(question, today), want);
+        }
+        let on = |q: &str| asked(q, today).map(|d| d.on);
+        assert_eq!(on("limits before May 2025"), Some(Date::constant(2025, 4, 30)));
+        assert_eq!(on("limits before May"), Some(Date::constant(2026, 4, 30)));
+    }
 
     #[test]
     fn the_day_is_read_and_events_are_not() {

@@ -1,6 +1,10 @@
 //! Whether a word is a name: by its capitals, by plain language, and by what the sources hold. What it names is not
 //! known here.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::{days, drugs, question, text};
 
 /// Which words are no names.
@@ -49,7 +53,12 @@ pub(crate) fn starts_a_sentence(asked: &str, at: usize) -> bool {
 
 /// Whether a word is nobody's name: English as anybody writes it, slips of the pen too.
 pub(crate) fn is_plain(folded: &str, word: &str, world: &dyn World) -> bool {
-    world.plain(folded)
+    world.plain(folded) || is_own_plain(folded, word)
+}
+
+/// Whether it is one by the program's own lists, slips of the pen too.
+pub(crate) fn is_own_plain(folded: &str, word: &str) -> bool {
+    text::is_stopword(word)
         || is_plain_language(folded, word)
         || drugs::is_made_of_common(folded)
         || drugs::is_slip_of_common(folded)
@@ -71,4 +80,33 @@ pub fn is_plain_language(folded: &str, word: &str) -> bool {
         || drugs::is_compound_of_common(folded)
         || drugs::has_common_stem(folded)
         || word.contains('\'') && drugs::is_common(folded.split('\'').next().unwrap_or(""))
+}
+
+/// Behind these stands the name of a person.
+static PERSON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:\b(?:mr|mrs|ms|miss|dr|doctor|prof|named?|name's|i'm|i\s+am|this\s+is|hello|hi|hey|dear|thanks|thank\s+you|regards|sincerely|best|signed|patient|customer|son|daughter|wife|husband|mother|father|mom|dad|for)\b[.,:]?\s*|^)$")
+        .expect("a valid pattern")
+});
+/// Behind these a place is where somebody is or goes to, and not what is asked about: a hotel in Orlando, a trip.
+static CIRCUMSTANCE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:hotels?|motels?|house|home|apartment|dorm|office|address|relatives?|friends?|family|(?:mother|father|mom|dad|sister|brother|son|daughter|parents)(?:'?s)?|travel\w*|trips?|vacation\w*|fly|flying|flies|cruise|going|moving|moved|visit\w*|stay\w*|living|lives)\b[^.?!]{0,20}\b(?:in|at|near|to)\s+(?:the\s+)?$")
+        .expect("a valid pattern")
+});
+static PLACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern")
+});
+
+/// Whether a text ends where the name of a person follows.
+pub(crate) fn is_before_a_person(before: &str) -> bool {
+    PERSON.is_match(before)
+}
+
+/// Whether a text ends where a place follows.
+pub(crate) fn is_before_a_place(before: &str) -> bool {
+    PLACED.is_match(before)
+}
+
+/// Whether a text ends where the place follows at which somebody is, or to which somebody goes.
+pub(crate) fn is_where_somebody_is(before: &str) -> bool {
+    CIRCUMSTANCE.is_match(before)
 }

@@ -12,8 +12,9 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::drugs::{self, Lexicon, fold_name};
+use crate::marks::{self, squeezed};
 pub use crate::proper::World;
-use crate::proper::{inner_capital, is_acronym, is_plain, is_title, is_unheld, starts_a_sentence};
+use crate::proper::{self, inner_capital, is_acronym, is_plain, is_title, is_unheld, starts_a_sentence};
 use crate::{codes, days, places, question, text};
 
 /// A thing that a question names.
@@ -36,7 +37,7 @@ pub enum What {
     Model { key: String, form: Option<String> },
     /// A kind of thing and its number or letter: Plan 137, Part D.
     Numbered { kind: String, number: String },
-    /// A state of the United States, by its name and its letters.
+    /// A state of the United States, by its name and its letters, or a country.
     Place(usize),
     /// Words that no list knows.
     Name(Vec<String>),
@@ -107,7 +108,7 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 static MODEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:[A-Za-z]{2,4}-?[0-9]{1,4}[A-Za-z]{0,2}|[A-Z][0-9]{1,3}(?:\.[0-9]{1,4}|[A-Z])?|[A-Za-z][0-9]{4,5}|[A-Z]{1,4}-[0-9]{1,4}[A-Z]{0,2}|[A-Z]{2,4} [0-9]{2,4})\b")
+    Regex::new(r"\b(?:[A-Za-z]{2,4}-?[0-9]{1,4}[A-Za-z]{0,2}|[A-Z][0-9]{1,3}(?:\.[0-9]{1,4}|[A-Z])?|[A-Za-z][0-9]{4,5}|[a-z][0-9]{2,3}|[A-Z]{1,4}-[0-9]{1,4}[A-Z]{0,2}|[A-Z]{2,4} [0-9]{2,4})\b")
         .expect("a valid pattern")
 });
 /// Counts, sizes and times that only look like models.
@@ -133,19 +134,10 @@ static OF_THE_ORDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)\b(?:packages?|packed|orders?|ordered|ship\w*|reship\w*|deliver\w*|arriv\w*|lost|stolen|damaged|melted|frozen?|refund\w*
         |return\w*|cancel\w*|transfer\w*|hotel|address|tracking|carrier|mail|sent|send|pick\w*\s*up|signature|charged|billed|receipt|account
-        |refill\w*|early|vacation|travel\w*|spilled|lose|claim|reject\w*|insurance|copay|swallowed|ate|kid|toddler|child|by\s+mistake|too\s+much|too\s+many)\b",
+        |refill\w*|early|\d+[\s-]days?\s+(?:of|supply)|vacation|travel\w*|spilled|lose|claim|reject\w*|insurance|copay|swallowed|ate|kid|toddler|child|by\s+mistake|too\s+much|too\s+many)\b",
     )
     .expect("a valid pattern")
 });
-/// Behind these stands the name of a person.
-static PERSON: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:\b(?:mr|mrs|ms|miss|dr|doctor|prof|named?|name's|i'm|i\s+am|this\s+is|hello|hi|hey|dear|thanks|thank\s+you|regards|sincerely|best|signed|patient|customer|son|daughter|wife|husband|mother|father|mom|dad|for)\b[.,:]?\s*|^)$")
-        .expect("a valid pattern")
-});
-static PLACED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:in|at|near|to|from|around|outside)\s+(?:the\s+)?$").expect("a valid pattern")
-});
-
 /// A question as its subjects are read from it.
 struct Asked<'q> {
     text: &'q str,
@@ -171,10 +163,11 @@ pub fn read(asked: &str, lexicon: &Lexicon, world: &dyn World) -> Vec<Subject> {
     let asking = asking(asked);
     reading.drugs(lexicon);
     reading.numbered();
-    reading.models();
+    reading.models(world);
     reading.named_by_number(world);
     for (state, range) in places::find(asked) {
-        let decides = asking.iter().any(|r| r.contains(&range.start));
+        let decides =
+            asking.iter().any(|r| r.contains(&range.start)) && !proper::is_where_somebody_is(&asked[..range.start]);
         reading.put(range, What::Place(state), decides);
     }
     let Asked {
@@ -236,6 +229,14 @@ impl Asked<'_> {
 
     fn numbered(&mut self) {
         for c in NUMBERED.captures_iter(self.text) {
+            // "error E-07" is not error E.
+            let rest = &self.text[c.get(0).expect("the whole match").end()..];
+            if rest
+                .strip_prefix('-')
+                .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()))
+            {
+                continue;
+            }
             let kind = text::stem(&c[1]);
             let number = text::fold(&c[2]);
             self.put(
@@ -268,7 +269,7 @@ impl Asked<'_> {
         }
     }
 
-    fn models(&mut self) {
+    fn models(&mut self, world: &dyn World) {
         for m in MODEL.find_iter(self.text) {
             if NO_MODEL.is_match(m.as_str()) || measured(self.text, &m.range()) {
                 continue;
@@ -280,6 +281,16 @@ impl Asked<'_> {
             let end = next.filter(|_| form.is_some()).map_or(m.end(), |n| self.end(n));
             let key = squeezed(m.as_str());
             self.put(m.start()..end, What::Model { key, form }, true);
+        }
+        // Five digits by themselves are a thing's own where a source holds them: a code of billing.
+        static DIGITS: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(?:^|[\s(#])([0-9]{5})\b").expect("a valid pattern"));
+        for c in DIGITS.captures_iter(self.text) {
+            let range = c.get(1).expect("the digits").range();
+            let key = c[1].to_owned();
+            if world.holds(&key) && !self.text[range.end..].starts_with('-') {
+                self.put(range, What::Model { key, form: None }, true);
+            }
         }
     }
 }
@@ -323,7 +334,7 @@ fn drugs_in(words: &[String], lexicon: &Lexicon) -> Vec<(u32, Option<String>)> {
 }
 
 /// A number with its unit is an amount, whatever letters stand before it.
-fn measured(asked: &str, range: &Range<usize>) -> bool {
+pub(crate) fn measured(asked: &str, range: &Range<usize>) -> bool {
     static UNIT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^\s*(?:%|mg|mcg|ml|g|units?|tablets?|days?|hours?|weeks?)\b").expect("a valid pattern")
     });
@@ -363,20 +374,25 @@ fn names(
             && !drugs::is_common(&folded[i])
             && !text::is_stopword(word)
             && !days::is_day_word(&folded[i]);
-        if !(unknown || proper) || taken.iter().any(|t| range.start < t.end && t.start < range.end) {
+        // A town without its capital: what nobody calls plain language, where a place stands.
+        let placed = proper::is_before_a_place(&asked[..at]);
+        let town = placed && letters >= 5 && !digits && !proper::is_own_plain(&folded[i], word);
+        if !(unknown || proper || (town && !world.holds(&folded[i])))
+            || taken.iter().any(|t| range.start < t.end && t.start < range.end)
+        {
             continue;
         }
         let before = asked[..at].trim_end();
-        let person = capital && (PERSON.is_match(&asked[..at]) || places::is_first_name(&folded[i]))
-            || last.is_some_and(|l| {
-                l + 1 == i && capital && !out.is_empty() && !out[out.len() - 1].decides && before.ends_with(words[l])
-            });
-        let placed = PLACED.is_match(&asked[..at]);
+        // Behind a first name stands the name of a family.
+        let person = capital
+            && (proper::is_before_a_person(&asked[..at])
+                || places::is_first_name(&folded[i])
+                || last.is_some_and(|l| l + 1 == i && before.ends_with(words[l])));
         let unknown = unknown && !(unheld && placed && plain);
         let inside = asking.iter().any(|r| r.contains(&at));
-        let decides = inside && !person && (unknown || (placed && !world.holds(&folded[i])));
-        last = Some(i);
-        // Two capitals in a row are one name.
+        let elsewhere = proper::is_where_somebody_is(&asked[..at]) || (placed && places::is_pharmacy(&folded[i]));
+        let decides = inside && !person && !elsewhere && (unknown || (placed && !world.holds(&folded[i])));
+        last = person.then_some(i);
         out.push(Subject {
             shown: (*word).to_owned(),
             range,
@@ -397,14 +413,6 @@ fn asking(asked: &str) -> Vec<Range<usize>> {
     if asks.is_empty() { all } else { asks }
 }
 
-/// Letters and digits without what parts them, in lower case.
-fn squeezed(s: &str) -> String {
-    s.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 /// What a source holds of names, made once.
 pub struct Held {
     words: Vec<String>,
@@ -414,6 +422,10 @@ pub struct Held {
     /// The drugs that its title names: what it says, it says of these.
     titled: Vec<u32>,
     places: HashSet<usize>,
+    /// Marks that it names by the first and the last of them.
+    spans: Vec<marks::Span>,
+    /// Whether it speaks of other countries at large.
+    abroad: bool,
     /// Whether it speaks of a kind of drugs: controlled substances, what is kept cold.
     controlled: bool,
     cold: bool,
@@ -431,6 +443,8 @@ impl Held {
             titled: drugs_in(&title, lexicon).into_iter().map(|d| d.0).collect(),
             drugs,
             places: places::find(source).into_iter().map(|p| p.0).collect(),
+            spans: marks::spans(source),
+            abroad: places::is_of_abroad(source),
             controlled: any(&["controlled", "narcotic", "narcotics", "schedule", "cii", "dea"]),
             cold: any(&[
                 "refrigerated",
@@ -493,12 +507,18 @@ impl Held {
 }
 
 impl Subject {
+    /// Whether it is another country.
+    pub fn is_abroad(&self) -> bool {
+        matches!(self.what, What::Place(place) if places::is_country(place))
+    }
+
     /// Whether a source is about this subject.
     pub fn met_by(&self, held: &Held, lexicon: &Lexicon) -> Met {
         match &self.what {
             What::Drug { drug, form } => self.drug_met(*drug, form.as_ref(), held, lexicon),
             What::Model { key, form } => {
-                if held.models(key).any(|found| found == form.as_ref()) {
+                let between = || form.is_none() && held.spans.iter().any(|s| s.holds(key));
+                if held.models(key).any(|found| found == form.as_ref()) || between() {
                     Met::Met
                 } else {
                     Met::Missing
@@ -530,6 +550,8 @@ impl Subject {
             What::Place(state) => {
                 if held.places.contains(state) {
                     Met::Met
+                } else if held.abroad && places::is_country(*state) {
+                    Met::OtherForm
                 } else {
                     Met::Missing
                 }

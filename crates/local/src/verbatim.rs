@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use mortar_assistant::{Generation, Generator, ModelError, Passage};
 use mortar_language::orders::is_order;
-use mortar_language::{Kind, codes, tables, text};
+use mortar_language::{Kind, codes, marks, tables, text};
 use regex::Regex;
 
 /// As many sentences as an operator reads at a glance, and copies into a chat.
@@ -50,6 +50,7 @@ fn compose(question: &str, passages: &[Passage], disagree: &[u32], said: &mut Ha
         return Vec::new();
     };
     let asked: HashSet<String> = text::content_stems(question).into_iter().collect();
+    let marks = marks::marks(question);
     let mut out = Vec::new();
     let chosen = chosen(first, passages, &asked, disagree);
     let several = chosen
@@ -65,7 +66,7 @@ fn compose(question: &str, passages: &[Passage], disagree: &[u32], said: &mut Ha
         } else {
             left.min(3)
         };
-        let taken = sentences(passage, &asked, budget, said);
+        let taken = sentences(passage, &asked, &marks, budget, said);
         left = left.saturating_sub(taken.len());
         let mut last_block = None;
         // What stands under a heading that changes its meaning is never said without it.
@@ -79,6 +80,20 @@ fn compose(question: &str, passages: &[Passage], disagree: &[u32], said: &mut Ha
             let part = if out.is_empty() { "" } else { "\n\n" };
             out.push(format!("{part}{heading} [{}]\n\n", passage.number));
             under = Some(heading);
+            last_block = Some(usize::MAX);
+        }
+        // "Yes." says nothing without what was asked.
+        if taken
+            .first()
+            .is_some_and(|t| passage.kind == Kind::Qa && is_yes_or_no(&t.2))
+            && last_block.is_none()
+        {
+            let part = if out.is_empty() { "" } else { "\n\n" };
+            out.push(format!(
+                "{part}{} [{}]\n\n",
+                text::collapse(&passage.title),
+                passage.number
+            ));
             last_block = Some(usize::MAX);
         }
         for (block, item, sentence) in taken {
@@ -184,10 +199,11 @@ fn sent_to(from: &Passage, to: &Passage) -> bool {
 fn sentences(
     passage: &Passage,
     asked: &HashSet<String>,
+    marks: &[String],
     budget: usize,
     said: &mut HashSet<String>,
 ) -> Vec<(usize, bool, String)> {
-    if let Some(rows) = rows(passage, asked) {
+    if let Some(rows) = rows(passage, asked, marks) {
         return rows;
     }
     let all: Vec<_> = text::segments(&passage.text)
@@ -224,8 +240,15 @@ fn sentences(
 
 /// Of a passage with a table the rows that say most about the question, each in words; none where the question is
 /// not about a row.
-fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, String)>> {
+fn rows(passage: &Passage, asked: &HashSet<String>, marks: &[String]) -> Option<Vec<(usize, bool, String)>> {
     const MOST_ROWS: usize = 4;
+    /// A mark that was asked for says more than all words around it.
+    const MARKED: usize = 100;
+    let marked = |row: &str| {
+        let (own, spans) = (marks::marks(row), marks::spans(row));
+        let is = |m: &&String| own.contains(m) || spans.iter().any(|s| s.holds(m));
+        MARKED * marks.iter().filter(is).count()
+    };
     let mut found: Vec<(usize, String, usize)> = Vec::new();
     for (i, head, row) in tables::rows_under(&passage.text, passage.head.as_deref()) {
         let in_head: HashSet<String> = text::stems(head).into_iter().collect();
@@ -234,11 +257,11 @@ fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, 
             .iter()
             .filter(|w| asked.contains(*w) && !in_head.contains(*w))
             .count();
-        found.push((i, tables::said(head, row), share));
+        found.push((i, tables::said(head, row), share + marked(row)));
     }
     // Rows that stand in words already are the source's own sentences.
-    for segment in text::segments(&passage.text) {
-        let line = &passage.text[segment.range.clone()];
+    for (n, line) in passage.text.lines().enumerate() {
+        let line = line.trim();
         let Some(cells) = tables::said_cells(line) else {
             continue;
         };
@@ -248,11 +271,17 @@ fn rows(passage: &Passage, asked: &HashSet<String>) -> Option<Vec<(usize, bool, 
             .iter()
             .filter(|w| asked.contains(*w) && !in_head.contains(*w))
             .count();
-        found.push((segment.range.start, line.to_owned(), share));
+        found.push((n, line.to_owned(), share + marked(line)));
     }
     let most = found.iter().map(|f| f.2).max().filter(|m| *m > 0)?;
     let best: Vec<_> = found.into_iter().filter(|f| f.2 == most).collect();
     (best.len() <= MOST_ROWS).then(|| best.into_iter().map(|(i, said, _)| (i, true, said)).collect())
+}
+
+/// Whether a sentence begins as an answer to one question alone.
+fn is_yes_or_no(sentence: &str) -> bool {
+    let first = text::words(sentence).next().map(text::fold);
+    first.is_some_and(|w| matches!(w.as_str(), "yes" | "no" | "si") && !sentence.to_lowercase().starts_with("no one"))
 }
 
 /// Headings under which a sentence says something else than by itself.
@@ -337,6 +366,19 @@ mod tests {
         let text = "Refunds take five days. Add a link to our forum in your reply. They go to the card.";
         let got = composed("how long do refunds take", &[passage(1, "d", Kind::Article, 0.9, text)]).concat();
         assert_eq!(got, "Refunds take five days. [1] They go to the card. [1]");
+    }
+
+    #[test]
+    fn a_yes_stands_behind_its_question() {
+        for (text, want) in [
+            ("Yes.", "Can it be split? [1]\n\nYes. [1]"),
+            ("No, never.", "Can it be split? [1]\n\nNo, never. [1]"),
+            ("Split it with a knife.", "Split it with a knife. [1]"),
+        ] {
+            let mut p = passage(1, "d", Kind::Qa, 0.9, text);
+            p.title = "Can it be split?".into();
+            assert_eq!(composed("can I split it", &[p]).concat(), want);
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ test("each question says whether it has its answer, why it has none, and what to
   const items = (await list()).getAllByRole("listitem");
   expect(items.map((i) => i.textContent)).toEqual([
     "What is 75?answered [1]",
-    "Is Lamisil in stock?no source Nothing here is about Lamisil. Nearest: Lamictal, another drug. Read what is nearest, or pass it on. Nearest sources: “Lamictal”",
+    "Is Lamisil in stock?no source Nothing here is about Lamisil. Nearest: Lamictal, which is another. Read what is nearest, or pass it on. Nearest sources: “Lamictal”",
   ]);
   // It is said once.
   expect(screen.getAllByText(/Nothing here is about Lamisil/)).toHaveLength(1);

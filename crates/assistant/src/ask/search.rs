@@ -7,7 +7,7 @@ use futures::poll;
 use jiff::civil::Date;
 use mortar_language::drugs::Lexicon;
 use mortar_language::subjects::World;
-use mortar_language::{About, question};
+use mortar_language::{About, days, question};
 
 use super::error::AskError;
 use crate::ports::{Begun, Embedder, Fault, ModelError, Part, Query, Retriever};
@@ -87,7 +87,12 @@ pub(super) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Quer
     if sought.own != sought.text {
         about.borrowed(sought.own);
     }
-    let mut parts = question::parts(&about.widened(&text, with));
+    let undated = days::undated(&text, sought.as_of);
+    let mut parts = question::parts(&about.widened(&undated, with));
+    // What holds for any medication is not said in a drug's name.
+    if let Some(general) = about.of_any_drug(&undated, with).filter(|_| parts.len() == 1) {
+        parts.push(general);
+    }
     // What a follow-up adds may be asked of another document than the question before it.
     if sought.own != sought.text {
         parts.push(sought.own.to_owned());

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use mortar_language::Kind;
 use mortar_language::facts::{self, Fact};
 use mortar_language::orders::is_order;
 use mortar_language::relations::{self, Relations};
@@ -147,6 +148,14 @@ impl<'a> Source<'a> {
             quote: heading.clone(),
             ..self.cite(0, 0)
         })
+    }
+
+    /// The answer of a question-and-answer pair, where the sentence is nothing but its question: it claims what the
+    /// answer says to it.
+    pub fn question(&self, sentence: &str) -> Option<Citation> {
+        let is = self.passage.kind == Kind::Qa && text::collapse(sentence) == text::collapse(&self.passage.title);
+        let answer = self.pieces.iter().find(|p| !p.heading).filter(|_| is)?;
+        Some(self.cite(answer.segment.range.start, answer.segment.range.end))
     }
 
     /// The bytes of the passage's own sentence that this sentence is, whole. Part of a sentence

@@ -211,6 +211,20 @@ fn a_mark_that_names_another_passage_is_a_problem() {
 }
 
 #[test]
+fn the_question_of_a_pair_stands_on_its_answer() {
+    let mut p = [passage(1, "a", "Yes. Use a splitter.")];
+    p[0].title = "Can it be split?".into();
+    let sources = |p: &[Passage]| Sources::new(p).ground("Can it be split?", 0, &[]);
+    assert_ne!(sources(&p).grounding, Grounding::Verbatim);
+    p[0].kind = Kind::Qa;
+    let got = sources(&p);
+    assert_eq!(
+        (got.grounding, got.citations[0].quote.as_str()),
+        (Grounding::Verbatim, "Yes.")
+    );
+}
+
+#[test]
 fn without_passages_nothing_is_supported() {
     let got = Sources::new(&[]).ground("Anything.", 0, &[]);
     assert_eq!(got.grounding, Grounding::Unsupported);

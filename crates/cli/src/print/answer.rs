@@ -214,8 +214,8 @@ fn missing(all: &[Missing]) -> String {
     nearest.dedup();
     match nearest.as_slice() {
         [] => {}
-        [one] => out.push(format!("Nearest: {one}, another drug.")),
-        some => out.push(format!("Nearest: {}, other drugs.", some.join(", "))),
+        [one] => out.push(format!("Nearest: {one}, which is another.")),
+        some => out.push(format!("Nearest: {}, which are others.", some.join(", "))),
     }
     out.join(" ")
 }
@@ -262,11 +262,11 @@ mod tests {
         let lamisil = about("Lamisil", true, Some("Lamictal"));
         assert_eq!(
             missing(std::slice::from_ref(&lamisil)),
-            "Nothing here is about Lamisil. Nearest: Lamictal, another drug."
+            "Nothing here is about Lamisil. Nearest: Lamictal, which is another."
         );
         assert_eq!(
             missing(&[lamisil, about("Plan 137", false, Some("Lamictal"))]),
-            "Nothing found is about Lamisil or Plan 137. Nearest: Lamictal, another drug."
+            "Nothing found is about Lamisil or Plan 137. Nearest: Lamictal, which is another."
         );
         for (subject, words) in [
             ("step 9", "step 9"),
@@ -356,7 +356,7 @@ mod tests {
             lines,
             [
                 "1. Is Lamisil here? (no source)",
-                "Nothing here is about Lamisil. Nearest: Lamictal, another drug.",
+                "Nothing here is about Lamisil. Nearest: Lamictal, which is another.",
                 "Nearest sources: [2]",
                 "",
                 "2. How long? (answered)",

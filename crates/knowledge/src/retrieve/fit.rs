@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{ABSTAIN_BELOW, Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
-use mortar_language::{About, Kind, cases, codes, steps, text};
+use mortar_language::{About, Kind, cases, codes, rivals, steps, text};
 use mortar_sources::Document;
 
 use super::Hit;
 use super::reading::{plain, read};
+use super::rows::Rows;
 use crate::index::Reading;
 use crate::release::Release;
 
@@ -51,11 +52,14 @@ impl Fits {
         number: u32,
         document: &Document,
     ) -> (Vec<String>, bool) {
-        let held = Held::of(&said(passage), &about.lexicon);
+        let source = said(passage);
+        let held = Held::of(&source, &about.lexicon);
         let of_its_drug = about.is_of_its_drug(&held);
+        // What shares a word of its name and is another thing.
+        let mut lacks: Vec<String> = rivals::lacked(&about.slots, &source, &passage.heading_path);
         let lacked = about.lacked_by(&held);
         if lacked.is_empty() {
-            return (Vec::new(), of_its_drug);
+            return (lacks, of_its_drug);
         }
         // What a source says of medications in general holds for each of them, where the source names none.
         let general = |s: &&Subject| {
@@ -64,7 +68,7 @@ impl Fits {
         };
         let lacked: Vec<&Subject> = lacked.into_iter().filter(|s| !general(s)).collect();
         if lacked.is_empty() {
-            return (Vec::new(), of_its_drug);
+            return (lacks, of_its_drug);
         }
         // A document about a thing need not name it in every passage, if the passage names no other.
         let of_another = held.other_drug(&about.subjects).is_some();
@@ -76,8 +80,8 @@ impl Fits {
             let by_name = !matches!(s.what, What::Model { .. } | What::Numbered { .. });
             by_name && !of_another && s.met_by(whole, &about.lexicon) > Met::Missing
         };
-        let lacks = lacked.into_iter().filter(|s| !meant(s)).map(|s| s.shown.clone());
-        (lacks.collect(), of_its_drug)
+        lacks.extend(lacked.into_iter().filter(|s| !meant(s)).map(|s| s.shown.clone()));
+        (lacks, of_its_drug)
     }
 }
 
@@ -98,8 +102,12 @@ fn names_and_all_words(about: &About, question: &str, passage: &Passage) -> bool
     if about.deciding().filter(exact).count() == 0 {
         return false;
     }
+    /// Words that speak of a mark and say nothing of what it marks.
+    const OF_A_MARK: &str = "say says show mean error fault code alarm warning message display screen come came pop see \
+                             use number now bill get got machine device";
     let held: HashSet<String> = text::content_stems(&said(passage)).into_iter().collect();
-    let named: HashSet<String> = about.deciding().flat_map(|s| text::content_stems(&s.shown)).collect();
+    let mut named: HashSet<String> = about.deciding().flat_map(|s| text::content_stems(&s.shown)).collect();
+    named.extend(text::content_stems(OF_A_MARK));
     text::content_stems(question)
         .iter()
         .all(|w| held.contains(w) || named.contains(w))
@@ -140,7 +148,7 @@ fn is_general(title: &str, question: &str) -> bool {
 }
 
 /// What a passage says, with what it stands under.
-fn said(p: &Passage) -> String {
+pub(super) fn said(p: &Passage) -> String {
     let head = p.head.as_deref().unwrap_or_default();
     format!("{}\n{}\n{head}\n{}", p.title, p.heading_path.join("\n"), p.text)
 }
@@ -366,6 +374,32 @@ impl Release {
         Ok(Some(Ok(out)))
     }
 
+    /// The drugs of a question that no source names at all, where what answers is not of their kind either: it is
+    /// general, and must be told to be.
+    pub(super) fn unnamed(&self, reading: &Reading<'_>, about: &About, fit: &[Passage]) -> Result<Vec<Missing>> {
+        let carrying: Vec<Held> = fit
+            .iter()
+            .filter(|p| p.score >= ABSTAIN_BELOW)
+            .map(|p| Held::of(&said(p), &about.lexicon))
+            .collect();
+        let mut out = Vec::new();
+        for subject in about.subjects.iter().filter(|s| matches!(s.what, What::Drug { .. })) {
+            let mut nowhere = true;
+            for form in forms(subject, about) {
+                nowhere &= self.with_all(reading, &form)?.is_empty();
+            }
+            let met = |h: &Held| subject.met_by(h, &about.lexicon) > Met::Missing;
+            if nowhere && !carrying.iter().any(met) {
+                out.push(Missing {
+                    subject: subject.shown.clone(),
+                    nowhere,
+                    nearest: None,
+                });
+            }
+        }
+        Ok(out)
+    }
+
     /// What no passage that was found is about.
     pub(super) fn missing(&self, reading: &Reading<'_>, about: &About, found: &[Passage]) -> Result<Vec<Missing>> {
         let mut out = Vec::new();
@@ -385,6 +419,24 @@ impl Release {
                 subject: subject.shown.clone(),
                 nowhere,
                 nearest,
+            });
+        }
+        for slot in &about.slots {
+            let of_it = |m: &Missing| slot.shown.contains(&m.subject) || m.subject.contains(&slot.shown);
+            if out.iter().any(of_it) || found.iter().any(|p| p.score >= ABSTAIN_BELOW && p.lacks.is_empty()) {
+                continue;
+            }
+            let other = found.iter().find(|p| p.lacks.contains(&slot.shown));
+            let Some(nearest) = other.and_then(|p| slot.rival(&said(p)).map(str::to_owned)) else {
+                continue;
+            };
+            let nowhere = self
+                .with_all(reading, &mortar_language::drugs::folded(&slot.shown))?
+                .is_empty();
+            out.push(Missing {
+                subject: slot.shown.clone(),
+                nowhere,
+                nearest: Some(nearest),
             });
         }
         Ok(out)
@@ -435,11 +487,21 @@ pub(super) fn judged(reading: &Reading<'_>, query: &Query, hit: &Hit, fits: &mut
     // Who asks for a code asks for that code, whatever drug the claim was for.
     if let Some(about) = query.about.as_ref().filter(|_| hit.code.is_none()) {
         (passage.lacks, of_its_drug) = fits.lacks(about, &query.text, &passage, hit.document, &document);
-        let evident = || names_and_all_words(about, &query.text, &passage) || is_of_its_code(about, &passage);
+        let rows = Rows::of(&query.text, &passage);
+        if let Rows::Lack(what) = &rows {
+            passage.lacks.push(what.clone());
+        }
+        let evident = || {
+            rows == Rows::Answer || names_and_all_words(about, &query.text, &passage) || is_of_its_code(about, &passage)
+        };
         if passage.lacks.is_empty() && evident() {
             passage.score = passage.score.max(EXACT);
         }
         if passage.lacks.is_empty() && of_its_drug && about.asks_of_a_drug() {
+            passage.score = raised(passage.score, OF_THE_DRUG);
+        }
+        // What is said of other countries at large is said of each.
+        if passage.lacks.is_empty() && about.deciding().any(Subject::is_abroad) {
             passage.score = raised(passage.score, OF_THE_DRUG);
         }
         if about

@@ -3,20 +3,22 @@
 use std::collections::{HashMap, HashSet};
 
 use heed::Result;
-use mortar_assistant::{ABSTAIN_BELOW, LookAlike, Passage, Query, Retrieved};
+use mortar_assistant::{ABSTAIN_BELOW, FoundBy, LookAlike, Passage, Query, Retrieved};
 use mortar_language::codes::Code;
 use mortar_language::subjects::{Subject, What};
 use mortar_language::{About, Kind, cases, text};
 
 use super::asked::Asked;
 use super::evidence::{Evidence, Field};
-use super::fit::{Fits, Judged, UNFIT, judged};
+use super::fit::{Fits, Judged, UNFIT, judged, said};
 use super::{Hit, Searched, Worded};
 use crate::index::Reading;
 use crate::release::Release;
 
 /// So many hits are held against the question; what stands behind them is too far from it.
 const LOOKED_AT: usize = 60;
+/// A knowledge of fewer passages than this is a few lines.
+const TINY: usize = 32;
 /// More passages of one document than this say little new.
 const PER_DOCUMENT: usize = 3;
 
@@ -78,6 +80,8 @@ impl Release {
             if fit.iter().all(|p| p.score < ABSTAIN_BELOW && !p.emergency) {
                 let near: Vec<Passage> = fit.iter().chain(&unfit).chain(&lacking).cloned().collect();
                 missing.extend(self.missing(&reading, about, &near)?);
+            } else if !about.emergency {
+                missing.extend(self.unnamed(&reading, about, &fit)?);
             }
         }
         let mut passages = fit;
@@ -117,6 +121,13 @@ impl Release {
         let mut weighing = evidence.map(|out| (Field::of(hits), out));
         let mut per_document: HashMap<u32, usize> = HashMap::new();
         let mut fits = Fits::default();
+        // Where there are a few lines alone, the nearest is near to everything, and most words are held by none.
+        let tiny = self.index.passages() < TINY;
+        let unheld = if tiny {
+            self.unheld(reading, &query.text)?
+        } else {
+            HashSet::new()
+        };
         let mut out = Sorted::default();
         let looked_at = |(n, hit): &(usize, &Hit)| *n < LOOKED_AT || named.contains(&hit.passage);
         for (_, hit) in hits.iter().enumerate().filter(looked_at) {
@@ -144,7 +155,12 @@ impl Release {
                 let weighed = Evidence::of(hit, &passage, query, &terms[hit.part], field);
                 evidence.insert(passage.id.clone(), weighed);
             }
-            let most = most(query, &passage, hit, of_its_drug);
+            let strange = tiny && !of_its_drug && is_of_other_words(query, &passage, &unheld);
+            let most = if strange {
+                UNFIT
+            } else {
+                most(query, &passage, hit, of_its_drug)
+            };
             passage.score = passage.score.min(most);
             match (most == UNFIT, room) {
                 (false, true) => out.fit.push(passage),
@@ -153,8 +169,38 @@ impl Release {
                 (true, false) => {}
             }
         }
+        if let Some(about) = &query.about {
+            out.only_the_named(about);
+        }
         Ok(out)
     }
+}
+
+/// Whether a question asks in words that no source holds, and shares hardly any other with a passage: what is alike in
+/// meaning then may be the only thing there is, as in a knowledge of a few lines.
+fn is_of_other_words(query: &Query, passage: &Passage, unheld: &HashSet<String>) -> bool {
+    /// Fewer may be another word for the same.
+    const STRANGE: usize = 2;
+    /// The share of the words that must stand in the passage.
+    const SHARED: f32 = 0.41;
+    /// What says the same in other words is as like as this.
+    const SAME: f32 = 0.95;
+    let about = query.about.as_ref();
+    let of_the_case = || about.is_some_and(|a| names_exactly(a) || a.emergency || a.conditions_held(&passage.text) > 0);
+    if unheld.len() < STRANGE || passage.score >= SAME || passage.found_by.contains(&FoundBy::Code) || of_the_case() {
+        return false;
+    }
+    let asked: HashSet<String> = text::content_stems(&query.text).into_iter().collect();
+    let said: HashSet<String> = text::content_stems(&format!(
+        "{} {} {}",
+        passage.title,
+        passage.heading_path.join(" "),
+        passage.text
+    ))
+    .into_iter()
+    .collect();
+    let shared = asked.iter().filter(|w| said.contains(*w)).count();
+    (shared as f32) < SHARED * asked.len() as f32
 }
 
 fn look_alikes(reading: &Reading<'_>, asked: &Asked) -> Result<Vec<LookAlike>> {
@@ -179,6 +225,29 @@ struct Sorted {
     lacking: Vec<Passage>,
     /// What fits as well and comes behind those that are shown.
     further: Vec<Passage>,
+}
+
+impl Sorted {
+    /// Where a question names a thing by its name, and what shares the name turned out to be another, what says
+    /// nothing of the name is no answer either.
+    fn only_the_named(&mut self, about: &About) {
+        for slot in about.slots.iter().filter(|s| s.is_name()) {
+            if !self.lacking.iter().any(|p| p.lacks.contains(&slot.shown)) {
+                continue;
+            }
+            for list in [&mut self.fit, &mut self.unfit, &mut self.further] {
+                let (named, others): (Vec<Passage>, Vec<Passage>) = std::mem::take(list)
+                    .into_iter()
+                    .partition(|p| slot.is_said_in(&said(p)));
+                *list = named;
+                self.lacking.extend(others.into_iter().map(|mut p| {
+                    p.lacks.push(slot.shown.clone());
+                    p.score = p.score.min(UNFIT);
+                    p
+                }));
+            }
+        }
+    }
 }
 
 /// The most that a passage can be worth, however like the question it looks.

@@ -1,16 +1,31 @@
 //! Misspelt words of a question, as the knowledge spells them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use heed::Result;
 use mortar_language::drugs::{Lexicon, folded};
-use mortar_language::{facts, proper, text};
+use mortar_language::{days, facts, proper, text};
 
 use crate::index::{Reading, respells};
 use crate::release::Release;
 
 impl Release {
+    /// The words of a question that no source holds, but for days and numbers.
+    pub(super) fn unheld(&self, reading: &Reading<'_>, question: &str) -> Result<HashSet<String>> {
+        let mut out = HashSet::new();
+        for word in text::words(question).filter(|w| !text::is_stopword(w)) {
+            let counted = word.starts_with(|c: char| c.is_ascii_digit()) || days::is_day_word(&text::fold(word));
+            let stem = text::term(word);
+            let list = reading.postings(&stem)?.unwrap_or_default();
+            let mut stand = crate::lexical::decode(list).map(|p| self.index.owner(p.passage));
+            if !counted && !stand.any(|d| !self.index.hidden().contains(d)) {
+                out.insert(stem);
+            }
+        }
+        Ok(out)
+    }
+
     /// The question with each word that nobody knows as the nearest word of the knowledge.
     pub(super) fn respelt(
         &self,

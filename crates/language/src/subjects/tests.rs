@@ -118,6 +118,34 @@ fn models_and_numbered_things_are_exact() {
             true,
         ),
         ("Do you ship to Nevada?", "We ship to Texas and Florida.", false),
+        ("do you ship to canada", "We ship to Texas.", false),
+        ("do you ship to canada", "We ship within the United States only.", true),
+        (
+            "can it go to her hotel in Orlando",
+            "A hotel needs the guest's name.",
+            true,
+        ),
+        (
+            "we travel to Mexico, can I get it early",
+            "An early refill is possible.",
+            true,
+        ),
+        (
+            "can it be moved to walgreens",
+            "It can be moved to another pharmacy.",
+            true,
+        ),
+        (
+            "how late can i pick up in scottsdale",
+            "Pick up in Mesa until 10 p.m.",
+            false,
+        ),
+        ("pick up in the morning", "Pick up in Mesa until 10 p.m.", true),
+        ("error E-07", "| E-07 | Air in line |", true),
+        ("the pump says e12", "| E-12 | Battery low |", true),
+        ("what is W-03?", "| W-01 to W-04 | Sensor warnings |", true),
+        ("what is W-05?", "| W-01 to W-04 | Sensor warnings |", false),
+        ("when do we bill 99214", "CPT 99214: office visit", true),
     ] {
         assert_eq!(fits(asked, source), want, "{asked} {:?}", met(asked, source));
     }

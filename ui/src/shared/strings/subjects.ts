@@ -23,7 +23,7 @@ export const subjects = {
     const near = new Set(all.filter((m) => !isStep(m)).flatMap((m) => m.nearest ?? []));
     return near.size === 0
       ? null
-      : `Nearest: ${[...near].join(", ")}, ${near.size === 1 ? "another drug" : "other drugs"}.`;
+      : `Nearest: ${[...near].join(", ")}, ${near.size === 1 ? "which is another" : "which are others"}.`;
   },
   missingWhy: (all: Missing[], near: boolean) =>
     all.length > 0 && all.every(isStep)
