@@ -111,6 +111,7 @@ const NOT_YET: &[&str] = &[
     "codes-errors: \"pump error E-07\"",
     "codes-errors: \"the pump says e12\"",
     "codes-errors: \"what is W-03?\"",
+    "docx-sop: \"Which carrier serves the South lane?\"",
     "plans-named: \"Does BlueWave HMO cover telehealth?\"",
     "sample-strangers: \"do you ship to canada\"",
     "table-of-clinics: \"phone number of Old Mill\"",

@@ -1,6 +1,7 @@
 //! Results for a person at a terminal.
 
 mod answer;
+mod imported;
 
 use std::io::{Result, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ use mortar_desk::{
 };
 
 pub use answer::answer;
+pub use imported::imported;
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {
