@@ -307,81 +307,93 @@ impl Database for Rows {
     }
 }
 
+const PAGE: &str = "---\nlayout: page\nstage: Live\n---\n# A\n\nText.";
+
+/// What a plan says, a file and its text; the documents that come of it, and a word of each finding.
+type Said = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const SAID: &[Said] = &[
+    (
+        "list = \"data.articles\"\ncolumns = {\"author.name\" = \"owner\", \"author.mail\" = \"ignore\"}",
+        "a.json",
+        "{\"data\": {\"articles\": [{\"id\": \"x\", \"answer\": \"Yes.\", \"author\": {\"name\": \"A\", \"mail\": \"m\"}}]}}",
+        &["x Yes. owner A"],
+        &[],
+    ),
+    (
+        "list = \"data.rows\"",
+        "a.json",
+        "{\"data\": {}}",
+        &[],
+        &["no “rows” on the way"],
+    ),
+    (
+        "dates = \"%d.%m.%Y\"\ncolumns = {\"Bis\" = \"effective_to\"}",
+        "a.csv",
+        "id;answer;Bis\nx;Ja.;31.12.2026\ny;Nein.;soon\nz;Gut.;2027-01-02\n",
+        &["x Ja. until 2026-12-31", "z Gut. until 2027-01-02"],
+        &["“soon” is no date as %d.%m.%Y writes it"],
+    ),
+    (
+        "columns = {layout = \"ignore\", stage = {in_force = [\"Live\"]}}",
+        "a.md",
+        PAGE,
+        &["a Text."],
+        &[],
+    ),
+    (
+        "columns = {layout = \"ignore\", stage = {in_force = [\"Ready\"]}}",
+        "a.md",
+        PAGE,
+        &[],
+        &["“stage” says “Live”: not in force and left out"],
+    ),
+    (
+        "defaults = {kind = \"sop\", owner = \"B\"}",
+        "a.md",
+        "# A\n\nText.",
+        &["a Text. owner B"],
+        &[],
+    ),
+    (
+        "select = \"SELECT all\"",
+        "a.db",
+        "SQLite format 3",
+        &["r Row. owner C"],
+        &[],
+    ),
+    (
+        "select = \"SELECT none\"",
+        "a.db",
+        "SQLite format 3",
+        &[],
+        &["a.db: no such column"],
+    ),
+    (
+        "",
+        "a.db",
+        "SQLite format 3",
+        &[],
+        &["say in sources.toml which rows are read"],
+    ),
+    (
+        "ignore_sheets = [\"Old\"]",
+        "a.csv",
+        "id,answer\nx,Yes.\n",
+        &["x Yes."],
+        &["no sheet is called “Old”"],
+    ),
+];
+
 #[test]
 fn each_thing_that_a_plan_may_say_is_done() {
-    let page = "---\nlayout: page\nstage: Live\n---\n# A\n\nText.";
-    for (plan, file, text, documents, found) in [
-        (
-            "list = \"data.articles\"\ncolumns = {\"author.name\" = \"owner\", \"author.mail\" = \"ignore\"}",
-            "a.json",
-            "{\"data\": {\"articles\": [{\"id\": \"x\", \"answer\": \"Yes.\", \"author\": {\"name\": \"A\", \"mail\": \"m\"}}]}}",
-            &["x Yes. owner A"][..],
-            &[][..],
-        ),
-        (
-            "list = \"data.rows\"",
-            "a.json",
-            "{\"data\": {}}",
-            &[],
-            &["no “rows” on the way"],
-        ),
-        (
-            "dates = \"%d.%m.%Y\"\ncolumns = {\"Bis\" = \"effective_to\"}",
-            "a.csv",
-            "id;answer;Bis\nx;Ja.;31.12.2026\ny;Nein.;soon\nz;Gut.;2027-01-02\n",
-            &["x Ja. until 2026-12-31", "z Gut. until 2027-01-02"],
-            &["“soon” is no date as %d.%m.%Y writes it"],
-        ),
-        (
-            "columns = {layout = \"ignore\", stage = {in_force = [\"Live\"]}}",
-            "a.md",
-            page,
-            &["a Text."],
-            &[],
-        ),
-        (
-            "columns = {layout = \"ignore\", stage = {in_force = [\"Ready\"]}}",
-            "a.md",
-            page,
-            &[],
-            &["“stage” says “Live”: not in force and left out"],
-        ),
-        (
-            "defaults = {kind = \"sop\", owner = \"B\"}",
-            "a.md",
-            "# A\n\nText.",
-            &["a Text. owner B"],
-            &[],
-        ),
-        (
-            "select = \"SELECT all\"",
-            "a.db",
-            "SQLite format 3",
-            &["r Row. owner C"],
-            &[],
-        ),
-        (
-            "select = \"SELECT none\"",
-            "a.db",
-            "SQLite format 3",
-            &[],
-            &["a.db: no such column"],
-        ),
-        (
-            "",
-            "a.db",
-            "SQLite format 3",
-            &[],
-            &["say in sources.toml which rows are read"],
-        ),
-        (
-            "ignore_sheets = [\"Old\"]",
-            "a.csv",
-            "id,answer\nx,Yes.\n",
-            &["x Yes."],
-            &["no sheet is called “Old”"],
-        ),
-    ] {
+    for (plan, file, text, documents, found) in SAID {
         let scene = Scene(tempfile::tempdir().unwrap());
         scene.put(PLAN, &format!("format = 1\n[[source]]\npath = \"{file}\"\n{plan}\n"));
         scene.put(file, text);
@@ -395,7 +407,7 @@ fn each_thing_that_a_plan_may_say_is_done() {
             let owner = d.owner.as_ref().map_or(String::new(), |o| format!(" owner {o}"));
             format!("{} {}{until}{owner}", d.id, d.body)
         });
-        assert_eq!(said.collect::<Vec<_>>(), documents, "{plan}");
+        assert_eq!(said.collect::<Vec<_>>(), *documents, "{plan}");
         let told: Vec<String> = intake.report.findings.iter().map(|t| t.finding.to_string()).collect();
         let all = told.len() == found.len() && found.iter().all(|w| told.iter().any(|t| t.contains(w)));
         assert!(all, "{plan}: {told:?}");
