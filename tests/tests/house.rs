@@ -18,6 +18,9 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("mortar-language", &[]),
     ("mortar-assistant", &["mortar-language"]),
     ("mortar-sources", &["mortar-language"]),
+    ("mortar-intake", &["mortar-language", "mortar-sources"]),
+    ("mortar-extract", &["mortar-sources"]),
+    ("mortar-connect", &["mortar-intake"]),
     (
         "mortar-knowledge",
         &["mortar-assistant", "mortar-language", "mortar-sources"],
@@ -58,7 +61,10 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         &[
             "mortar-assistant",
             "mortar-aws",
+            "mortar-connect",
+            "mortar-extract",
             "mortar-feedback",
+            "mortar-intake",
             "mortar-knowledge",
             "mortar-language",
             "mortar-local",

@@ -11,6 +11,7 @@ use mortar_aws::{Aws, AwsConfig, S3Feedback, SageMakerEmbedder, SageMakerGenerat
 use mortar_desk::assistant::{self, Answer, Ask, Embedder, Stop};
 use mortar_desk::feedback::{Entry, FeedbackSink, Label, Verdict};
 use mortar_desk::knowledge::{self, Release};
+use mortar_desk::sources::NoExtractor;
 use mortar_local::{MiniLm, Verbatim};
 use mortar_privacy::Vault;
 use mortar_tests::stand_ins::{ACCOUNT, Behaviour, FEEDBACK, Fault, Seen, StandIns, Tenant, visit_in_background};
@@ -24,7 +25,7 @@ const GUARD: usize = 6;
 async fn release(dir: &Path) -> Arc<Release> {
     let model = MiniLm::open(&mortar_local::default_folder()).expect("the weights: run `cargo xtask setup`");
     let sources = [root().join("samples/pharmacy/claim-rejections.csv")];
-    let imported = mortar_desk::sources::import(&sources).unwrap();
+    let imported = mortar_desk::sources::import(&sources, &NoExtractor).unwrap();
     knowledge::build(imported, true, Some(&model), dir, &mut |_| {})
         .await
         .unwrap();

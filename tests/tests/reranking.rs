@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use mortar_aws::{Aws, AwsConfig, Health, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker};
 use mortar_desk::assistant::{self, Answer, Ask, Event, Stage, Stop};
 use mortar_desk::knowledge::{self, Release};
+use mortar_desk::sources::NoExtractor;
 use mortar_local::{MiniLm, Verbatim};
 use mortar_tests::InMemory;
 use mortar_tests::stand_ins::{Fault, StandIns, visit_in_background};
@@ -45,7 +46,7 @@ async fn release(dir: &Path) -> Arc<Release> {
     std::fs::create_dir_all(dir).unwrap();
     let source = dir.join("ways.csv");
     std::fs::write(&source, rows).unwrap();
-    let imported = mortar_desk::sources::import(&[source]).unwrap();
+    let imported = mortar_desk::sources::import(&[source], &NoExtractor).unwrap();
     let release = dir.join("release");
     knowledge::build(imported, true, Some(&model), &release, &mut |_| {})
         .await

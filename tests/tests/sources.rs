@@ -169,12 +169,85 @@ fn tables() -> Vec<Case> {
     ]
 }
 
+/// A PDF of these objects, the first of which is its root.
+fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = b"%PDF-1.4\n".to_vec();
+    let mut at = Vec::new();
+    for (n, object) in objects.iter().enumerate() {
+        at.push(out.len());
+        out.extend(format!("{} 0 obj\n", n + 1).into_bytes());
+        out.extend(object);
+        out.extend(b"\nendobj\n");
+    }
+    let (table, size) = (out.len(), objects.len() + 1);
+    out.extend(format!("xref\n0 {size}\n0000000000 65535 f \n").into_bytes());
+    out.extend(at.iter().flat_map(|at| format!("{at:010} 00000 n \n").into_bytes()));
+    out.extend(format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n").into_bytes());
+    out
+}
+
+/// A Word file with this between the ends of its body.
+fn docx(body: &str) -> Vec<u8> {
+    const TYPES: &str = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" \
+        ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Override PartName=\"/word/document.xml\" \
+        ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>";
+    const RELATIONS: &str = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship \
+        Id=\"r\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" \
+        Target=\"word/document.xml\"/></Relationships>";
+    let document = format!(
+        "<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>{body}</w:body></w:document>"
+    );
+    zipped(&[
+        ("[Content_Types].xml", TYPES.into()),
+        ("_rels/.rels", RELATIONS.into()),
+        ("word/document.xml", document.into_bytes()),
+    ])
+}
+
+/// What is read by a process of its own: that it dies is a finding.
+fn office() -> Vec<Case> {
+    let catalog = b"<< /Type /Catalog /Pages 2 0 R >>".to_vec();
+    let nested = |n: usize| {
+        let kids = [b"[".repeat(n), b"]".repeat(n)].concat();
+        let pages = [&b"<< /Type /Pages /Count 1 /Kids "[..], &kids, b" >>"].concat();
+        pdf(&[catalog.clone(), pages])
+    };
+    let words = "(a) Tj 1 0 Td ".repeat(2_000_000);
+    let content = format!(
+        "<< /Length {} >>\nstream\nBT /F 9 Tf {words} ET\nendstream",
+        words.len() + 14
+    );
+    let operators = pdf(&[
+        catalog.clone(),
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>".to_vec(),
+        content.into_bytes(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
+    ]);
+    let paragraph = |text: &str| format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>");
+    let table = "<w:tbl><w:tr><w:tc>".repeat(100_000);
+    vec![
+        ("nested.pdf", nested(10_380), Some("")),
+        ("deep.pdf", nested(1_000_000), Some("")),
+        ("operators.pdf", operators, Some("")),
+        (
+            "text.docx",
+            docx(&paragraph(&"A".repeat(400 << 20))),
+            Some("cannot be read"),
+        ),
+        ("empty.docx", docx(&"<w:p/>".repeat(10_000_000)), Some("")),
+        ("tables.docx", docx(&table), Some("")),
+        ("no.pdf", b"no PDF".to_vec(), Some("cannot be read")),
+        ("no.docx", b"%PDF-1.4".to_vec(), Some("it is no docx")),
+    ]
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_made_to_harm_is_refused_or_read_within_bounds() {
     const SECONDS: f64 = 10.0;
     const MEGABYTES: u64 = 512;
-    for (name, bytes, why) in pages().into_iter().chain(tables()) {
+    for (name, bytes, why) in pages().into_iter().chain(tables()).chain(office()) {
         let (out, used) = built(name, &bytes);
         let said = String::from_utf8_lossy(&out.stderr);
         let Used { seconds, megabytes } = used;
@@ -231,7 +304,7 @@ fn what_is_only_told_stops_nothing_and_what_could_decide_does() {
     );
     assert_eq!(
         told["left_out"][0],
-        serde_json::json!({ "file": "a.csv", "place": "row 1", "reason": "not used: Topic (1)" })
+        serde_json::json!({ "kind": "unused", "file": "a.csv", "place": "row 1", "reason": "not used: Topic (1)" })
     );
     assert_eq!(told["ignored"][0], "~$a.xlsx");
     assert_eq!(told["manifest"]["documents"], 2);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
-use mortar_desk::sources::{Contradiction, Finding};
+use mortar_desk::sources::{Contradiction, Finding, FindingKind};
 use mortar_desk::store::publish::Options;
 use mortar_desk::store::rollout;
 use mortar_desk::store::tend::RolloutChange;
@@ -20,7 +20,11 @@ use crate::signed::Signed;
 
 #[derive(Subcommand)]
 pub enum Kb {
-    /// Make a release from CSV, XLSX, JSON lines, Markdown and HTML
+    /// Read a folder of sources as its sources.toml says, and report what became of each document
+    Import(Import),
+    /// Accept a finding of the last import, with a reason that the next one remembers
+    Accept(Accept),
+    /// Make a release from tables, pages, documents and exports
     Build(Build),
     /// Publish sources as a new release: only what changed is embedded and uploaded
     Publish(Publish),
@@ -51,6 +55,8 @@ pub enum Kb {
 
 pub async fn run(common: &Common, command: Kb) -> Done {
     match command {
+        Kb::Import(what) => import(common, &what),
+        Kb::Accept(what) => accept(common, &what),
         Kb::Build(what) => build(common, what).await,
         Kb::Publish(what) => publish(common, what).await,
         Kb::Releases(what) => releases(common, what).await,
@@ -64,6 +70,74 @@ pub async fn run(common: &Common, command: Kb) -> Done {
         Kb::Refresh(what) => refresh(common, what).await,
         Kb::Keys { command } => keys::run(common, command).await,
     }
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// The folder with sources.toml; with --suggest, what it is to be written for
+    #[arg(required = true)]
+    sources: Vec<PathBuf>,
+    /// Write a sources.toml from what is found there, for a person to read
+    #[arg(long, conflicts_with_all = ["report", "fail_on", "skip_bad", "yes"])]
+    suggest: bool,
+    /// Also write the report as a page
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Fail where a finding of this kind is neither settled nor accepted
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kind)]
+    fail_on: Vec<FindingKind>,
+    /// Leave bad rows and files out, and say which
+    #[arg(long)]
+    skip_bad: bool,
+    /// More than a fifth of the documents is gone, and that is so
+    #[arg(long)]
+    yes: bool,
+}
+
+fn kind(name: &str) -> Result<FindingKind, String> {
+    let found = FindingKind::ALL.iter().find(|k| k.name() == name);
+    found.copied().ok_or_else(|| {
+        let all: Vec<&str> = FindingKind::ALL.iter().map(|k| k.name()).collect();
+        format!("one of {}", all.join(", "))
+    })
+}
+
+fn import(common: &Common, what: &Import) -> Done {
+    if what.suggest {
+        let path = mortar_desk::suggest(&what.sources)?;
+        return output::result(common.json, &json!({ "written": path }), |to| {
+            writeln!(to, "{} is written: read it, then mortar kb import", path.display())
+        });
+    }
+    let [dir] = &what.sources[..] else {
+        return Err(DeskError::usage("one folder is imported at a time").into());
+    };
+    let imported = mortar_desk::import(dir, what.yes, what.skip_bad)?;
+    if let Some(path) = &what.report {
+        let page = mortar_desk::intake::page(&imported.report);
+        std::fs::write(path, page).map_err(|e| DeskError::failed(format!("{}: {e}", path.display())))?;
+    }
+    let well = imported.taken && imported.report.open(&what.fail_on) == 0;
+    output::verdict(common.json, well, &imported.report, |to| {
+        print::imported(to, &imported.report, imported.taken)
+    })
+}
+
+#[derive(Args)]
+pub struct Accept {
+    /// The folder with sources.toml
+    folder: PathBuf,
+    /// The finding's, as the report names it
+    id: String,
+    #[arg(long)]
+    reason: String,
+}
+
+fn accept(common: &Common, what: &Accept) -> Done {
+    let says = mortar_desk::accept(&what.folder, &what.id, &what.reason)?;
+    output::result(common.json, &json!({ "accepted": what.id, "finding": says }), |to| {
+        writeln!(to, "accepted: {says}")
+    })
 }
 
 #[derive(Args)]

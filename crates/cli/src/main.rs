@@ -59,6 +59,9 @@ enum Command {
     Sync(sync::Sync),
     /// Look at everything Mortar depends on and say what to do
     Doctor(doctor::Doctor),
+    /// Read a PDF or an Office file from stdin: the child of an import
+    #[command(name = mortar_desk::extract::WORD, hide = true)]
+    Extract { kind: String },
 }
 
 fn main() -> ExitCode {
@@ -89,5 +92,6 @@ async fn run(cli: Cli) -> Done {
         Command::Models { command } => account::models(common, command).await,
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,
+        Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod comparison;
 mod difference;
+mod imported;
 
 use std::io::{Result, Write};
 use std::path::Path;
@@ -21,6 +22,7 @@ use mortar_desk::{
 pub use answer::answer;
 pub use comparison::{comparison, promoted, rolled_out};
 pub use difference::difference;
+pub use imported::imported;
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {

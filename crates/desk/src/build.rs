@@ -7,6 +7,7 @@ use mortar_knowledge::{Built, Progress};
 use mortar_local::MiniLm;
 
 use crate::error::DeskError;
+use crate::import::imported;
 
 /// What was built, and why it has no vectors, if it has none.
 pub async fn build(
@@ -16,7 +17,7 @@ pub async fn build(
     weights: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Built, Option<String>), DeskError> {
-    let imported = mortar_sources::import(sources)?;
+    let imported = imported(sources)?;
     let (embedder, problem) = match MiniLm::open(weights) {
         Ok(e) => (Some(e), None),
         Err(e) => (None, Some(e.to_string())),

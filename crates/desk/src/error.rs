@@ -4,6 +4,7 @@
 use mortar_assistant::ask::AskError;
 use mortar_aws::SignInError;
 use mortar_feedback::RecordsError;
+use mortar_intake::IntakeError;
 use mortar_knowledge::{BuildError, OpenError};
 use mortar_measure::MeasureError;
 use mortar_sources::{Finding, ImportError};
@@ -69,6 +70,15 @@ impl From<BuildError> for DeskError {
 impl From<ImportError> for DeskError {
     fn from(e: ImportError) -> Self {
         DeskError::usage(e)
+    }
+}
+
+impl From<IntakeError> for DeskError {
+    fn from(e: IntakeError) -> Self {
+        match e {
+            IntakeError::Memory(..) | IntakeError::Newer(_) | IntakeError::Unwritable(..) => DeskError::failed(e),
+            e => DeskError::usage(e),
+        }
     }
 }
 

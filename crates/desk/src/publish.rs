@@ -24,6 +24,7 @@ use crate::account::Account;
 use crate::config;
 use crate::embedders::{Embedders, SharedEmbedder};
 use crate::error::DeskError;
+use crate::import::imported;
 use crate::place::Place;
 use crate::stores::{StoreOptions, no_store, store};
 
@@ -77,7 +78,7 @@ impl Work {
         options: &Options,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<Published, DeskError> {
-        let imported = mortar_sources::import(sources)?;
+        let imported = imported(sources)?;
         Ok(self.publisher()?.publish(imported, options, progress).await?)
     }
 

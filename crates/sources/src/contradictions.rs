@@ -13,6 +13,7 @@ use mortar_language::text;
 use serde::Serialize;
 
 use crate::document::Document;
+use crate::import::Standing;
 use crate::prepare::PassageRecord;
 
 /// Passages whose vectors are less near are about two things.
@@ -60,7 +61,7 @@ impl fmt::Display for Side {
 /// by their vectors, counted through all of them.
 pub struct Looked<'a> {
     pub documents: Vec<(&'a Document, &'a [PassageRecord])>,
-    pub places: &'a HashMap<String, String>,
+    pub places: &'a HashMap<String, Standing>,
     pub near: &'a dyn Fn(usize, usize) -> Option<f32>,
 }
 
@@ -108,7 +109,7 @@ impl Looked<'_> {
         let sentence = &document.body[passage.range.clone()][found.sentences[n].clone()];
         Side {
             document: document.id.clone(),
-            place: self.places.get(&document.id).cloned(),
+            place: self.places.get(&document.id).map(Standing::to_string),
             says: found.says[n].clone(),
             sentence: text::collapse(sentence),
         }

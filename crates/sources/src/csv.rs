@@ -7,6 +7,7 @@ use crate::columns::{is_known, normal};
 use crate::encoding::decode;
 use crate::fields::{Fields, Written};
 use crate::limits::{MOST_COLUMNS, MOST_ROWS};
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::row::{Rows, above, has_text, named, problems};
 
@@ -18,7 +19,7 @@ const DELIMITERS: &[u8] = b",;\t|";
 /// How many records may stand above the header.
 const HEADER_WITHIN: usize = 20;
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
     let mut out = Reading::default();
     let decoded = decode(bytes);
     let bytes = match &decoded {
@@ -29,7 +30,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         // Only the rows that are no UTF-8 are refused.
         Err(_) => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
     };
-    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes), bytes));
+    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes, mapping), bytes));
     let fields = widest(table, delimiter);
     if fields > MOST_FIELDS {
         return Reading::refused(format!("{fields} columns are too many"));
@@ -37,7 +38,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
     let declaring = usize::from(table.len() < bytes.len());
     let mut records = Records::new(table, delimiter);
     let place = |records: &Records<'_>| Some(format!("row {}", records.number + declaring));
-    let header_at = header(table, delimiter);
+    let header_at = header(table, delimiter, mapping);
     let mut above_header = Vec::new();
     loop {
         if !records.next() {
@@ -53,9 +54,9 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         Ok(header) => header,
         Err(reason) => return Reading::refused(format!("the header cannot be read: {reason}")),
     };
-    let problems = problems(&header);
+    let problems = problems(&header, mapping);
     if !problems.is_empty() {
-        problems.into_iter().for_each(|p| out.refuse(top.clone(), p));
+        problems.into_iter().for_each(|p| out.doubt(top.clone(), p));
         return out;
     }
     above(&above_header, top.clone(), &mut out);
@@ -73,7 +74,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
             false => Err(format!("{} columns, but the header has {}", values.len(), header.len())),
         });
         let written = |value: String| Written::Text(typed(value));
-        let fields = values.and_then(|values| Fields::new(named(&header, values.into_iter().map(written))));
+        let fields = values.and_then(|values| Fields::new(named(&header, values.into_iter().map(written)), mapping));
         rows.add(place(&records), fields, &mut out);
     }
     rows.end(top, &mut out);
@@ -81,15 +82,18 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
 }
 
 /// Whether one of the first rows has a name that a document's values have.
-pub fn names_columns(bytes: &[u8]) -> bool {
+pub fn names_columns(bytes: &[u8], mapping: &Mapping) -> bool {
     let Ok(decoded) = decode(bytes) else { return true };
     let bytes = decoded.text.as_bytes();
-    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes), bytes));
+    let (delimiter, table) = declared(bytes).unwrap_or_else(|| (likely(bytes, mapping), bytes));
     let mut records = Records::new(&table[..table.len().min(LONGEST_HEADER)], delimiter);
     let mut found = false;
     while !found && records.number < HEADER_WITHIN && records.next() {
         let values = records.values(MOST_COLUMNS).unwrap_or_default();
-        found = values.iter().any(|v| is_known(&normal(v)));
+        found = values
+            .iter()
+            .filter_map(|v| mapping.field(v))
+            .any(|v| is_known(&normal(&v)));
     }
     found
 }
@@ -108,10 +112,13 @@ fn typed(value: String) -> String {
 }
 
 /// Which record is the header: the first that names a column of texts, or else the first.
-fn header(table: &[u8], delimiter: u8) -> usize {
+fn header(table: &[u8], delimiter: u8, mapping: &Mapping) -> usize {
     let mut records = Records::new(&table[..table.len().min(LONGEST_HEADER)], delimiter);
     while records.number < HEADER_WITHIN && records.next() {
-        if records.values(MOST_COLUMNS).is_ok_and(|values| has_text(&values)) {
+        if records
+            .values(MOST_COLUMNS)
+            .is_ok_and(|values| has_text(&values, mapping))
+        {
             return records.number;
         }
     }
@@ -257,7 +264,7 @@ fn declared(bytes: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// The delimiter by which one of the first lines is a header, or by which the first is parted most.
-fn likely(bytes: &[u8]) -> u8 {
+fn likely(bytes: &[u8], mapping: &Mapping) -> u8 {
     let blank = bytes.iter().take_while(|b| b"\r\n".contains(b)).count();
     let bytes = &bytes[blank..];
     let parted = |delimiter: u8| {
@@ -270,8 +277,9 @@ fn likely(bytes: &[u8]) -> u8 {
         let mut known = 0;
         while known == 0 && records.number < HEADER_WITHIN && records.next() {
             let values = records.values(MOST_COLUMNS).unwrap_or_default();
-            if has_text(&values) && values.len() > 1 {
-                known = values.iter().filter(|v| is_known(&normal(v))).count();
+            if has_text(&values, mapping) && values.len() > 1 {
+                let names = values.iter().filter_map(|v| mapping.field(v));
+                known = names.filter(|v| is_known(&normal(v))).count();
             }
         }
         (known, shape.fields)

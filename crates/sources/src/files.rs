@@ -5,28 +5,43 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::extractor::Extractor;
 use crate::finding::ImportError;
-use crate::import::{Imported, import_files};
+use crate::import::{Imported, Source, import_sources};
 use crate::limits::LARGEST_FILE;
+use crate::mapping::Mapping;
 
 /// Imports files and folders (folders with all that is in them, by name).
-pub fn import(sources: &[PathBuf]) -> Result<Imported, ImportError> {
+pub fn import(sources: &[PathBuf], extractor: &dyn Extractor) -> Result<Imported, ImportError> {
+    let mapping = Mapping::none();
+    let files = listed(sources)?.into_iter().map(|(name, path)| {
+        Ok(Source {
+            name,
+            bytes: bytes(&path)?,
+            mapping,
+        })
+    });
+    import_sources(files, extractor)
+}
+
+/// The files of these sources, each with the name it is reported by.
+pub fn listed(sources: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, ImportError> {
     let mut files = Vec::new();
     for source in sources {
         list(source, source, &mut files)?;
     }
-    import_files(files.into_iter().map(|(name, path)| match bytes(&path) {
-        Ok(bytes) => Ok((name, bytes)),
-        Err(e) => Err(ImportError::Unreadable(path, e)),
-    }))
+    Ok(files)
 }
 
 /// A file's bytes, one more than may be of a file that is too large: then it is refused, and never held whole.
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let mut out = Vec::with_capacity(file.metadata()?.len().min(LARGEST_FILE as u64) as usize + 1);
-    file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut out)?;
-    Ok(out)
+pub fn bytes(path: &Path) -> Result<Vec<u8>, ImportError> {
+    let read = || {
+        let file = File::open(path)?;
+        let mut out = Vec::with_capacity(file.metadata()?.len().min(LARGEST_FILE as u64) as usize + 1);
+        file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut out)?;
+        Ok(out)
+    };
+    read().map_err(|e| ImportError::Unreadable(path.to_owned(), e))
 }
 
 /// The files of a source, each with the name it is reported by, sorted.

@@ -14,8 +14,9 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
 use crate::columns::{is_known, looks_like, normal};
-use crate::document::Document;
 use crate::fields::{Fields, Written, stem_id};
+use crate::mapping::Mapping;
+use crate::reading::Page;
 
 pub use grid::line;
 pub use shown::Left;
@@ -26,10 +27,13 @@ use writer::{Writer, is_around_within};
 pub use writer::raised;
 
 /// A page as a document, and what was left out of it.
-pub fn read(stem: &str, page: &str) -> Result<(Document, Vec<String>), String> {
+pub fn read(stem: &str, page: &str, mapping: &Mapping) -> Result<Page, String> {
     let html = parse::parse(page)?;
     let shown = Shown::of(&html);
-    let fields = metadata(&html)?.undoubted()?;
+    let fields = metadata(&html, mapping)?.undoubted()?;
+    if let Some(why) = fields.not_in_force() {
+        return Ok(Page::LeftOut(why.to_owned()));
+    }
     let words = |e: ElementRef<'_>| Some(collapse(&e.text().collect::<String>())).filter(|t| !t.is_empty());
     let all = |selector: &str| html.select(&SELECTORS[selector]).collect::<Vec<_>>();
     let heading = all("h1").into_iter().filter(|e| shown.is_shown(*e)).find_map(words);
@@ -43,7 +47,8 @@ pub fn read(stem: &str, page: &str) -> Result<(Document, Vec<String>), String> {
         _ => text,
     };
     let id = fields.text("id").map_or_else(|| stem_id(stem), str::to_owned);
-    Ok((fields.document(id, title, body.to_owned(), Kind::Article)?, told))
+    let document = fields.document(id, title, body.to_owned(), Kind::Article)?;
+    Ok(Page::Read(Box::new(document), told))
 }
 
 /// The text of a piece of HTML, and what was left out of it.
@@ -74,7 +79,7 @@ pub fn is_html(text: &str) -> bool {
 }
 
 /// What the page says of itself: what a document has, and what could decide.
-fn metadata(html: &Html) -> Result<Fields, String> {
+fn metadata(html: &Html, mapping: &Mapping) -> Result<Fields, String> {
     /// A name of more parts is the business of a browser.
     const PARTS: usize = 3;
     let mut values: Vec<(String, Written)> = Vec::new();
@@ -84,11 +89,11 @@ fn metadata(html: &Html) -> Result<Fields, String> {
         };
         let key = normal(name);
         let like = looks_like(&key).filter(|like| *like != "a second answer" && key.split('_').count() <= PARTS);
-        if is_known(&key) || like.is_some() {
+        if is_known(&key) || like.is_some() || mapping.becomes(name).is_some() {
             values.push((name.to_owned(), Written::Text(content.to_owned())));
         }
     }
-    let mut fields = Fields::new(values)?;
+    let mut fields = Fields::new(values, mapping)?;
     let canonical = html.select(&SELECTORS["link[rel=canonical]"]).next();
     if let Some(link) = canonical.and_then(|l| l.attr("href")) {
         fields.add("url".into(), Written::Text(link.to_owned()));

@@ -9,6 +9,7 @@ use crate::encoding::decode;
 use crate::fields::{Fields, Written};
 use crate::jsonl::object;
 use crate::limits::MOST_ROWS;
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::row::Rows;
 
@@ -27,14 +28,14 @@ const LISTS: &[&str] = &[
     "rows",
 ];
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
     let mut out = Reading::default();
     let decoded = match decode(bytes) {
         Ok(decoded) => decoded,
         Err(reason) => return Reading::refused(reason),
     };
     decoded.told.into_iter().for_each(|t| out.tell(None, t));
-    let items = match list(&decoded.text, &mut out) {
+    let items = match list(&decoded.text, mapping.list.as_deref(), &mut out) {
         Ok(items) => items,
         Err(reason) => return Reading::refused(reason),
     };
@@ -46,9 +47,9 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
     for (i, item) in items.into_iter().enumerate() {
         let place = Some(format!("item {}", i + 1));
         let fields = match export {
-            None => object(item.get()).and_then(Fields::undoubted),
+            None => object(item.get(), mapping).and_then(Fields::undoubted),
             Some(export) => match export.item(item) {
-                Ok(Item::Values(values)) => Fields::new(values),
+                Ok(Item::Values(values)) => Fields::new(values, mapping),
                 Ok(Item::LeftOut(why)) => {
                     out.tell(place, format!("{why} and left out"));
                     continue;
@@ -63,7 +64,10 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
 }
 
 /// The objects of a file, whatever stands around them; what else stands there is told.
-fn list<'t>(text: &'t str, out: &mut Reading) -> Result<Vec<&'t RawValue>, String> {
+fn list<'t>(text: &'t str, path: Option<&str>, out: &mut Reading) -> Result<Vec<&'t RawValue>, String> {
+    if let Some(path) = path {
+        return listed(text, path);
+    }
     let no_json = |e: serde_json::Error| format!("no JSON: {e}");
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text).map_err(no_json);
@@ -79,6 +83,20 @@ fn list<'t>(text: &'t str, out: &mut Reading) -> Result<Vec<&'t RawValue>, Strin
         out.tell(None, format!("not used: {}", rest.join(", ")));
     }
     serde_json::from_str(value.get()).map_err(no_json)
+}
+
+/// The list that stands at the end of this way of keys.
+fn listed<'t>(text: &'t str, path: &str) -> Result<Vec<&'t RawValue>, String> {
+    let mut at = text;
+    for key in path.split('.') {
+        let around: crate::jsonl::Object<'_> = serde_json::from_str(at).map_err(|e| format!("no JSON object: {e}"))?;
+        let found = around.0.into_iter().find(|(name, _)| name == key);
+        at = found
+            .ok_or_else(|| format!("no “{key}” on the way to the list “{path}”"))?
+            .1
+            .get();
+    }
+    serde_json::from_str(at).map_err(|e| format!("“{path}” is no list: {e}"))
 }
 
 /// Whose export it is.

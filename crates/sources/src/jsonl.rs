@@ -8,11 +8,21 @@ use serde_json::value::RawValue;
 
 use crate::encoding::decode;
 use crate::fields::{Fields, Written};
-use crate::limits::{LONGEST_DOCUMENT, MOST_COLUMNS, MOST_ROWS, too_long};
+use crate::limits::{DEEPEST_JSON, LONGEST_DOCUMENT, MOST_COLUMNS, MOST_ROWS, too_long};
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::row::Rows;
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
+    objects(stem, bytes, mapping, "line")
+}
+
+/// Rows of a database, which came as lines.
+pub fn read_rows(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
+    objects(stem, bytes, mapping, "row")
+}
+
+fn objects(stem: &str, bytes: &[u8], mapping: &Mapping, each: &str) -> Reading {
     let mut out = Reading::default();
     let decoded = decode(bytes);
     let bytes = match &decoded {
@@ -32,15 +42,15 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
         }
         let text = std::str::from_utf8(line);
         let text = text.map_err(|u| format!("not UTF-8 at byte {} of the line", u.valid_up_to()));
-        let fields = text.and_then(object).and_then(Fields::undoubted);
-        rows.add(Some(format!("line {}", i + 1)), fields, &mut out);
+        let fields = text.and_then(|t| object(t, mapping)).and_then(Fields::undoubted);
+        rows.add(Some(format!("{each} {}", i + 1)), fields, &mut out);
     }
     rows.end(None, &mut out);
     out
 }
 
 /// One object. The IR form's `metadata` is read as if its values stood beside it.
-pub fn object(line: &str) -> Result<Fields, String> {
+pub fn object(line: &str, mapping: &Mapping) -> Result<Fields, String> {
     if line.len() > LONGEST_DOCUMENT {
         return Err(too_long(line.len(), LONGEST_DOCUMENT, "document"));
     }
@@ -53,15 +63,33 @@ pub fn object(line: &str) -> Result<Fields, String> {
             let within: Object<'_> = serde_json::from_str(value.get()).map_err(no_object)?;
             metadata = within.0;
         } else {
-            let value = written(value).map_err(no_object)?;
-            beside.push((name, value));
+            values(name, value, mapping, 0, &mut beside).map_err(no_object)?;
         }
     }
-    let mut fields = Fields::new(beside)?;
+    let mut fields = Fields::new(beside, mapping)?;
     for (name, value) in metadata {
         fields.add(name, written(value).map_err(no_object)?);
     }
     Ok(fields)
+}
+
+/// A value by its name, or those within it by the way to each, where one of them is named.
+fn values(
+    name: String,
+    value: &RawValue,
+    mapping: &Mapping,
+    depth: usize,
+    out: &mut Vec<(String, Written)>,
+) -> Result<(), serde_json::Error> {
+    if !value.get().starts_with('{') || depth == DEEPEST_JSON || !mapping.reaches_into(&name) {
+        out.push((name, written(value)?));
+        return Ok(());
+    }
+    let within: Object<'_> = serde_json::from_str(value.get())?;
+    for (key, value) in within.0 {
+        values(format!("{name}.{key}"), value, mapping, depth + 1, out)?;
+    }
+    Ok(())
 }
 
 fn written(value: &RawValue) -> Result<Written, serde_json::Error> {

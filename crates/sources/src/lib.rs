@@ -2,12 +2,14 @@
 //!
 //! Pure but for `files`, which reads what it is given: no network, nothing written, no release known.
 
+mod archive;
 mod check;
-mod columns;
+pub mod columns;
 pub mod contradictions;
 pub mod document;
 mod encoding;
 mod exact;
+pub mod extractor;
 mod fields;
 mod files;
 pub mod finding;
@@ -15,14 +17,17 @@ mod guard;
 pub mod import;
 mod limits;
 mod lost;
+pub mod mapping;
 pub mod prepare;
 mod reading;
+pub mod survey;
 mod title;
 
 mod csv;
 mod html;
 mod json;
 mod jsonl;
+mod mail;
 mod markdown;
 mod ods;
 mod row;
@@ -33,7 +38,10 @@ mod xml;
 
 pub use contradictions::{Contradiction, Looked};
 pub use document::{Document, DocumentRow};
-pub use files::import;
-pub use finding::{Finding, ImportError};
-pub use import::{Imported, import_files};
+pub use extractor::{Extractor, NoExtractor};
+pub use fields::is_made;
+pub use files::{bytes, import, listed};
+pub use finding::{Finding, FindingKind, ImportError};
+pub use import::{Imported, Source, Standing, import_files, import_sources, is_source};
+pub use mapping::{Becomes, Mapping};
 pub use prepare::{PassageRecord, embedded, passages};

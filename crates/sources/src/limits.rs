@@ -11,6 +11,8 @@ pub const MOST_HEADINGS: usize = 10_000;
 pub const MOST_CODES: usize = 2_000;
 pub const MOST_ROWS: usize = 200_000;
 pub const MOST_COLUMNS: usize = 500;
+/// Objects in objects that a mapping may reach into.
+pub const DEEPEST_JSON: usize = 8;
 /// Front matter is a card about the page, not the page.
 pub const LONGEST_FRONT_MATTER: usize = 64 * 1024;
 /// What is said of one file; the rest is counted.

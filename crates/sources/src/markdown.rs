@@ -9,18 +9,22 @@ use mortar_language::Kind;
 use mortar_language::text::collapse;
 use pulldown_cmark::Options;
 
-use crate::document::Document;
 use crate::fields::stem_id;
+use crate::mapping::Mapping;
+use crate::reading::Page;
 
 /// Blocks in blocks, by the marks at the beginning of a line: the parser looks at all of them on each line.
 const DEEPEST: usize = 100;
 
 /// A page as a document, and what was left out of it.
-pub fn read(stem: &str, text: &str) -> Result<(Document, Vec<String>), String> {
+pub fn read(stem: &str, text: &str, mapping: &Mapping) -> Result<Page, String> {
     let text = text.replace("\r\n", "\n");
-    let (fields, body) = front::read(&text)?;
+    let (fields, body) = front::read(&text, mapping)?;
     let unused: Vec<String> = fields.unused().map(str::to_owned).collect();
     let fields = fields.undoubted()?;
+    if let Some(why) = fields.not_in_force() {
+        return Ok(Page::LeftOut(why.to_owned()));
+    }
     if body.lines().any(|l| marks(l) > DEEPEST) {
         return Err(format!("its blocks stand more than {DEEPEST} deep in each other"));
     }
@@ -44,7 +48,7 @@ pub fn read(stem: &str, text: &str) -> Result<(Document, Vec<String>), String> {
     };
     let id = fields.text("id").map_or_else(|| stem_id(stem), str::to_owned);
     let document = fields.document(id, title, body.trim_end().to_owned(), Kind::Article)?;
-    Ok((document, told))
+    Ok(Page::Read(Box::new(document), told))
 }
 
 /// What is understood beyond plain Markdown.

@@ -8,13 +8,14 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 use crate::limits::MB;
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::sheet::{Budget, Cell, Cells, Sheet};
 
 /// Of the two parts that are read, unpacked.
 const LARGEST: u64 = 128 * MB as u64;
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
     let content = match part(bytes, "content.xml") {
         Ok(content) => content,
         Err(reason) => return Reading::refused(reason),
@@ -32,6 +33,9 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
             out.tell(place, "hidden in the workbook and left out");
             continue;
         }
+        if mapping.ignores_sheet(&sheet.name) {
+            continue;
+        }
         for (what, n) in &sheet.beside {
             out.tell(place.clone(), format!("{what} are not read ({n})"));
         }
@@ -41,6 +45,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
             places: sheet.places,
             merged: sheet.merged,
             hidden: sheet.hidden,
+            mapping,
         };
         if let Err(reason) = table.documents(stem, &mut budget, &mut out) {
             out.refuse(place, reason);

@@ -1,7 +1,7 @@
 //! A row of a table or an object of JSON to a document: which value is the title, which the text, and what must be
 //! there. HTML in a text is read as HTML.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use mortar_language::Kind;
 use mortar_language::text::collapse;
@@ -12,6 +12,7 @@ use crate::fields::{Fields, Header, Written, doubt, made_id};
 use crate::html;
 use crate::limits::MOST_COLUMNS;
 use crate::lost::{Codes, made_of};
+use crate::mapping::Mapping;
 use crate::reading::{Place, Reading};
 
 /// The rows of one table as they are read.
@@ -38,7 +39,18 @@ impl<'a> Rows<'a> {
     }
 
     pub fn add(&mut self, place: Place, fields: Result<Fields, String>, out: &mut Reading) {
+        out.is_about(fields.as_ref().ok().and_then(about));
+        self.row(place, fields, out);
+        out.is_about(None);
+    }
+
+    fn row(&mut self, place: Place, fields: Result<Fields, String>, out: &mut Reading) {
         let read = fields.and_then(|fields| match fields.header() {
+            Header::No if fields.not_in_force().is_some() => {
+                let why = fields.not_in_force().unwrap_or_default();
+                out.tell(place.clone(), format!("{why}: not in force and left out"));
+                Ok(None)
+            }
             Header::No => {
                 for name in fields.unused() {
                     *self.unused.entry(name.to_owned()).or_default() += 1;
@@ -74,7 +86,7 @@ impl<'a> Rows<'a> {
             out.refuse(place, reason);
         }
         for (name, like) in &self.doubts {
-            out.refuse(header.clone(), doubt(name, like));
+            out.doubt(header.clone(), doubt(name, like));
         }
         if !self.doubts.is_empty() {
             out.documents.clear();
@@ -146,6 +158,12 @@ fn document(stem: &str, fields: &Fields) -> Result<Option<(Document, Vec<String>
     Ok(Some((document, told)))
 }
 
+/// What a row is known by, wherever it stands.
+fn about(fields: &Fields) -> Option<String> {
+    let said = fields.first_of(&["id", "question", "title", "answer", "body", "text"])?;
+    Some(said.chars().take(200).collect())
+}
+
 /// A value's text, where it is written in HTML, and what was left out of it.
 fn read_html(value: &str) -> Result<(String, Vec<String>), String> {
     match html::is_html(value) {
@@ -156,27 +174,37 @@ fn read_html(value: &str) -> Result<(String, Vec<String>), String> {
 
 /// Why a table with this header cannot be used: it has no text, or two columns of one name. Then all that could decide
 /// is named too.
-pub fn problems(header: &[String]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
+pub fn problems(header: &[String], mapping: &Mapping) -> Vec<String> {
+    if mapping.survey().is_some() {
+        return Vec::new();
+    }
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut out = Vec::new();
-    let names = || header.iter().map(|h| h.trim()).filter(|h| !h.is_empty());
-    for name in names() {
-        if !seen.insert(normal(name)) {
-            out.push(format!(
+    let names = || {
+        let names = header.iter().map(|h| h.trim()).filter(|h| !h.is_empty());
+        names.filter_map(|name| Some((name, normal(&mapping.field(name)?))))
+    };
+    for (name, key) in names() {
+        match seen.get(&key).copied() {
+            None => drop(seen.insert(key, name)),
+            Some(first) if normal(first) != normal(name) => {
+                out.push(format!(
+                    "the columns “{first}” and “{name}” are one thing; map one of them"
+                ));
+            }
+            Some(_) => out.push(format!(
                 "the column “{name}” is there twice; give each a name of its own"
-            ));
+            )),
         }
     }
-    if !has_text(header) {
-        let found = names().collect::<Vec<_>>().join(", ");
+    if !has_text(header, mapping) {
+        let found = names().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
         return vec![format!(
             "the column “answer”, “body” or “text” is missing; found: {found}"
         )];
     }
     if !out.is_empty() {
-        let unknown = names()
-            .map(|name| (name, normal(name)))
-            .filter(|(_, key)| !is_known(key));
+        let unknown = names().filter(|(_, key)| !is_known(key));
         out.extend(unknown.filter_map(|(name, key)| Some(doubt(name, looks_like(&key)?))));
     }
     out
@@ -200,8 +228,9 @@ pub fn above(texts: &[String], header: Place, out: &mut Reading) {
 }
 
 /// Whether this is the header of a table that has a text in each row.
-pub fn has_text(header: &[String]) -> bool {
-    header.iter().any(|h| BODIES.contains(&normal(h).as_str()))
+pub fn has_text(header: &[String], mapping: &Mapping) -> bool {
+    let mut names = header.iter().filter_map(|h| mapping.field(h));
+    names.any(|name| BODIES.contains(&normal(&name).as_str()))
 }
 
 /// A row's values by the names of their columns.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::columns::{looks_like, normal, not_in_force};
 use crate::fields::{Fields, Written, doubt};
 use crate::limits::{MB, MOST_COLUMNS, MOST_ROWS};
+use crate::mapping::Mapping;
 use crate::reading::{Place, Reading};
 use crate::row::{Rows, above, has_text, named, problems};
 
@@ -72,6 +73,7 @@ pub struct Sheet<'s, C> {
     pub places: BTreeMap<(u32, u32), usize>,
     pub merged: Vec<Merged>,
     pub hidden: Hidden,
+    pub mapping: &'s Mapping,
 }
 
 /// What is filled in rows and columns that the sheet does not show.
@@ -90,12 +92,12 @@ impl<C: Cells> Sheet<'_, C> {
         let Some((top, header)) = header else {
             return Ok(());
         };
-        let problems = problems(&header);
+        let problems = problems(&header, self.mapping);
         if !problems.is_empty() {
-            problems.into_iter().for_each(|p| out.refuse(self.place(top), p));
+            problems.into_iter().for_each(|p| out.doubt(self.place(top), p));
             return Ok(());
         }
-        if let Some(word) = not_in_force(self.name) {
+        if let Some(word) = not_in_force(self.name).filter(|_| self.mapping.survey().is_none()) {
             return Err(format!(
                 "its name says “{word}”, which looks like a state: hide it if it is not in force, or give it another name"
             ));
@@ -140,7 +142,7 @@ impl<C: Cells> Sheet<'_, C> {
             let header: Vec<String> = (0..width as u32)
                 .map(|c| self.text(*row, c).trim().to_owned())
                 .collect();
-            if has_text(&header) {
+            if has_text(&header, self.mapping) {
                 return Ok(Some((*row, header)));
             }
             first.get_or_insert((*row, header));
@@ -203,7 +205,7 @@ impl<C: Cells> Sheet<'_, C> {
                     if let Some(struck) = &shown.struck {
                         leave("struck out", struck);
                     }
-                    match value(shown, name) {
+                    match value(shown, &self.mapping.field(name).unwrap_or_default()) {
                         Ok(text) => values[column] = Written::Text(text),
                         Err(reason) => problem = problem.or(Some(reason)),
                     }
@@ -225,7 +227,7 @@ impl<C: Cells> Sheet<'_, C> {
         match problem {
             Some(problem) => Some(Err(problem)),
             None if is_empty => None,
-            None => Some(Fields::new(named(header, values.into_iter()))),
+            None => Some(Fields::new(named(header, values.into_iter()), self.mapping)),
         }
     }
 
@@ -248,7 +250,8 @@ impl<C: Cells> Sheet<'_, C> {
                 Some(Cell::Seen(shown)) => shown.text.trim().to_owned(),
                 _ => String::new(),
             };
-            let key = normal(&name);
+            // What somebody ignored by its name is decided.
+            let key = self.mapping.field(&name).map_or_else(String::new, |n| normal(&n));
             let like = match key.as_str() {
                 "effective_to" => Some("an end"),
                 "effective_from" => Some("a beginning"),
@@ -256,7 +259,7 @@ impl<C: Cells> Sheet<'_, C> {
             };
             let is_filled = top.is_some_and(|top| cells.iter().any(|(row, _)| *row > top));
             match like.filter(|_| is_filled) {
-                Some(like) => out.refuse(place.clone(), format!("in a hidden column, {}", doubt(&name, like))),
+                Some(like) => out.doubt(place.clone(), format!("in a hidden column, {}", doubt(&name, like))),
                 None if name.is_empty() => columns.push(letters(column)),
                 None => columns.push(format!("{} ({name})", letters(column))),
             }

@@ -13,6 +13,7 @@ use crate::encoding::decode;
 use crate::fields::{Fields, Written, made_id, stem_id};
 use crate::html;
 use crate::limits::{LONGEST_DOCUMENT, MOST_ROWS, too_long};
+use crate::mapping::Mapping;
 use crate::reading::{Place, Reading};
 use crate::xml::{attribute, text};
 
@@ -33,7 +34,7 @@ struct Page {
     text: String,
 }
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
     let mut out = Reading::default();
     let decoded = match decode(bytes) {
         Ok(decoded) => decoded,
@@ -74,7 +75,7 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
                     if count > MOST_ROWS {
                         return Reading::refused(format!("more than {MOST_ROWS} pages; cut it into several"));
                     }
-                    others += usize::from(!took(stem, std::mem::take(&mut page), &mut out));
+                    others += usize::from(!took(stem, std::mem::take(&mut page), mapping, &mut out));
                 }
             }
             Ok(event) => {
@@ -105,7 +106,7 @@ fn add(path: &[String], said: &str, page: &mut Page) {
 }
 
 /// Takes a page as a document; false where it is none of the wiki's own pages.
-fn took(stem: &str, page: Page, out: &mut Reading) -> bool {
+fn took(stem: &str, page: Page, mapping: &Mapping, out: &mut Reading) -> bool {
     if !["", "0"].contains(&page.space.trim()) {
         return false;
     }
@@ -113,7 +114,7 @@ fn took(stem: &str, page: Page, out: &mut Reading) -> bool {
     let place = Some(format!("page {title}"));
     match page.redirect {
         Some(to) => out.tell(place, format!("leads to “{to}” and has no text of its own")),
-        None => match document(stem, &title, &page, &place, out) {
+        None => match document((stem, mapping), &title, &page, &place, out) {
             Ok(()) => {}
             Err(reason) => out.refuse(place, reason),
         },
@@ -121,7 +122,13 @@ fn took(stem: &str, page: Page, out: &mut Reading) -> bool {
     true
 }
 
-fn document(stem: &str, title: &str, page: &Page, place: &Place, out: &mut Reading) -> Result<(), String> {
+fn document(
+    (stem, mapping): (&str, &Mapping),
+    title: &str,
+    page: &Page,
+    place: &Place,
+    out: &mut Reading,
+) -> Result<(), String> {
     if page.text.len() > LONGEST_DOCUMENT {
         return Err(too_long(page.text.len(), LONGEST_DOCUMENT, "document"));
     }
@@ -152,10 +159,11 @@ fn document(stem: &str, title: &str, page: &Page, place: &Place, out: &mut Readi
     } else {
         id
     };
-    let fields = Fields::new([
+    let values = [
         ("version".to_owned(), Written::Text(page.revision.trim().to_owned())),
         ("tags".to_owned(), Written::List(marked.categories)),
-    ])?;
+    ];
+    let fields = Fields::new(values, mapping)?;
     let document = fields.document(
         id,
         Some(title.to_owned()).filter(|t| !t.is_empty()),

@@ -9,10 +9,11 @@ use std::io::Cursor;
 
 use calamine::{Reader, SheetType, SheetVisible, Xlsx};
 
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::sheet::Budget;
 
-pub fn read(stem: &str, bytes: &[u8]) -> Reading {
+pub fn read(stem: &str, bytes: &[u8], mapping: &Mapping) -> Reading {
     // Bounds first: the reader takes a workbook at its word.
     let look = match look::look(bytes) {
         Ok(look) => look,
@@ -32,7 +33,16 @@ pub fn read(stem: &str, bytes: &[u8]) -> Reading {
             out.tell(place, "hidden in the workbook and left out");
         } else if listed.typ != SheetType::WorkSheet {
             out.tell(place, "no sheet of cells, left out");
-        } else if let Err(reason) = sheet::read(stem, &mut book, name, &look.sheet(name), &mut budget, &mut out) {
+        } else if mapping.ignores_sheet(name) {
+            continue;
+        } else if let Err(reason) = sheet::read(
+            stem,
+            &mut book,
+            (name, mapping),
+            &look.sheet(name),
+            &mut budget,
+            &mut out,
+        ) {
             out.refuse(place, reason);
         }
         if budget.is_spent() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mortar_assistant::Embedder;
-use mortar_sources::{Contradiction, Finding, Imported, Looked};
+use mortar_sources::{Contradiction, Finding, Imported, Looked, Standing};
 
 use super::manifest::{Embedding, Manifest, name};
 use super::open::Release;
@@ -79,7 +79,7 @@ pub async fn build(
 pub struct Accepted {
     pub rows: Vec<Row>,
     /// Where the document of each id stands.
-    pub places: HashMap<String, String>,
+    pub places: HashMap<String, Standing>,
     pub left_out: Vec<Finding>,
     pub ignored: Vec<String>,
 }
@@ -112,7 +112,7 @@ pub fn accepted(imported: Imported, skip_bad: bool) -> Result<Accepted, BuildErr
 /// The documents of rows that contradict each other; `near` knows how near two passages are by their vectors, if it does.
 pub fn contradictions(
     rows: &[Row],
-    places: &HashMap<String, String>,
+    places: &HashMap<String, Standing>,
     near: &dyn Fn(usize, usize) -> Option<f32>,
 ) -> Vec<Contradiction> {
     let documents = rows.iter().map(|r| (&r.document, r.passages.as_slice())).collect();

@@ -1,5 +1,6 @@
 use super::*;
 
+mod collections;
 mod exports;
 mod hostile;
 mod pages;

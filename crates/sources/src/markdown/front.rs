@@ -6,14 +6,15 @@ use toml::de::{DeTable, DeValue};
 
 use crate::fields::{Fields, Written};
 use crate::limits::LONGEST_FRONT_MATTER;
+use crate::mapping::Mapping;
 
 /// What the front matter says, and the body behind it.
-pub fn read(text: &str) -> Result<(Fields, &str), String> {
+pub fn read<'t>(text: &'t str, mapping: &Mapping) -> Result<(Fields, &'t str), String> {
     let text = begun(text);
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let mark = first.trim_end();
     if !["---", "+++"].contains(&mark) {
-        return Ok((Fields::default(), text));
+        return Ok((Fields::new([], mapping)?, text));
     }
     let mut end = 0;
     for line in rest.split_inclusive('\n') {
@@ -27,7 +28,7 @@ pub fn read(text: &str) -> Result<(Fields, &str), String> {
             return Err(format!("the front matter has {} KB", front.len() / 1024));
         }
         let values = if mark == "---" { yaml(front) } else { toml(front) };
-        return Ok((Fields::new(values?)?, behind));
+        return Ok((Fields::new(values?, mapping)?, behind));
     }
     Err(format!("the front matter begins with {mark} and never ends"))
 }

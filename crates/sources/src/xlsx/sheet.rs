@@ -7,6 +7,7 @@ use calamine::{DataRef, Style, Xlsx};
 
 use super::look::Unsaid;
 use super::shown::{Formats, is_unseen};
+use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::sheet::{Budget, Cell, Cells, Hidden, Merged, Sheet};
 
@@ -15,7 +16,7 @@ type Book<'b> = Xlsx<Cursor<&'b [u8]>>;
 pub fn read(
     stem: &str,
     book: &mut Book<'_>,
-    name: &str,
+    (name, mapping): (&str, &Mapping),
     unsaid: &Unsaid,
     budget: &mut Budget,
     out: &mut Reading,
@@ -58,6 +59,7 @@ pub fn read(
             unsaid,
         },
         places,
+        mapping,
         merged: merged.collect(),
         hidden,
     };

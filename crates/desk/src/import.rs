@@ -1,0 +1,73 @@
+//! Sources as `kb import`, `build` and `publish` read them: files and folders by their own names, or a folder with
+//! `sources.toml` as its people say. For no tenant in particular.
+
+use std::path::{Path, PathBuf};
+
+use mortar_connect::Sqlite;
+use mortar_extract::Child;
+use mortar_intake::{Folder, Intake, IntakeError, Report, With};
+use mortar_sources::{FindingKind, Imported};
+
+use crate::desk::today;
+use crate::error::DeskError;
+
+/// What an import came to.
+pub struct Import {
+    pub report: Report,
+    /// It is remembered: nothing of it stops, or what does was left out.
+    pub taken: bool,
+}
+
+/// Reads the sources of a release.
+pub fn imported(sources: &[PathBuf]) -> Result<Imported, DeskError> {
+    let Some(folder) = Folder::of(sources)? else {
+        return Ok(mortar_sources::import(sources, &extractor())?);
+    };
+    let Intake { imported, .. } = folder.import(today(), false, with(&extractor()))?;
+    // That so much is gone is no fault of one document, and not left out with the others.
+    match imported
+        .findings
+        .iter()
+        .find(|f| f.kind == FindingKind::Gone && f.stops)
+    {
+        Some(gone) => Err(DeskError::failed(format!("{gone}: mortar kb import --yes"))),
+        None => Ok(imported),
+    }
+}
+
+/// Imports a folder with `sources.toml` and remembers what was read.
+pub fn import(dir: &Path, yes: bool, skip_bad: bool) -> Result<Import, DeskError> {
+    let folder = Folder::of(&[dir.to_owned()])?.ok_or_else(|| IntakeError::NoPlan(dir.to_owned()))?;
+    let intake = folder.import(today(), yes, with(&extractor()))?;
+    let stops = |kind: FindingKind| kind == FindingKind::Gone || !skip_bad;
+    let stopped = intake.report.findings.iter().any(|t| t.stops && stops(t.finding.kind));
+    let taken = !stopped && !(intake.imported.documents.is_empty() && intake.report.stops() > 0);
+    folder.keep(&intake, taken)?;
+    Ok(Import {
+        report: intake.report,
+        taken,
+    })
+}
+
+/// Writes a `sources.toml` to begin with; where it lies.
+pub fn suggest(sources: &[PathBuf]) -> Result<PathBuf, DeskError> {
+    let (path, text) = mortar_intake::suggest(sources)?;
+    std::fs::write(&path, text).map_err(|e| IntakeError::Unwritable(path.clone(), e))?;
+    Ok(path)
+}
+
+/// Accepts a finding of the last import; what it says.
+pub fn accept(dir: &Path, id: &str, reason: &str) -> Result<String, DeskError> {
+    Ok(Folder::open(dir)?.accept(id, reason, today())?)
+}
+
+fn with(extractor: &Child) -> With<'_> {
+    With {
+        extractor,
+        database: &Sqlite,
+    }
+}
+
+fn extractor() -> Child {
+    Child::beside(std::env::current_exe().ok().as_deref())
+}
