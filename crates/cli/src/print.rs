@@ -16,7 +16,7 @@ use mortar_desk::{
     AttackFigures, Check, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, RankingFigures, Told,
 };
 
-pub use answer::answer;
+pub use answer::{answer, checked};
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {
