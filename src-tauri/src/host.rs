@@ -12,6 +12,10 @@ impl Host for Shell {
         self.0.clipboard().write_text(text).map_err(|e| e.to_string())
     }
 
+    fn pasted(&self) -> Result<String, String> {
+        self.0.clipboard().read_text().map_err(|e| e.to_string())
+    }
+
     fn open_link(&self, url: &str) -> Result<(), String> {
         self.0.opener().open_url(url, None::<&str>).map_err(|e| e.to_string())
     }

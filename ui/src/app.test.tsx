@@ -286,7 +286,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(24);
+  expect(within(sheet).getAllByRole("definition").length).toBe(26);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText(/^A command/), "browse{Enter}");
@@ -309,6 +309,7 @@ const away = {
   embedding: "well" as const,
   reranking: null,
   generation: "open" as const,
+  checking: null,
 };
 
 test("who is not signed in is told so once, signs in with one button, and the question is asked again", async () => {

@@ -108,6 +108,16 @@ pub struct Citation {
     pub quote: String,
 }
 
+/// What became of a source since it was cited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum SinceState {
+    Withdrawn,
+    /// The last day on which it was in force is over.
+    Expired,
+    Changed,
+}
+
 /// Why a sentence is not fully grounded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase", tag = "kind")]
@@ -124,6 +134,15 @@ pub enum Problem {
     Step { left_out: String },
     /// It stands in another passage than the generator named.
     Citation,
+    /// The words are near, and the tenant's checking model does not find it said.
+    Doubted { model: String },
+    /// What it stood on is no longer so: what was quoted, and what the source says there now.
+    Since {
+        title: String,
+        state: SinceState,
+        was: String,
+        now: Option<String>,
+    },
 }
 
 /// One claim of a sentence that makes several.
@@ -240,6 +259,7 @@ pub enum Stage {
     Embedding,
     Reranking,
     Generation,
+    Checking,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

@@ -30,7 +30,7 @@ use crate::{conflicts, prompt};
 pub use error::AskError;
 use parts::{Asking, Judged};
 pub use search::{Search, query};
-use search::{Sent, Sought};
+pub(crate) use search::{Sent, Sought, read, sent};
 pub use stop::Stop;
 use writer::{Stood, Writer};
 
@@ -98,15 +98,15 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
     let asked = question::clean(typed)?;
     let asking = parts::asking(typed, &asked, with.before, with.lexicon, with.emergencies, with.as_of);
     let search = with.search();
-    let read = asking.iter().map(|a| {
+    let queries = asking.iter().map(|a| {
         let sought = Sought {
             text: &a.text,
             own: &a.own,
             as_of: a.as_of,
         };
-        search::read(&search, &sought, PASSAGES)
+        read(&search, &sought, PASSAGES)
     });
-    let mut sent = search::sent(&search, read.collect()).await?;
+    let mut sent = sent(&search, queries.collect()).await?;
     for query in &mut sent.queries {
         query.further = rerank::further(with.reranker, query);
     }
@@ -197,7 +197,7 @@ fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
 
-fn notice(about: Stage, e: ModelError) -> Notice {
+pub(crate) fn notice(about: Stage, e: ModelError) -> Notice {
     Notice {
         about,
         fault: e.fault,

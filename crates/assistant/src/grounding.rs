@@ -21,16 +21,23 @@ use close::Close;
 use said::Said;
 use source::{Piece, Source, Stems};
 
+pub(crate) use claims::claims;
+pub(crate) use courtesy::is_courtesy;
 pub use signals::{NAMES as SIGNALS, Signals};
 
 /// A stretch that covers so much less than the nearest one is not what the sentence was made from,
 /// even if all its facts stand there.
 const BEHIND: f32 = 0.1;
 
+/// Of more passages than this, those that share most words with what is said are looked at closely.
+const CLOSELY: usize = 8;
+
 /// The passages of an answer, made ready once for all of its sentences.
 pub struct Sources<'a> {
     stems: Stems,
     passages: Vec<Source<'a>>,
+    /// They were found by the words of what is grounded, not by a question that it answers.
+    by_own_words: bool,
 }
 
 /// What was found of a sentence or a claim.
@@ -50,7 +57,19 @@ impl<'a> Sources<'a> {
     pub fn new(passages: &'a [Passage]) -> Self {
         let mut stems = Stems::default();
         let passages = passages.iter().map(|p| Source::read(p, &mut stems)).collect();
-        Sources { stems, passages }
+        Sources {
+            stems,
+            passages,
+            by_own_words: false,
+        }
+    }
+
+    /// Passages that were found by the words of the text itself.
+    pub fn by_own_words(passages: &'a [Passage]) -> Self {
+        Sources {
+            by_own_words: true,
+            ..Sources::new(passages)
+        }
     }
 
     /// Grounds every sentence of a text.
@@ -124,7 +143,7 @@ impl<'a> Sources<'a> {
         if let Some(whole) = self.as_it_is(sentence, cited) {
             return sentence_of(whole, Vec::new());
         }
-        let ranges = claims::claims(sentence);
+        let ranges = claims(sentence);
         let parts: Vec<Said<'_>> = ranges
             .iter()
             .map(|r| Said::read(&sentence[r.clone()], &self.stems))
@@ -137,7 +156,7 @@ impl<'a> Sources<'a> {
             .iter()
             .zip(&parts)
             .map(|(range, part)| {
-                let found = if courtesy::is_courtesy(part.text) {
+                let found = if is_courtesy(part.text) {
                     courteous()
                 } else {
                     self.judge(part, std::slice::from_ref(part), cited, false)
@@ -154,9 +173,18 @@ impl<'a> Sources<'a> {
         sentence_of(together(whole, &claims), claims)
     }
 
+    /// The words of the passages that are nearest to a text, however near that is.
+    pub fn nearest(&self, said: &str) -> Option<&'a str> {
+        let said = Said::read(said, &self.stems);
+        let near = self.likely(&said, &[]).into_iter();
+        let near = near.filter_map(|s| Close::find(s, &said, &[], true).map(|c| (c.coverage, s, c)));
+        let (_, source, close) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        source.passage.text.get(close.from..close.to)
+    }
+
     /// The signals of a text against its nearest passage, for who measures and learns.
     pub fn signals(&self, text: &str) -> Option<Signals> {
-        let ranges = claims::claims(text);
+        let ranges = claims(text);
         let parts: Vec<Said<'_>> = ranges
             .iter()
             .map(|r| Said::read(&text[r.clone()], &self.stems))
@@ -188,9 +216,7 @@ impl<'a> Sources<'a> {
             self.ordered(cited)
                 .find_map(|s| s.verbatim(sentence).map(|(a, b)| verbatim(s, s.cite(a, b))))
         };
-        heading
-            .or_else(own)
-            .or_else(|| courtesy::is_courtesy(sentence).then(courteous))
+        heading.or_else(own).or_else(|| is_courtesy(sentence).then(courteous))
     }
 
     fn ordered<'s>(&'s self, cited: &'s [u32]) -> impl Iterator<Item = &'s Source<'a>> {
@@ -198,9 +224,21 @@ impl<'a> Sources<'a> {
         first.chain(self.passages.iter().filter(|s| !cited.contains(&s.passage.number)))
     }
 
+    /// The passages that it may stand in, in their order.
+    fn likely<'s>(&'s self, said: &Said<'_>, cited: &'s [u32]) -> Vec<&'s Source<'a>> {
+        let mut all: Vec<&Source<'a>> = self.ordered(cited).collect();
+        if all.len() > CLOSELY {
+            let held = |s: &Source<'_>| said.wanted.iter().filter(|w| s.holds(**w)).count();
+            all.sort_by_cached_key(|s| std::cmp::Reverse(held(s)));
+            all.truncate(CLOSELY);
+        }
+        all
+    }
+
     fn judge(&self, said: &Said<'_>, parts: &[Said<'_>], cited: &[u32], is_whole: bool) -> Verdict {
         let near: Vec<_> = self
-            .ordered(cited)
+            .likely(said, cited)
+            .into_iter()
             .filter_map(|s| Close::find(s, said, parts, is_whole).map(|c| (s, c)))
             .collect();
         let most = near.iter().map(|n| n.1.coverage).fold(0.0, f32::max);
@@ -218,7 +256,13 @@ impl<'a> Sources<'a> {
             };
         };
         let (from, to) = (close.from, close.to);
-        let (grounding, problem) = close.verdict(nowhere, is_whole);
+        let chance = self.by_own_words && close.by_chance();
+        let (grounding, problem) = match close.verdict(nowhere, is_whole) {
+            (Grounding::Supported | Grounding::Partial, None | Some(Problem::Wording)) if chance => {
+                (Grounding::Unsupported, Some(Problem::Wording))
+            }
+            verdict => verdict,
+        };
         if grounding == Grounding::Unsupported {
             return Verdict {
                 grounding,

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod check;
 pub mod citations;
 pub mod conflicts;
 mod fault;
@@ -14,11 +15,12 @@ pub mod prompt;
 
 pub use answer::{
     Answer, Bytes, Citation, Claim, Disagreement, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice,
-    Passage, Problem, QuestionPart, Reason, Sentence, Several, Stage, Timings, Turn,
+    Passage, Problem, QuestionPart, Reason, Sentence, Several, SinceState, Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
+pub use check::{CheckError, Checked, Given, check};
 pub use mortar_language::Kind;
 pub use ports::{
-    Begun, Embedder, Fault, Generation, Generator, ModelError, Part, Query, Reranker, RetrieveError, Retrieved,
-    Retriever,
+    Begun, Checker, Embedder, Fault, Generation, Generator, ModelError, Pair, Part, Query, Reranker, RetrieveError,
+    Retrieved, Retriever,
 };

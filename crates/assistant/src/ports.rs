@@ -1,4 +1,4 @@
-//! The ports: what an embedder, a retriever, a reranker and a generator must offer. Implemented elsewhere.
+//! The ports: what an embedder, a retriever, a reranker, a checker and a generator must offer. Implemented elsewhere.
 
 use std::sync::Arc;
 
@@ -119,6 +119,23 @@ pub trait Reranker: Send + Sync {
         texts: &'a [String],
         inference_id: &'a str,
     ) -> BoxFuture<'a, Result<Vec<f32>, ModelError>>;
+}
+
+/// A claim, and the source that is to say it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pair {
+    pub source: String,
+    pub claim: String,
+}
+
+/// A second opinion on whether a source says what a claim says.
+pub trait Checker: Send + Sync {
+    fn model(&self) -> &str;
+    /// It is given at most so many pairs at once.
+    fn pairs(&self) -> usize;
+    /// Of each pair, in their order, the probability that the source says it. Within its own budget of time, or an
+    /// error.
+    fn check<'a>(&'a self, pairs: &'a [Pair], inference_id: &'a str) -> BoxFuture<'a, Result<Vec<f32>, ModelError>>;
 }
 
 /// What a generator is given. A real one reads the prompt; the verbatim one reads the passages.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contracts::{EmbeddingContract, GenerationContract, RerankingContract, Template};
+use crate::contracts::{CheckingContract, EmbeddingContract, GenerationContract, RerankingContract, Template};
 
 /// The table `[aws]` of a tenant's file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -19,6 +19,7 @@ pub struct AwsConfig {
     pub embedding: Option<EmbeddingConfig>,
     pub reranking: Option<RerankingConfig>,
     pub generation: Option<GenerationConfig>,
+    pub checking: Option<CheckingConfig>,
     /// One question calls the models at most so often, retries and all.
     #[serde(default = "six")]
     pub invocations_a_question: u32,
@@ -119,6 +120,39 @@ pub struct GenerationConfig {
     pub first_token_s: f64,
     #[serde(default = "five")]
     pub between_tokens_s: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckingConfig {
+    pub endpoint: String,
+    pub inference_component: Option<String>,
+    pub variant: Option<String>,
+    pub custom_attributes: Option<String>,
+    pub contract: CheckingContract,
+    /// As what it doubts names it.
+    pub model: String,
+    /// Claims a request.
+    #[serde(default = "thirty_two")]
+    pub claims: usize,
+    #[serde(default = "five")]
+    pub timeout_s: f64,
+}
+
+impl CheckingConfig {
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.timeout_s)
+    }
+
+    fn check(&self) -> Result<(), Impossible> {
+        if !(1..=100).contains(&self.claims) {
+            return no("aws.checking.claims", "from 1 to 100 claims go into a request");
+        }
+        if !(self.timeout_s > 0.0 && self.timeout_s <= 60.0) {
+            return no("aws.checking.timeout_s", "more than 0 and at most 60 seconds");
+        }
+        Ok(())
+    }
 }
 
 impl EmbeddingConfig {
@@ -257,6 +291,7 @@ impl AwsConfig {
         self.embedding.as_ref().map_or(Ok(()), EmbeddingConfig::check)?;
         self.reranking.as_ref().map_or(Ok(()), RerankingConfig::check)?;
         self.generation.as_ref().map_or(Ok(()), GenerationConfig::check)?;
+        self.checking.as_ref().map_or(Ok(()), CheckingConfig::check)?;
         if self.invocations_a_question == 0 {
             return no("aws.invocations_a_question", "at least 1");
         }

@@ -1,8 +1,10 @@
 //! What models behind SageMaker endpoints take and give. An endpoint says nothing about itself: its
 //! contract is configured, or found out by [`crate::probe`]. Pure: bytes in, bytes out.
 
+mod checking;
 mod reranking;
 
+pub use checking::CheckingContract;
 use mortar_assistant::prompt::{Prompt, Role};
 pub use reranking::RerankingContract;
 use serde::{Deserialize, Serialize};

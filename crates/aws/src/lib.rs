@@ -3,6 +3,7 @@
 
 mod breaker;
 mod calls;
+mod checker;
 pub mod config;
 pub mod contracts;
 mod embedder;
@@ -23,6 +24,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 pub use breaker::{Breaker, Health};
+pub use checker::SageMakerChecker;
 pub use config::{AwsConfig, Bucket, Impossible};
 pub use embedder::SageMakerEmbedder;
 pub use feedback::S3Feedback;

@@ -3,6 +3,7 @@
 
 mod account;
 mod ask;
+mod check;
 mod common;
 mod doctor;
 mod eval;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Answer a question from the knowledge, each sentence with its source
     Ask(ask::Ask),
+    /// Say of a text from anywhere what each of its sentences stands on; exit code 1 where one has no source
+    Check(check::Check),
     /// List the documents for a question, or write a TREC run for a file of questions
     Search(ask::Search),
     /// List all documents, or read one by its id
@@ -83,6 +86,7 @@ async fn run(cli: Cli) -> Done {
     let common = &cli.common;
     match cli.command {
         Command::Ask(what) => ask::ask(common, what).await,
+        Command::Check(what) => check::run(common, what).await,
         Command::Search(what) => ask::search(common, what).await,
         Command::Browse(what) => ask::browse(common, what).await,
         Command::Kb { command } => kb::run(common, command).await,

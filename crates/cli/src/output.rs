@@ -56,6 +56,16 @@ pub fn verdict<T: Serialize>(
     Ok(if well { code } else { ExitCode::from(FAILED) })
 }
 
+/// Prints one result of a stream, at once: whoever sent for it may wait for it before the next.
+pub fn line(value: &impl Serialize) -> Result<(), Failure> {
+    let mut to = stdout().lock();
+    let written = serde_json::to_writer(&mut to, value).map_err(std::io::Error::from);
+    written
+        .and_then(|()| writeln!(to))
+        .and_then(|()| to.flush())
+        .map_err(Failure::Output)
+}
+
 /// Says something beside the result. That nobody hears it stops nothing.
 pub fn say(what: impl Display) {
     let _ = writeln!(stderr(), "mortar: {what}");

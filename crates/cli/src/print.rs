@@ -19,7 +19,7 @@ use mortar_desk::{
     AttackFigures, Check, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, RankingFigures, Told,
 };
 
-pub use answer::answer;
+pub use answer::{answer, checked};
 pub use comparison::{comparison, promoted, rolled_out};
 pub use difference::difference;
 pub use imported::imported;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mortar_aws::{
-    Aws, Health, Probed, S3Feedback, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker, SignInError, SignedIn,
-    probe,
+    Aws, Health, Probed, S3Feedback, SageMakerChecker, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker,
+    SignInError, SignedIn, probe,
 };
 use mortar_feedback::{FeedbackSink, Records};
 use mortar_local::{Keyring, open_browser};
@@ -33,6 +33,8 @@ pub struct Connection {
     pub reranking: Option<Health>,
     #[ts(type = "'well' | 'shaky' | 'open' | null")]
     pub generation: Option<Health>,
+    #[ts(type = "'well' | 'shaky' | 'open' | null")]
+    pub checking: Option<Health>,
 }
 
 pub struct Account {
@@ -40,6 +42,7 @@ pub struct Account {
     pub(crate) embedder: Option<Arc<SageMakerEmbedder>>,
     pub(crate) reranker: Option<SageMakerReranker>,
     pub(crate) generator: Option<SageMakerGenerator>,
+    pub(crate) checker: Option<SageMakerChecker>,
     feedback: Option<S3Feedback>,
     /// One sends at a time: a label must not arrive twice.
     sending: Mutex<()>,
@@ -68,6 +71,7 @@ impl Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
             reranker: SageMakerReranker::of(&aws),
             generator: SageMakerGenerator::of(&aws),
+            checker: SageMakerChecker::of(&aws),
             feedback: S3Feedback::of(&aws, &place.tenant),
             aws,
             sending: Mutex::default(),
@@ -116,6 +120,7 @@ impl Account {
             embedding: self.embedder.as_ref().map(|e| e.health()),
             reranking: self.reranker.as_ref().map(SageMakerReranker::health),
             generation: self.generator.as_ref().map(SageMakerGenerator::health),
+            checking: self.checker.as_ref().map(SageMakerChecker::health),
         }
     }
 

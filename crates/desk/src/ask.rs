@@ -2,8 +2,7 @@
 //! broke off.
 
 use jiff::civil::Date;
-use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Answer, Ask, Event, Fault, Notice, Passage, Sentence, Stage, Stop, Turn};
+use mortar_assistant::{Answer, Ask, Event, Fault, Notice, Stage, Stop, Turn};
 use mortar_feedback::Exchange;
 use mortar_local::Verbatim;
 use ulid::Ulid;
@@ -89,11 +88,6 @@ impl Desk {
         };
         let (answer, text) = mortar_assistant::go_on(&with, &kept.answer, &kept.text, tell).await;
         Ok(records.went_on(exchange, answer, text)?)
-    }
-
-    /// The grounding of a text that the operator edited.
-    pub fn ground(&self, text: &str, passages: &[Passage]) -> Vec<Sentence> {
-        Sources::new(passages).ground_text(text)
     }
 
     /// What all answers of this tenant are made with.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use mortar_assistant::{Event, Passage, Sentence};
+use mortar_assistant::{Checked, Event, Passage, Sentence};
 use mortar_feedback::{ConversationRow, Exchange, Label};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::account::{Account, Connection};
-use crate::browse::Since;
 use crate::error::DeskError;
 use crate::front::{Asked, Front, Opening};
 use crate::schedule::Occasion;
+use crate::since::Since;
 use crate::status::Status;
 use crate::tenant::Answers;
 
@@ -132,9 +132,15 @@ calls! { |front, tell|
         Ok(())
     }
 
-    /// The grounding of a text that the operator edited.
-    fn ground(text: String, passages: Vec<Passage>) -> Vec<Sentence> {
-        Ok(front.desk()?.ground(&text, &passages))
+    /// The grounding of a text that the operator edited, as it is true today; `for_today` where no other day was asked
+    /// about.
+    fn ground(text: String, passages: Vec<Passage>, for_today: bool) -> Vec<Sentence> {
+        front.desk()?.ground(&text, &passages, for_today)
+    }
+
+    /// What each sentence of a text from anywhere stands on.
+    fn check(text: String) -> Checked {
+        front.desk()?.check(&text, None).await
     }
 
     /// All documents, by title.
@@ -174,6 +180,12 @@ calls! { |front, tell|
         let refused = |e| DeskError::failed(format!("The clipboard does not take the text: {e}"));
         front.host.copy(&text).map_err(refused)?;
         exchange.map_or(Ok(()), |id| desk.copied(&id, text, confirmed))
+    }
+
+    /// The text on the clipboard.
+    fn pasted() -> String {
+        let refused = |e| DeskError::failed(format!("There is no text on the clipboard: {e}"));
+        front.host.pasted().map_err(refused)
     }
 
     /// Labels an answer or a refusal, with the grounding of the text as it stands.
@@ -237,9 +249,9 @@ calls! { |front, tell|
         front.sync(&front.desk()?, tell).await
     }
 
-    /// Which of these passages' documents the present release no longer has, or has otherwise.
-    fn since(passages: Vec<Passage>) -> Vec<Since> {
-        front.desk()?.since(&passages)
+    /// Which of these passages' documents the present release no longer has, has otherwise, or has no longer in force.
+    fn since(passages: Vec<Passage>, for_today: bool) -> Vec<Since> {
+        front.desk()?.since(&passages, for_today)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use mortar_assistant::{Generator, Reranker};
+use mortar_assistant::{Checker, Generator, Reranker};
 use mortar_feedback::Records;
 use mortar_knowledge::{Progress, Release};
 use mortar_language::drugs::Lexicon;
@@ -103,6 +103,12 @@ impl Desk {
     pub(crate) fn reranker(&self) -> Option<&dyn Reranker> {
         let model = self.account.as_ref().and_then(|a| a.reranker.as_ref());
         model.map(|r| r as &dyn Reranker)
+    }
+
+    /// The tenant's checking model, where it has one.
+    pub(crate) fn checker(&self) -> Option<&dyn Checker> {
+        let model = self.account.as_ref().and_then(|a| a.checker.as_ref());
+        model.map(|c| c as &dyn Checker)
     }
 
     /// The tenant's generation model, unless answers are to be verbatim.

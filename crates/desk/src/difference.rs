@@ -10,6 +10,7 @@ use mortar_sources::{Document, Finding};
 use serde::Serialize;
 
 use crate::error::DeskError;
+use crate::import::imported;
 use crate::place::Place;
 use crate::publish::Work;
 use crate::stores::StoreOptions;
@@ -63,7 +64,7 @@ async fn side(place: &Place, given: &StoreOptions, name: &str) -> Result<(Side, 
             documents.collect::<Result<_, _>>()?,
         )
     } else {
-        let imported = mortar_sources::import(&[path.to_owned()])?;
+        let imported = imported(&[path.to_owned()])?;
         if imported.documents.is_empty() && imported.findings.is_empty() {
             return Err(DeskError::usage(format!("{name} holds no source")));
         }

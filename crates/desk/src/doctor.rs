@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mortar_assistant::Reranker;
-use mortar_aws::{SageMakerReranker, SignInError};
+use mortar_assistant::{Checker, Pair, Reranker};
+use mortar_aws::{SageMakerChecker, SageMakerReranker, SignInError};
 use mortar_knowledge::{OpenError, check_files};
 use mortar_local::MiniLm;
 use mortar_privacy::VaultError;
@@ -63,6 +63,9 @@ pub async fn doctor(place: &Place) -> Vec<Check> {
         if let Some(reranker) = &account.reranker {
             checks.push(Check::of("reranking model", reranks(reranker).await));
         }
+        if let Some(checker) = &account.checker {
+            checks.push(Check::of("checking model", second_opinion(checker).await));
+        }
     }
     checks
 }
@@ -105,6 +108,28 @@ async fn signed_in(account: &Account, keyring: Option<&SignInError>) -> Found {
         }
         Ok(None) => Err(("nobody is".to_owned(), "`mortar login`, or the button in the window.")),
         Err(e) => Err((e.to_string(), remedy(&e))),
+    }
+}
+
+async fn second_opinion(checker: &SageMakerChecker) -> Found {
+    let pairs = [Pair {
+        source: "Shipping takes two days.".to_owned(),
+        claim: "Shipping takes two days.".to_owned(),
+    }];
+    let ask = || checker.check(&pairs, "");
+    let _ = ask().await;
+    let began = Instant::now();
+    match ask().await {
+        Ok(_) => Ok(format!(
+            "{} answers in {} ms, and has {}",
+            checker.model(),
+            began.elapsed().as_millis(),
+            checker.budget().as_millis()
+        )),
+        Err(e) => Err((
+            e.message,
+            "Until then the marks of a checked text are those of the rules alone.",
+        )),
     }
 }
 

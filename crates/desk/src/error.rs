@@ -1,6 +1,7 @@
 //! What went wrong, as every front hears it: a message for a person, which says what to do, and a code for a
 //! program. A code has a name of its own only where a front acts on it.
 
+use mortar_assistant::CheckError;
 use mortar_assistant::ask::AskError;
 use mortar_aws::SignInError;
 use mortar_feedback::RecordsError;
@@ -87,6 +88,15 @@ impl From<AskError> for DeskError {
         match e {
             AskError::Question(e) => DeskError::usage(e),
             e => DeskError::failed(e),
+        }
+    }
+}
+
+impl From<CheckError> for DeskError {
+    fn from(e: CheckError) -> Self {
+        match e {
+            CheckError::Search(e) => e.into(),
+            e => DeskError::usage(e),
         }
     }
 }

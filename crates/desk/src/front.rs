@@ -23,6 +23,8 @@ use crate::tenant::Answers;
 pub trait Host: Send + Sync {
     /// Puts text on the clipboard.
     fn copy(&self, text: &str) -> Result<(), String>;
+    /// The text on the clipboard.
+    fn pasted(&self) -> Result<String, String>;
     /// Opens an address in the system's browser.
     fn open_link(&self, url: &str) -> Result<(), String>;
     /// Tells the front something that it did not ask for, as JSON.

@@ -2,7 +2,7 @@
 //! through here, and nothing here knows which front it is.
 //!
 //! A [`Place`] says where everything is and which tenant is meant; [`Desk::open`] opens it. What can be done then
-//! stands in a file a family of verbs: `ask`, `browse`, `records`, `sync`, `status`, `measure`. [`Account`] is who is
+//! stands in a file a family of verbs: `ask`, `browse`, `check`, `records`, `since`, `sync`, `status`, `measure`. [`Account`] is who is
 //! signed in, [`Work`] publishes, [`Following`] follows without opening, [`doctor`] looks at everything. A front that
 //! stays open is a [`Front`], and all that it may ask is one list, in `calls`.
 
@@ -11,6 +11,7 @@ mod ask;
 mod browse;
 mod build;
 mod calls;
+mod check;
 mod compare;
 mod config;
 mod desk;
@@ -31,6 +32,7 @@ mod records;
 mod remembered;
 mod sample;
 mod schedule;
+mod since;
 mod status;
 mod stores;
 mod sync;
@@ -39,9 +41,9 @@ mod tenant;
 mod typescript;
 
 pub use account::{Account, Connection};
-pub use browse::{Since, SinceState};
 pub use build::build;
 pub use calls::Json;
+pub use check::{passages_of_files, passages_of_text};
 pub use desk::{Desk, today};
 pub use difference::{Compared, difference};
 pub use doctor::{Check, doctor};
@@ -67,6 +69,7 @@ pub use mortar_store as store;
 pub use place::Place;
 pub use promote::{Promoted, Wish};
 pub use publish::Work;
+pub use since::Since;
 pub use status::Status;
 pub use stores::StoreOptions;
 pub use sync::Knowledge;

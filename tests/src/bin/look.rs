@@ -68,6 +68,8 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     w.press("Enter", &["ctrl"]).await;
     w.screenshot(&name("held")).await?;
     w.press("n", &["ctrl"]).await;
+    own_words(&w, &name).await?;
+    w.press("n", &["ctrl"]).await;
     w.ask("What does claim rejection code 7Z5 mean?").await?;
     w.screenshot(&name("refusal")).await?;
     for (state, question) in DECIDED {
@@ -99,6 +101,27 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     w.press(",", &["ctrl"]).await;
     w.screenshot(&name("settings")).await?;
     w.close().await;
+    Ok(())
+}
+
+/// A text from anywhere: none yet, with its marks, and held at the way out.
+async fn own_words(w: &Window, name: &impl Fn(&str) -> PathBuf) -> Result<(), String> {
+    w.press("e", &["ctrl"]).await;
+    w.find(".cm-placeholder", 10).await?;
+    w.screenshot(&name("own-empty")).await?;
+    w.type_into_answer(
+        "Hello Anna, thank you for writing to us.\nCode 75 means that the plan requires a prior authorization before it \
+         pays for this medication.\nMost plans decide within three business days, and the medicine is free of charge.",
+    )
+    .await?;
+    w.until("document.querySelector('.s-unsupported, .s-partial')").await;
+    w.screenshot(&name("own")).await?;
+    w.press("Enter", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Before you copy')").await;
+    w.screenshot(&name("own-held")).await?;
+    w.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Keep anyway').click(); return 1")
+        .await;
+    w.screenshot(&name("own-kept")).await?;
     Ok(())
 }
 
@@ -181,6 +204,21 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     w.press("n", &["ctrl"]).await;
     w.ask("When do you close on Saturday?").await?;
     w.screenshot(&name("disagree")).await?;
+    w.press("n", &["ctrl"]).await;
+    w.ask("How long does a refund take?").await?;
+    publish(
+        &format!(
+            "{}{SATURDAY}pets,Do we fill for pets?,We fill for dogs.\n",
+            REFUND.replace("five", "nine")
+        ),
+        "Refunds take longer.",
+    );
+    w.press("u", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Now on release 3')").await;
+    w.press("Escape", &[]).await;
+    w.until("document.querySelector('[data-mark=\"▲ no longer so\"]')")
+        .await;
+    w.screenshot(&name("changed")).await?;
     w.press("n", &["ctrl"]).await;
     stand_ins.faults.set("generate", Fault::Cut, 1);
     w.ask("How long does a refund take?").await?;

@@ -1,6 +1,7 @@
 //! Servers that speak the protocols of AWS on this machine alone: S3, SageMaker's runtime, Identity
 //! Center. Faults are injected by name, per call. Nothing of them is in the product.
 
+mod checking;
 mod faults;
 mod identity;
 mod models;
@@ -202,6 +203,20 @@ contract = "{contract}"
 model = "stand-in-reranker"
 timeout_s = 2.0
 custom_attributes = "accept_eula=true"
+"#
+        )
+    }
+
+    /// The same where it has a checking model.
+    pub fn checking(&self, id: &str, contract: &str) -> String {
+        let endpoint = Tenant(id).endpoint(contract);
+        format!(
+            r#"
+[aws.checking]
+endpoint = "{endpoint}"
+contract = "{contract}"
+model = "stand-in-checker"
+timeout_s = 0.5
 "#
         )
     }

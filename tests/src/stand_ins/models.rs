@@ -20,10 +20,11 @@ use mortar_desk::assistant::{Embedder, Generation, Generator, Kind, Passage};
 use mortar_local::{MiniLm, Verbatim};
 use serde_json::{Value, json};
 
+use super::checking::{classified, is_checking};
 use super::{Fault, Faults, Identity, Tenant};
 
 /// A container takes no more texts a request, as it is started by default.
-const MOST_TEXTS: usize = 32;
+pub(super) const MOST_TEXTS: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
@@ -42,6 +43,8 @@ pub struct Seen {
     behaviour: Mutex<Behaviour>,
     /// The words that the reranker likes best, the best first.
     preferred: Mutex<Vec<String>>,
+    /// What the checker finds in no source: claims that hold one of these words.
+    doubted: Mutex<Vec<String>>,
     inference_ids: Mutex<Vec<String>>,
     /// The last request of each call, to make the same once more.
     bodies: Mutex<BTreeMap<&'static str, Bytes>>,
@@ -63,6 +66,7 @@ impl Seen {
             model: MiniLm::open(&mortar_local::default_folder()).ok(),
             behaviour: Mutex::new(Behaviour::Honest),
             preferred: Mutex::default(),
+            doubted: Mutex::default(),
             inference_ids: Mutex::default(),
             bodies: Mutex::default(),
             elsewhere: Mutex::default(),
@@ -78,6 +82,11 @@ impl Seen {
     pub fn prefer(&self, words: &[&str]) {
         let words = words.iter().map(|w| (*w).to_owned()).collect();
         *self.preferred.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+
+    /// From now on the checker doubts claims that hold one of these words.
+    pub fn doubt(&self, words: &[&str]) {
+        *self.doubted.lock().unwrap_or_else(PoisonError::into_inner) = words.iter().map(|w| (*w).to_owned()).collect();
     }
 
     pub fn inference_ids(&self) -> Vec<String> {
@@ -184,6 +193,7 @@ fn call_of(container: &str) -> &'static str {
     match container {
         _ if is_embedding(container) => "embed",
         _ if is_reranking(container) => "rerank",
+        _ if is_checking(container) => "check",
         _ => "generate",
     }
 }
@@ -223,6 +233,9 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
             .await
     } else if is_reranking(&name) {
         s.0.made(&body, ranked(&s.0, &name, &asked, fault)).await
+    } else if is_checking(&name) {
+        s.0.made(&body, async { classified(&s.0.doubted, &name, &asked, fault) })
+            .await
     } else {
         let text = s.0.made(&body, answered(&s.0, &name, &asked)).await;
         text.map(|text| match name.as_str() {
@@ -500,7 +513,11 @@ async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers
     };
     s.0.saw(call_of(&name), &body);
     let asked = serde_json::from_slice::<Value>(&body).unwrap_or_default();
-    if is_embedding(&name) || is_reranking(&name) || matches!(name.as_str(), "llama2-chat" | "llama3-base") {
+    if is_embedding(&name)
+        || is_reranking(&name)
+        || is_checking(&name)
+        || matches!(name.as_str(), "llama2-chat" | "llama3-base")
+    {
         return error(424, "ModelError", "this container does not stream");
     }
     let Some(Value::String(text)) = s.0.made(&body, answered(&s.0, &name, &asked)).await else {

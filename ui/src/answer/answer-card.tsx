@@ -1,5 +1,5 @@
 // The answer of one turn: read, check, edit, copy, label.
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useComing } from "../ask/coming";
 import { useAsking } from "../ask/conversation";
 import { numbersOf, renumbered, sourcesOf } from "../ask/sources-of";
@@ -51,6 +51,11 @@ export function AnswerCard({ turn, current }: Props) {
     });
     return () => void cards.delete(turn.key);
   });
+  // Who wants own words checked goes on typing here.
+  const { own } = turn;
+  useEffect(() => {
+    if (own) editor.current?.focus();
+  }, [own]);
   const { sentence } = useSource();
   const { at, pass } = useChoice();
   const { text, sentences, confirmed } = draft;
@@ -59,7 +64,7 @@ export function AnswerCard({ turn, current }: Props) {
     <div
       role="group"
       className="card overflow-hidden rounded-xl border border-line bg-panel"
-      aria-label={strings.main}
+      aria-label={turn.own ? strings.ownWords : strings.main}
       data-state={turn.state}
     >
       {/* Whoever goes on writing has not decided yet: the copy that was held is not sent by itself. */}
@@ -67,6 +72,7 @@ export function AnswerCard({ turn, current }: Props) {
         {(turn.draft !== "" || turn.text !== "" || !writing) && (
           <Editor
             handle={editor}
+            own={turn.own}
             content={{ draft: turn.draft, text: turn.text, writing, sentences: numbered, confirmed }}
             active={current ? sentence : null}
             comparing={comparing}
@@ -84,10 +90,12 @@ export function AnswerCard({ turn, current }: Props) {
         open={deciding.open}
         held={held}
         last={deciding.last}
-        onEdit={(s) => {
+        kept={deciding.kept}
+        onEdit={(o) => {
           release();
-          editor.current?.select(s);
+          editor.current?.select(o);
         }}
+        onTakeBack={deciding.takeBack}
         onDrop={deciding.drop}
         onKeep={deciding.keep}
         onUndo={deciding.undo}

@@ -31,9 +31,11 @@ export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Pro
             {strings.copy}
           </Button>
           <Button onClick={() => onCopy(true)}>{strings.withSources}</Button>
-          <Button onClick={onCompare} aria-pressed={comparing} disabled={!changed && !comparing}>
-            {comparing ? strings.comparing : strings.compare}
-          </Button>
+          {!turn.own && (
+            <Button onClick={onCompare} aria-pressed={comparing} disabled={!changed && !comparing}>
+              {comparing ? strings.comparing : strings.compare}
+            </Button>
+          )}
           <span className="flex-1" />
           {turn.exchange ? (
             <>
@@ -41,7 +43,9 @@ export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Pro
               <LabelButton turn={turn} verdict="bad" />
             </>
           ) : (
-            <span className="text-[12.5px] text-soft">{strings.whyNoLabel(records_problem !== null)}</span>
+            <span className="text-[12.5px] text-soft">
+              {turn.own ? strings.ownNotKept : strings.whyNoLabel(records_problem !== null)}
+            </span>
           )}
         </>
       )}

@@ -3,17 +3,17 @@ import { isolateHistory, undo } from "@codemirror/commands";
 import type { EditorState } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import type { RefObject } from "react";
-import type { Sentence } from "../backend/backend";
-import { keep, marks, type Placed, placeOf } from "./marks";
+import { keep, marks, type Place, placeOf } from "./marks";
+import type { Open } from "./open";
 
 export type EditorHandle = {
   focus(): void;
-  /** Selects a sentence, to be edited. */
-  select(sentence: Sentence): void;
-  /** Takes a sentence out, as an edit that can be undone. */
-  drop(sentence: Sentence): void;
-  /** Keeps it without a source, which can be undone too. */
-  keep(sentence: Sentence): void;
+  /** Selects a clause, to be edited. */
+  select(open: Open): void;
+  /** Takes a clause out, as an edit that can be undone. */
+  drop(open: Open): void;
+  /** Keeps it without a source or no longer, which can be undone too. */
+  keep(open: Open, on: boolean): void;
   undo(): void;
   /** Moves to the next (1) or the previous (-1) sentence. */
   move(by: 1 | -1): void;
@@ -23,10 +23,10 @@ export type EditorHandle = {
 export function handleOf(view: RefObject<EditorView | null>, onMoved: (sentence: number) => void): EditorHandle {
   return {
     focus: () => view.current?.focus(),
-    select: (sentence) => view.current && select(view.current, sentence),
-    drop: (sentence) => view.current && drop(view.current, sentence),
-    keep: ({ text }) =>
-      view.current?.dispatch({ effects: keep.of({ text, on: true }), annotations: isolateHistory.of("full") }),
+    select: (open) => view.current && select(view.current, open),
+    drop: (open) => view.current && drop(view.current, open),
+    keep: ({ text }, on) =>
+      view.current?.dispatch({ effects: keep.of({ text, on }), annotations: isolateHistory.of("full") }),
     undo: () => view.current && undo(view.current),
     move(by) {
       const to = view.current && move(view.current, by);
@@ -35,20 +35,41 @@ export function handleOf(view: RefObject<EditorView | null>, onMoved: (sentence:
   };
 }
 
-function select(view: EditorView, sentence: Sentence) {
-  const at = placeOf(view.state, sentence);
+function select(view: EditorView, open: Open) {
+  const at = placeOf(view.state, open);
   if (!at) return;
   view.dispatch({ selection: { anchor: at.from, head: at.to }, scrollIntoView: true });
   view.focus();
 }
 
-function drop(view: EditorView, sentence: Sentence) {
-  const at = placeOf(view.state, sentence);
-  if (at) view.dispatch({ changes: without(view.state, at), annotations: isolateHistory.of("full") });
+function drop(view: EditorView, open: Open) {
+  const at = placeOf(view.state, open);
+  if (!at) return;
+  const sentence = at.sentence;
+  const whole = at.from === sentence.from && at.to === sentence.to;
+  const changes = whole ? without(view.state, at) : withoutClause(view.state, at, sentence);
+  view.dispatch({ changes, annotations: isolateHistory.of("full") });
+}
+
+/** What joins a clause to the one before it, and what ends a sentence. */
+const JOINED = /[\s,;:–—-]*$/;
+const END = /[.!?…]*$/;
+
+/** The rest of a sentence ends as it ended, and begins with a capital. */
+function withoutClause(state: EditorState, at: Place, sentence: Place) {
+  if (at.to === sentence.to) {
+    const joined = JOINED.exec(state.sliceDoc(sentence.from, at.from))?.[0].length ?? 0;
+    const end = END.exec(state.sliceDoc(at.from, at.to))?.[0].length ?? 0;
+    return { from: at.from - joined, to: at.to - end };
+  }
+  const behind = state.sliceDoc(at.to, sentence.to);
+  const to = at.to + (behind.length - behind.trimStart().length);
+  if (at.from > sentence.from) return { from: at.from, to };
+  return { from: at.from, to: to + 1, insert: state.sliceDoc(to, to + 1).toUpperCase() };
 }
 
 /** A sentence that has its lines to itself takes one line end with it. */
-function without(state: EditorState, at: Placed): { from: number; to: number } {
+function without(state: EditorState, at: Place): { from: number; to: number } {
   const first = state.doc.lineAt(at.from);
   const last = state.doc.lineAt(at.to);
   const alone = state.sliceDoc(first.from, at.from).trim() === "" && state.sliceDoc(at.to, last.to).trim() === "";

@@ -2,7 +2,7 @@
 import { defaultKeymap, history, historyKeymap, isolateHistory } from "@codemirror/commands";
 import { unifiedMergeView } from "@codemirror/merge";
 import { Compartment, EditorState, Transaction } from "@codemirror/state";
-import { EditorView, keymap } from "@codemirror/view";
+import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
 import type { Sentence } from "../backend/backend";
 import { strings } from "../shared/strings";
@@ -22,6 +22,8 @@ export type Content = {
 
 type Props = {
   content: Content;
+  /** Anybody's text, which may be none yet. */
+  own: boolean;
   active: number | null;
   comparing: boolean;
   onText: (text: string) => void;
@@ -69,7 +71,7 @@ export function Editor(props: Props) {
 type Modes = { writing: Compartment; merge: Compartment };
 
 function made(parent: HTMLElement, latest: RefObject<Props>, { writing, merge }: Modes): EditorView {
-  const { content } = latest.current;
+  const { content, own } = latest.current;
   const editor = new EditorView({
     parent,
     state: EditorState.create({
@@ -78,7 +80,8 @@ function made(parent: HTMLElement, latest: RefObject<Props>, { writing, merge }:
         history(),
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": strings.answer, spellcheck: "true" }),
+        EditorView.contentAttributes.of({ "aria-label": own ? strings.ownEditor : strings.answer, spellcheck: "true" }),
+        own ? placeholder(strings.ownPlaceholder) : [],
         marks,
         keeping,
         writing.of(EditorState.readOnly.of(content.writing)),

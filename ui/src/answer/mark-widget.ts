@@ -3,12 +3,18 @@ import { WidgetType } from "@codemirror/view";
 import type { Grounding } from "../backend/backend";
 import { strings } from "../shared/strings";
 
-export type Mark = { grounding: Grounding; kept: boolean; sources: string };
+export type Mark = {
+  grounding: Grounding;
+  /** Kept without a source, typed just now and not looked at yet, or no longer what its source says. */
+  state: "kept" | "looking" | "since" | null;
+  sources: string;
+};
 
 /** Kept without a source, it is open no more. */
-const shape = ({ grounding, kept }: Mark) => strings.mark[kept ? "partial" : grounding];
+const shape = ({ grounding, state }: Mark) =>
+  state === "looking" ? strings.lookingMark : strings.mark[state === "kept" ? "partial" : grounding];
 
-const word = ({ grounding, kept }: Mark) => (kept ? strings.confirmed : strings.grounding[grounding]);
+const word = ({ grounding, state }: Mark) => (state === null ? strings.grounding[grounding] : strings.states[state]);
 
 export const saidBy = (mark: Mark) => `${shape(mark)} ${word(mark)}`;
 
@@ -31,8 +37,8 @@ export class MarkWidget extends WidgetType {
       span.textContent = words;
       return span;
     };
-    const { grounding } = this.mark;
-    const sourced = grounding === "verbatim" || grounding === "supported";
+    const { grounding, state } = this.mark;
+    const sourced = state === null && (grounding === "verbatim" || grounding === "supported");
     part(shape(this.mark), sourced ? "cm-shape cm-sourced" : "cm-shape").setAttribute("aria-hidden", "true");
     said.append(` ${word(this.mark)}`);
     if (this.mark.sources) part(strings.fromSource(this.mark.sources), "sr-only");

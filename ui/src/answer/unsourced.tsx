@@ -1,35 +1,32 @@
-// The sentences without a source, and what can be done about each.
+// The clauses without a source, and what can be done about each.
 import { type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Turn } from "../ask/turns";
-import type { Sentence } from "../backend/backend";
-import { indexOfByte } from "../shared/bytes";
 import { focusBack, nowhere, useHome } from "../shared/focus";
 import { strings } from "../shared/strings";
 import { cx } from "../shared/ui";
+import type { Open } from "./open";
 import type { Held } from "./use-copying";
 import type { Decided } from "./use-deciding";
 
 type Props = {
   turn: Turn;
-  open: Sentence[];
+  open: Open[];
   held: Held | null;
   last: Decided | null;
-  onEdit: (s: Sentence) => void;
-  onDrop: (s: Sentence) => void;
-  onKeep: (s: Sentence) => void;
+  /** Kept before. */
+  kept: Open[];
+  onEdit: (o: Open) => void;
+  onDrop: (o: Open) => void;
+  onKeep: (o: Open) => void;
+  onTakeBack: (o: Open) => void;
   onUndo: () => void;
 };
 
 /** So many are shown at once. */
 const SHOWN = 3;
 
-/** The words of a sentence that have no source: one of its claims, or all of it. */
-function toBlame({ text, start, claims }: Sentence): string {
-  const claim = claims.find((c) => c.grounding === "unsupported");
-  return claim ? text.slice(indexOfByte(text, claim.start - start), indexOfByte(text, claim.end - start)) : text;
-}
-
-export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUndo }: Props) {
+export function Unsourced(props: Props) {
+  const { turn, open, held, last, kept, onEdit, onDrop, onKeep, onTakeBack, onUndo } = props;
   const { note, decided, ...focus } = useNoteFocus(held, open.length);
   const { answer } = turn;
   const act = (words: string, then: () => void) => (
@@ -49,18 +46,29 @@ export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUn
   return (
     <div ref={note} className="px-[18px]" aria-live="polite" {...focus}>
       {held && open.length > 0 && (
-        <p className="pt-1 text-[12.5px] font-semibold text-warn">{strings.beforeCopying(open.length)}</p>
+        <p className="pt-1 text-[12.5px] font-semibold text-warn">
+          {strings.beforeCopying(
+            open.length,
+            open.some((o) => o.clause),
+          )}
+        </p>
       )}
       {turn.state !== "running" &&
-        open.slice(0, SHOWN).map((s, i) => (
-          <Row key={named(open, i)} warn words={`▲ ${strings.problem(s.problem, toBlame(s))}`}>
-            {held && act(strings.editIt, () => onEdit(s))}
-            {act(strings.dropIt, () => onDrop(s))}
-            {act(strings.keepAnyway, () => onKeep(s))}
+        open.slice(0, SHOWN).map((o, i) => (
+          <Row key={named(open, i)} warn words={`▲ ${strings.problem(o.problem, o.text)}`}>
+            {held && act(strings.editIt, () => onEdit(o))}
+            {act(strings.dropIt, () => onDrop(o))}
+            {act(strings.keepAnyway, () => onKeep(o))}
+          </Row>
+        ))}
+      {turn.state !== "running" &&
+        kept.slice(0, SHOWN).map((o, i) => (
+          <Row key={`kept ${named(kept, i)}`} words={strings.keptByYou(o.text)}>
+            {act(strings.takeBack, () => onTakeBack(o))}
           </Row>
         ))}
       {last && (
-        <Row words={strings.decided(last.did, last.sentence.text, last.held && open.length === 0)}>
+        <Row words={strings.decided(last.did, last.open.text, last.held && open.length === 0)}>
           {act(strings.undo, onUndo)}
         </Row>
       )}
@@ -73,8 +81,8 @@ export function Unsourced({ turn, open, held, last, onEdit, onDrop, onKeep, onUn
 }
 
 /** By its words, since its place changes with every edit before it; the same words twice are told apart. */
-const named = (open: Sentence[], i: number) =>
-  `${open[i]?.text} ${open.slice(0, i).filter((s) => s.text === open[i]?.text).length}`;
+const named = (open: Open[], i: number) =>
+  `${open[i]?.text} ${open.slice(0, i).filter((o) => o.text === open[i]?.text).length}`;
 
 function Row({ words, warn, children }: { words: string; warn?: boolean; children: ReactNode }) {
   return (

@@ -4,6 +4,7 @@ import type { Turn } from "../ask/turns";
 import { useBackend } from "../backend/context";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import { keptOf } from "./open";
 import { plainText, withSources } from "./text";
 import type { Draft } from "./use-draft";
 
@@ -27,11 +28,13 @@ export function useCopying(turn: Turn, { check }: Draft): Copying {
       try {
         const now = await check();
         if (now.open.length > 0) return setHeld({ sources });
-        const stood = now.sentences.filter((s) => now.confirmed.includes(s.text)).map((s) => s.text);
-        const words = sources ? withSources(now.text, now.sentences, passages) : plainText(now.text);
+        const plain = plainText(now.text);
+        if (plain === "") return;
+        const stood = keptOf(now.sentences, now.confirmed).map((o) => o.text);
+        const words = sources ? withSources(now.text, now.sentences, now.passages ?? passages) : plain;
         await backend.copy(exchange?.id ?? null, words, stood);
         setHeld(null);
-        say(strings.copied(question, sources));
+        say(strings.copied(question || plain, sources));
       } catch (e) {
         fail(e);
       }

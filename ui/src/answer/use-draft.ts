@@ -1,62 +1,66 @@
 // What the operator makes of an answer: kept as it is typed, and grounded a moment later.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useAsking } from "../ask/conversation";
+import type { Found } from "../ask/reduce";
 import type { Turn } from "../ask/turns";
 import type { Sentence } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { useStatus } from "../session/status";
 import { useSaid } from "../shared/said";
 import type { Kept } from "./marks";
+import { type Open, openOf } from "./open";
 
 /** Typing pauses this long before grounding and keeping follow. */
 const PAUSE = 180;
 
+/** Something is said. */
+const WORDS = /[\p{L}\p{N}]/u;
+
 /** What stands there now, with the grounding of just that. */
-export type Checked = { text: string; sentences: Sentence[]; confirmed: string[]; open: Sentence[] };
+export type Now = Found & { text: string; confirmed: string[]; open: Open[] };
 
 export type Draft = {
   text: string;
   sentences: Sentence[];
   confirmed: string[];
-  /** The sentences without a source that nobody has decided about. */
-  open: Sentence[];
+  /** What has no source, and nobody has decided about. */
+  open: Open[];
   edit: (text: string) => void;
   /** A sentence is kept without a source, or no longer. */
   confirm: (kept: Kept) => void;
-  check: () => Promise<Checked>;
+  check: () => Promise<Now>;
   /** Done when what was typed is kept. */
   settle: () => Promise<void>;
 };
 
-const unsourced = (sentences: Sentence[], confirmed: string[]) =>
-  sentences.filter((s) => s.grounding === "unsupported" && !confirmed.includes(s.text));
-
 export function useDraft(turn: Turn): Draft {
   const { dispatch } = useAsking();
   const { fail } = useSaid();
-  const backend = useBackend();
   const { text, setText, sentences, setSentences } = useStreamed(turn);
   const [confirmed, setConfirmed] = useState(turn.confirmed);
   // Read by what runs later than the drawing; an edit writes it at once.
   const latest = useRef({ text, confirmed });
   latest.current = { text, confirmed };
   const { keep, owe, settle } = useKeeping(turn);
-  const passages = useMemo(() => turn.passages.filter((p) => p.carries), [turn.passages]);
-  const ground = useCallback((now: string) => backend.ground(now, passages), [backend, passages]);
-  const tell = (now: string, found: Sentence[]) =>
-    dispatch({ do: "edited", key: turn.key, text: now, sentences: found, confirmed: latest.current.confirmed });
+  const ground = useGround(turn);
+  const tell = (now: string, found: Found) =>
+    dispatch({ do: "edited", key: turn.key, text: now, confirmed: latest.current.confirmed, ...found });
+  const grounding = (now: string) => {
+    const grounded = (found: Found) => {
+      if (latest.current.text !== now) return;
+      setSentences(found.sentences);
+      tell(now, found);
+    };
+    return ground(now).then(grounded).catch(fail);
+  };
 
   const edit = (now: string) => {
     setText(now);
     latest.current.text = now;
-    tell(now, sentences);
+    tell(now, { sentences });
     owe(() => {
       keep(now, latest.current.confirmed);
-      const grounded = (found: Sentence[]) => {
-        if (latest.current.text !== now) return;
-        setSentences(found);
-        tell(now, found);
-      };
-      ground(now).then(grounded).catch(fail);
+      grounding(now);
     });
   };
   // A kept answer opens with the grounding of the operator's text, not of the draft.
@@ -64,6 +68,16 @@ export function useDraft(turn: Turn): Draft {
   useEffect(() => {
     if (turn.state !== "running" && turn.text !== turn.draft) edit(turn.text);
   }, []);
+  // Another release, another day: what the marks stood on may be other than it was.
+  const { release, today } = useStatus();
+  const known = useRef(turn.answer ? { release: turn.answer.release, today: turn.answer.as_of } : { release, today });
+  const ready = turn.state === "done";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each release and day
+  useEffect(() => {
+    if (!ready || (known.current.release === release && known.current.today === today)) return;
+    known.current = { release, today };
+    grounding(latest.current.text);
+  }, [release, today, ready]);
 
   const confirm = ({ text: words, on }: Kept) => {
     const others = latest.current.confirmed.filter((c) => c !== words);
@@ -71,17 +85,34 @@ export function useDraft(turn: Turn): Draft {
     setConfirmed(next);
     latest.current.confirmed = next;
     keep(latest.current.text, next);
-    tell(latest.current.text, sentences);
+    tell(latest.current.text, { sentences });
   };
   const check = useCallback(async () => {
     const now = latest.current.text;
     const found = await ground(now);
-    const open = unsourced(found, latest.current.confirmed);
-    if (open.length > 0) setSentences(found);
-    return { text: now, sentences: found, confirmed: latest.current.confirmed, open };
+    const open = openOf(found.sentences, latest.current.confirmed);
+    if (open.length > 0) setSentences(found.sentences);
+    return { text: now, ...found, confirmed: latest.current.confirmed, open };
   }, [ground, setSentences]);
-  const open = useMemo(() => unsourced(sentences, confirmed), [sentences, confirmed]);
+  const open = useMemo(() => openOf(sentences, confirmed), [sentences, confirmed]);
   return { text, sentences, confirmed, open, edit, confirm, check, settle };
+}
+
+/** What a text stands on: an answer's on its passages as they are today, anybody's words on all that is known. */
+function useGround({ own, passages: all, answer }: Turn) {
+  const backend = useBackend();
+  const passages = useMemo(() => all.filter((p) => p.carries), [all]);
+  // Who asks about another day has the sources of that day.
+  const forToday = answer?.day === null;
+  return useCallback(
+    async (now: string): Promise<Found> => {
+      if (!own) return { sentences: await backend.ground(now, passages, forToday) };
+      if (!WORDS.test(now)) return { sentences: [], passages: [], notices: [] };
+      const { sentences, passages: found, notices } = await backend.check(now);
+      return { sentences, passages: found, notices };
+    },
+    [backend, own, passages, forToday],
+  );
 }
 
 /** While it is written, text and grounding come from the generator's stream; its last state comes with its end. */

@@ -14,7 +14,7 @@ export function Announced() {
   useEffect(() => {
     const words = turns.flatMap((now) => {
       // What is opened again does not come now; what comes may be further already when it is first drawn.
-      const first = now.key === now.exchange?.id ? now : blank(now.key, now.question);
+      const first = now.own || now.key === now.exchange?.id ? now : blank(now.key, now.question);
       const was = before.current.get(now.key) ?? first;
       return (was !== now && announcement(was, now, tenant_name)) || [];
     });

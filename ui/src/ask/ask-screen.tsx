@@ -20,7 +20,7 @@ export function AskScreen() {
   const scroll = useRef<HTMLDivElement>(null);
   const keepPlace = usePlace(scroll);
   const [last, setLast] = useState<string | null>(null);
-  if (newest && newest.question !== last) setLast(newest.question);
+  if (newest && !newest.own && newest.question !== last) setLast(newest.question);
   return (
     <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.ask}>
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
@@ -43,7 +43,7 @@ export function AskScreen() {
           </div>
         )}
       </div>
-      <QuestionField onSubmit={submit} followUp={turns.length > 0} last={last} />
+      <QuestionField onSubmit={submit} followUp={turns.some((t) => !t.own)} last={last} />
     </main>
   );
 }

@@ -29,6 +29,10 @@ type Asking = {
   submit: (question: string) => void;
   /** Goes on with an answer that broke off. */
   goOn: (turn: Turn) => Promise<void>;
+  /** A text from anywhere is to be held against the knowledge: one that is typed now, or this one. */
+  checkWords: (text: string) => void;
+  /** The same with what is on the clipboard. */
+  checkPasted: () => Promise<void>;
   /** Signs in, and does again what lacked the sign-in. */
   signIn: () => Promise<void>;
   show: (conversation: string) => void;
@@ -82,7 +86,8 @@ function useFailed(newest: Turn | null) {
   }, [failed]);
 }
 
-function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType<typeof useTurns>, talk: Talk): Asking {
+function useVerbs(turned: ReturnType<typeof useTurns>, talk: Talk): Asking {
+  const { ask, goOn: resume, checkWords: write, show: open, reset, dispatch } = turned;
   const backend = useBackend();
   const { say, fail } = useSaid();
   const account = useAccount();
@@ -112,6 +117,14 @@ function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType
     },
     [now, cards, resume, fail, refresh],
   );
+  const checkWords = useCallback(
+    (text: string) => {
+      go("ask");
+      write(text);
+    },
+    [go, write],
+  );
+  const checkPasted = useCallback(() => backend.pasted().then(checkWords).catch(fail), [backend, checkWords, fail]);
   const signIn = useCallback(async () => {
     if (!(await now.current.account.signIn())) return;
     say(strings.signedIn);
@@ -128,7 +141,7 @@ function useVerbs({ ask, goOn: resume, show: open, reset, dispatch }: ReturnType
     go("ask");
   }, [now, backend, reset, go]);
   return useMemo(
-    () => ({ submit, goOn, signIn, show, fresh, dispatch, cards }),
-    [submit, goOn, signIn, show, fresh, dispatch, cards],
+    () => ({ submit, goOn, checkWords, checkPasted, signIn, show, fresh, dispatch, cards }),
+    [submit, goOn, checkWords, checkPasted, signIn, show, fresh, dispatch, cards],
   );
 }

@@ -1,5 +1,5 @@
 // A conversation as the window holds it: its turns, and the one that the operator is at.
-import type { DeskError, Exchange, Sentence } from "../backend/backend";
+import type { DeskError, Exchange, Notice, Passage, Sentence } from "../backend/backend";
 import { gone, type Heard, heard, kept, type Turn } from "./turns";
 
 export type Conversation = {
@@ -14,6 +14,9 @@ export type Conversation = {
 
 export const EMPTY: Conversation = { id: null, turns: [], current: null, call: "", calls: {} };
 
+/** What was found of a text, and in which passages where these are other than before. */
+export type Found = { sentences: Sentence[]; passages?: Passage[]; notices?: Notice[] };
+
 export type Action =
   | { do: "reset"; call: string }
   | { do: "show"; id: string; exchanges: Exchange[] }
@@ -26,7 +29,7 @@ export type Action =
   | { do: "went on"; key: string; exchange: Exchange | null }
   | { do: "failed"; key: string; error: DeskError }
   | { do: "painted"; key: string; ms: number }
-  | { do: "edited"; key: string; text: string; sentences: Sentence[]; confirmed: string[] }
+  | ({ do: "edited"; key: string; text: string; confirmed: string[] } & Found)
   | { do: "labelled"; key: string; exchange: Exchange };
 
 export function reduce(c: Conversation, a: Action): Conversation {
@@ -46,7 +49,8 @@ export function reduce(c: Conversation, a: Action): Conversation {
         calls: c.calls,
       };
     case "begin":
-      return { ...c, turns: [...c.turns, a.turn], current: a.turn.key };
+      // Where nothing was written after all, nothing stays.
+      return { ...c, turns: [...c.turns.filter((t) => !t.own || t.text.trim() !== ""), a.turn], current: a.turn.key };
     case "go to":
       return c.current === a.key ? c : { ...c, current: a.key };
     case "event":
@@ -73,7 +77,14 @@ export function reduce(c: Conversation, a: Action): Conversation {
     case "painted":
       return change(a.key, (t) => ({ ...t, paintMs: a.ms }));
     case "edited":
-      return change(a.key, (t) => ({ ...t, text: a.text, sentences: a.sentences, confirmed: a.confirmed }));
+      return change(a.key, (t) => ({
+        ...t,
+        text: a.text,
+        confirmed: a.confirmed,
+        sentences: a.sentences,
+        passages: a.passages ?? t.passages,
+        notices: a.notices ?? t.notices,
+      }));
     case "labelled":
       return change(a.key, (t) => ({ ...t, exchange: a.exchange }));
   }

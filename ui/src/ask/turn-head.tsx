@@ -9,7 +9,7 @@ export function TurnHead({ turn }: { turn: Turn }) {
   const { release, release_created_at, knowledge } = useStatus();
   return (
     <>
-      <Question words={turn.question} />
+      <Question words={turn.own ? strings.ownWords : turn.question} />
       {turn.askedAs && <p className="text-[12.5px] text-soft">{strings.askedAs(turn.askedAs)}</p>}
       <p className={cx("mb-3.5 text-[12.5px] text-faint", turn.state === "searching" && "pulse")}>
         {line(turn, release, strings.releaseOf(knowledge?.number ?? null, release_created_at))}
@@ -53,6 +53,7 @@ function Question({ words }: { words: string }) {
 /** `release` is the present one, and how it is called. */
 function line(turn: Turn, release: string, called: string): string {
   if (turn.state === "searching" || (turn.state === "running" && turn.refused)) return strings.searching;
+  if (turn.own) return [strings.ownAgainst, called].join(" · ");
   const { answer } = turn;
   const n = turn.passages.filter((p) => p.carries).length;
   const parts = turn.refused || (turn.state === "failed" && n === 0) ? [] : [strings.found(n, turn.retrieveMs)];

@@ -26,7 +26,7 @@ export const TurnView = memo(function TurnView({ turn, current, newest }: Props)
   usePainted(turn);
   const { answer } = turn;
   const since = useSince(turn, release);
-  const able = turn.state === "done" && current;
+  const able = turn.state === "done" && current && !turn.own;
   const again = () => submit(turn.question);
   const goTo = () => dispatch({ do: "go to", key: turn.key });
   return (

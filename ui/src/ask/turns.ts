@@ -5,6 +5,8 @@ import { type Coming, createComing } from "./coming";
 export type Turn = {
   key: string;
   question: string;
+  /** The operator's own words, or anybody's: nothing was asked, and the text is held against all that is known. */
+  own: boolean;
   state: "searching" | "running" | "done" | "failed";
   passages: Passage[];
   /** Nothing is written from the passages: known with them, or at the end, where the model itself says so. */
@@ -31,6 +33,7 @@ export type Turn = {
 export const blank = (key: string, question: string): Turn => ({
   key,
   question,
+  own: false,
   state: "searching",
   passages: [],
   refused: false,
@@ -48,6 +51,15 @@ export const blank = (key: string, question: string): Turn => ({
   answer: null,
   exchange: null,
   error: null,
+});
+
+/** A text to be checked: there is nothing to wait for. */
+export const own = (key: string, text: string): Turn => ({
+  ...blank(key, ""),
+  own: true,
+  state: "done",
+  paintMs: 0,
+  text,
 });
 
 export const kept = (e: Exchange): Turn => ({

@@ -5,7 +5,7 @@ import { asError, type Event } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useLatest } from "../shared/latest";
 import { EMPTY, reduce } from "./reduce";
-import { blank, type Turn } from "./turns";
+import { blank, own, type Turn } from "./turns";
 
 let counter = 0;
 
@@ -54,10 +54,11 @@ export function useTurns(onAsked: (kept: boolean) => void) {
     },
     [backend, hears],
   );
+  const checkWords = useCallback((text: string) => dispatch({ do: "begin", turn: own(`turn-${++counter}`, text) }), []);
   const show = useCallback(
     async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),
     [backend],
   );
   const reset = useCallback(() => dispatch({ do: "reset", call: `call-${++counter}` }), []);
-  return { conversation, running, ask, goOn, show, reset, dispatch };
+  return { conversation, running, ask, goOn, checkWords, show, reset, dispatch };
 }

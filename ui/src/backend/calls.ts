@@ -1,5 +1,5 @@
 // Generated from the desk's calls by `cargo xtask types`. Do not edit.
-import type { Answers, Asked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
+import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
 
 /** What may be asked of the program. */
 export interface Calls {
@@ -16,8 +16,11 @@ export interface Calls {
   goOn(exchange: string, tell: (e: Event) => void): Promise<Exchange>;
   /** Ends the answer that is being written; its text so far is kept. */
   stop(): Promise<void>;
-  /** The grounding of a text that the operator edited. */
-  ground(text: string, passages: Array<Passage>): Promise<Array<Sentence>>;
+  /** The grounding of a text that the operator edited, as it is true today; `for_today` where no other day was asked
+   * about. */
+  ground(text: string, passages: Array<Passage>, for_today: boolean): Promise<Array<Sentence>>;
+  /** What each sentence of a text from anywhere stands on. */
+  check(text: string): Promise<Checked>;
   /** All documents, by title. */
   documents(): Promise<Array<DocumentRow>>;
   /** The documents that hold what was typed so far. */
@@ -33,6 +36,8 @@ export interface Calls {
   /** Puts text on the clipboard and keeps what went out. The clipboard comes first: the operator needs the text even
    * if it cannot be kept. */
   copy(exchange: string | null, text: string, confirmed: Array<string>): Promise<void>;
+  /** The text on the clipboard. */
+  pasted(): Promise<string>;
   /** Labels an answer or a refusal, with the grounding of the text as it stands. */
   label(exchange: string, label: Label, sentences: Array<Sentence>): Promise<Exchange>;
   /** Opens a document's link in the browser, if the tenant lists its host. */
@@ -49,8 +54,8 @@ export interface Calls {
   chooseAnswers(answers: Answers): Promise<void>;
   /** Fetches what changed, verifies who signed it and switches to it. */
   sync(tell: (e: SyncProgress) => void): Promise<SyncReport>;
-  /** Which of these passages' documents the present release no longer has, or has otherwise. */
-  since(passages: Array<Passage>): Promise<Array<Since>>;
+  /** Which of these passages' documents the present release no longer has, has otherwise, or has no longer in force. */
+  since(passages: Array<Passage>, for_today: boolean): Promise<Array<Since>>;
 }
 
 /** Hands a call to the program and its result back; `tell` hears what the call tells on its way. */
@@ -63,7 +68,8 @@ export const callsOver = (call: Handover): Calls => ({
   ask: (question, conversation, tell) => call("ask", { question, conversation }, tell),
   goOn: (exchange, tell) => call("go_on", { exchange }, tell),
   stop: () => call("stop", {}),
-  ground: (text, passages) => call("ground", { text, passages }),
+  ground: (text, passages, for_today) => call("ground", { text, passages, for_today }),
+  check: (text) => call("check", { text }),
   documents: () => call("documents", {}),
   find: (typed) => call("find", { typed }),
   document: (id) => call("document", { id }),
@@ -71,6 +77,7 @@ export const callsOver = (call: Handover): Calls => ({
   conversation: (id) => call("conversation", { id }),
   saveText: (exchange, text, confirmed) => call("save_text", { exchange, text, confirmed }),
   copy: (exchange, text, confirmed) => call("copy", { exchange, text, confirmed }),
+  pasted: () => call("pasted", {}),
   label: (exchange, label, sentences) => call("label", { exchange, label, sentences }),
   openLink: (url) => call("open_link", { url }),
   connection: () => call("connection", {}),
@@ -79,5 +86,5 @@ export const callsOver = (call: Handover): Calls => ({
   switchTenant: (tenant) => call("switch_tenant", { tenant }),
   chooseAnswers: (answers) => call("choose_answers", { answers }),
   sync: (tell) => call("sync", {}, tell),
-  since: (passages) => call("since", { passages }),
+  since: (passages, for_today) => call("since", { passages, for_today }),
 });

@@ -1,6 +1,6 @@
 // A backend for tests of the window's parts: one document, answers as told.
 import type { Answer, Backend, Exchange, Knowledge, Since, Status, SyncProgress } from "./backend";
-import { answerTo, document, grounded, passagesFound, report, SECOND, status } from "./samples";
+import { answerTo, checkedOf, document, fallen, grounded, passagesFound, report, SECOND, status } from "./samples";
 
 export * from "./samples";
 
@@ -31,7 +31,8 @@ export function fake({ answer = answerTo, knowledge, ...over }: Told = {}): Fake
     ...held(note, labels, { ...status, knowledge: knowledge ?? null }),
     ...asked(note, answer),
     stop: async () => note("stop"),
-    ground: async (text) => grounded(text),
+    check: async (text) => checkedOf(text),
+    pasted: async () => "",
     copy: async (...args) => note("copy", ...args),
     version: async () => "0.1.0",
     openLink: async (url) => note("openLink", url),
@@ -77,6 +78,7 @@ function held(note: Note, labels: () => number, first: Status) {
       const { number = 0 } = present.knowledge ?? {};
       return { ...report, changed: false, number, bytes: 0, added: 0, changed_documents: 0, withdrawn: 0 };
     },
+    ground: async (text) => fallen(grounded(text), became),
     async since(passages) {
       note("since", passages);
       return became.filter((s) => passages.some((p) => p.document === s.document));

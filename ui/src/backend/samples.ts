@@ -1,12 +1,14 @@
 // What the fake backend knows and says: one document, its answer, a tenant, a release.
 import type {
   Answer,
+  Checked,
   Document,
   Event,
   Knowledge,
   Passage,
   QuestionPart,
   Sentence,
+  Since,
   Status,
   SyncReport,
 } from "./backend";
@@ -92,6 +94,23 @@ export function grounded(text: string): Sentence[] {
     });
   }
   return out;
+}
+
+/** The same, where documents have become other than they were. */
+export const fallen = (sentences: Sentence[], became: Since[]): Sentence[] =>
+  sentences.map((s) => {
+    const fell = became.find((b) => s.citations.some((c) => c.document === b.document));
+    if (!fell) return s;
+    const now = fell.state === "changed" ? "Code 75 means another thing." : null;
+    const problem = { kind: "since" as const, title: document.title, state: fell.state, was: s.text, now };
+    return { ...s, grounding: "unsupported", problem };
+  });
+
+/** A text from anywhere, held against the one document. */
+export function checkedOf(text: string): Checked {
+  const sentences = grounded(text);
+  const stands = sentences.every((s) => s.grounding !== "unsupported");
+  return { text, release: "abc", as_of: "2026-11-22", stands, sentences, passages: [passage], notices: [] };
 }
 
 export function answerTo(question: string, text = FIRST): Answer {

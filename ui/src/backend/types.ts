@@ -60,6 +60,24 @@ export type Asked = { answer: Answer, exchange: Exchange | null, };
 
 export type Bytes = { start: number, end: number, };
 
+export type Checked = { text: string, 
+/**
+ * The release that was searched; none: it was held against given sources.
+ */
+release: string | null, as_of: string | null, 
+/**
+ * Whether no sentence of it lacks a source.
+ */
+stands: boolean, sentences: Array<Sentence>, 
+/**
+ * Those that are cited, and of what has no source the nearest.
+ */
+passages: Array<Passage>, 
+/**
+ * What a model could not do.
+ */
+notices: Array<Notice>, };
+
 export type Citation = { passage: string, 
 /**
  * The passage's number in this answer.
@@ -84,7 +102,7 @@ needs_sign_in: boolean, signed_in_until: string | null,
 /**
  * Why a sign-in cannot be kept.
  */
-problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, reranking: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, };
+problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, reranking: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, checking: 'well' | 'shaky' | 'open' | null, };
 
 export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
 
@@ -240,7 +258,7 @@ case: string | null,
  */
 emergency: boolean, found_by: Array<FoundBy>, };
 
-export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" };
+export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" } | { "kind": "doubted", model: string, } | { "kind": "since", title: string, state: SinceState, was: string, now: string | null, };
 
 export type QuestionPart = { 
 /**
@@ -282,9 +300,9 @@ claims: Array<Claim>, };
 
 export type Since = { document: string, state: SinceState, };
 
-export type SinceState = "withdrawn" | "changed";
+export type SinceState = "withdrawn" | "expired" | "changed";
 
-export type Stage = "embedding" | "reranking" | "generation";
+export type Stage = "embedding" | "reranking" | "generation" | "checking";
 
 export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, 
 /**

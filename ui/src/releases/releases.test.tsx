@@ -171,6 +171,7 @@ test("who is not signed in can sign in where the check failed", async () => {
     embedding: null,
     reranking: null,
     generation: null,
+    checking: null,
   };
   const told = { ...status, on_aws: true, knowledge: { ...knowledge, problem: "nobody is signed in" } };
   const { backend, user } = await open({

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { Turn } from "../ask/turns";
 import type { Since } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
 import { Button } from "../shared/ui";
 
@@ -15,23 +16,26 @@ const cited = (turn: Turn) =>
 
 export function useSince(turn: Turn | null, release: string): SinceAnswer {
   const backend = useBackend();
+  const { today } = useStatus();
+  const answer = turn?.answer;
+  // Who asked about another day has the sources of that day.
+  const forToday = answer?.day === null;
+  const same = answer?.release === release && (!forToday || answer.as_of === today);
   const { data } = useQuery({
-    queryKey: ["since", turn?.key, release],
+    queryKey: ["since", turn?.key, release, today],
     queryFn: () => {
       const used = turn ? cited(turn) : new Set();
-      return backend.since((turn?.passages ?? []).filter((p) => p.carries || used.has(p.document)));
+      return backend.since(
+        (turn?.passages ?? []).filter((p) => p.carries || used.has(p.document)),
+        forToday,
+      );
     },
-    // Against its own release nothing can have changed.
-    enabled:
-      turn?.state === "done" &&
-      turn.passages.length > 0 &&
-      turn.answer?.abstained === false &&
-      turn.answer.release !== release,
+    // Against its own release on its own day nothing can have changed.
+    enabled: turn?.state === "done" && turn.passages.length > 0 && turn.answer?.abstained === false && !same,
     staleTime: Number.POSITIVE_INFINITY,
     // The same turn's marks stand until the new ones are there: the answer below does not jump.
     placeholderData: (before, query) => (query?.queryKey[1] === turn?.key ? before : undefined),
   });
-  const same = turn?.answer?.release === release;
   return useMemo(() => {
     const states = new Map<string, Since["state"]>();
     for (const s of same ? [] : (data ?? []))
@@ -51,18 +55,22 @@ export function SinceNotice({ turn, since, keys, onAgain }: Props) {
     const of = turn.passages.filter((p) => used.has(p.document) && since.get(p.document) === state);
     return [...new Map(of.map((p) => [p.document, p.title])).values()];
   };
-  const withdrawn = titles("withdrawn");
+  const gone = (["withdrawn", "expired"] as const).map((state) => ({ state, of: titles(state) }));
   const changed = titles("changed");
-  if (withdrawn.length + changed.length === 0) return null;
+  if (changed.length === 0 && gone.every((g) => g.of.length === 0)) return null;
   return (
     <div
       role="status"
       className="mb-2 flex items-center gap-3 rounded-lg border border-line bg-panel px-2.5 py-2 text-[12.5px]"
     >
       <div className="min-w-0 flex-1 break-words">
-        {withdrawn.length > 0 && (
-          <p className="font-medium text-warn">▲ {strings.sinceAnswer("withdrawn", withdrawn)}</p>
-        )}
+        {gone
+          .filter((g) => g.of.length > 0)
+          .map((g) => (
+            <p key={g.state} className="font-medium text-warn">
+              ▲ {strings.sinceAnswer(g.state, g.of)}
+            </p>
+          ))}
         {changed.length > 0 && <p className="text-soft">{strings.sinceAnswer("changed", changed)}</p>}
       </div>
       <Button onClick={onAgain} {...(keys ? { keys: "mod+R" } : {})}>

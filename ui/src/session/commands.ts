@@ -38,13 +38,15 @@ export function useCommands(): Command[] {
 function useGoing(): Command[] {
   const { screen, go } = useNavigation();
   const home = useHome();
-  const { fresh } = useAsking();
+  const { fresh, checkWords, checkPasted } = useAsking();
   const { browse } = useBrowsing();
   const { current } = useConversation();
   const ofCode = screen === "ask" && current?.refused && current.answer && isOfCode(current.answer);
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
+    { id: "checkWords", keys: "mod+E", run: () => checkWords("") },
+    { id: "checkPasted", keys: "mod+shift+E", run: checkPasted },
     { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
     // As the button below a refusal.
     { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
@@ -66,7 +68,8 @@ function useAnswering(): Command[] {
   const { records_problem } = useStatus();
   const home = useHome();
   const asking = screen === "ask";
-  const answered = asking && current?.state === "done" && !current.refused;
+  const written = asking && current?.state === "done" && !current.refused;
+  const answered = written && !current.own;
   const kept = Boolean(current?.exchange);
   const card = () => (current ? cards.get(current.key) : undefined);
   const back = () => {
@@ -82,7 +85,12 @@ function useAnswering(): Command[] {
     else warn(strings.whyNoLabel(records_problem !== null));
   };
   return [
-    { id: "again", keys: "mod+R", run: () => current && submit(current.question), able: current !== null && !running },
+    {
+      id: "again",
+      keys: "mod+R",
+      run: () => current && submit(current.question),
+      able: current !== null && !current.own && !running,
+    },
     {
       id: "goOn",
       keys: "mod+shift+R",
@@ -90,12 +98,12 @@ function useAnswering(): Command[] {
       able: answered && Boolean(current.answer?.incomplete) && kept && !running,
     },
     { id: "stop", keys: "Esc", run: back },
-    { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: answered },
-    { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: answered },
+    { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: written },
+    { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: written },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
     { id: "good", keys: "mod+G", run: () => label("good"), able: answered },
-    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" },
-    { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: answered },
+    { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" && !current.own },
+    { id: "nextSentence", keys: "alt+up/down", run: (by) => card()?.move(by), able: written },
   ];
 }
 

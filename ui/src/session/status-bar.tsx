@@ -15,6 +15,7 @@ export function StatusBar() {
     strings.health("embedding", connection?.embedding ?? null),
     strings.health("reranking", connection?.reranking ?? null),
     strings.health("generation", connection?.generation ?? null),
+    strings.health("checking", connection?.checking ?? null),
   ].filter((words) => words !== null);
   return (
     <footer className="print:hidden col-span-full flex items-center gap-[18px] overflow-hidden border-t border-line bg-panel px-3.5 text-[12px] whitespace-nowrap text-soft">

@@ -14,7 +14,7 @@ const Headings = ({ of }: { of: string[] }) =>
 
 const Part = ({ words }: { words: string }) => <h3 className="mb-1.5 text-[11px] font-semibold text-faint">{words}</h3>;
 
-type PresentProps = { document: Document; shown: Shown; state: "changed" | undefined };
+type PresentProps = { document: Document; shown: Shown; state: "changed" | "expired" | undefined };
 
 /** A long document: drawn only when it is another one, or another place in it. */
 export const Present = memo(function Present({ document, shown, state }: PresentProps) {

@@ -35,17 +35,17 @@ impl World for Search<'_> {
 }
 
 /// A question, and the words of it that are its own: the rest was borrowed so that it stands alone.
-pub(super) struct Sought<'q> {
-    pub(super) text: &'q str,
-    pub(super) own: &'q str,
-    pub(super) as_of: Date,
+pub(crate) struct Sought<'q> {
+    pub(crate) text: &'q str,
+    pub(crate) own: &'q str,
+    pub(crate) as_of: Date,
 }
 
 /// What was embedded and begun.
-pub(super) struct Sent<'a> {
-    pub(super) queries: Vec<Query>,
-    pub(super) begun: Option<Box<dyn Begun + 'a>>,
-    pub(super) failed: Option<ModelError>,
+pub(crate) struct Sent<'a> {
+    pub(crate) queries: Vec<Query>,
+    pub(crate) begun: Option<Box<dyn Begun + 'a>>,
+    pub(crate) failed: Option<ModelError>,
 }
 
 /// A question as it is searched for: its words spelt as the knowledge spells them, what it is about, and its
@@ -77,7 +77,7 @@ pub async fn query<'a>(
 }
 
 /// What a question is about, and the texts that are searched for, without their vectors.
-pub(super) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Query {
+pub(crate) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Query {
     let known = |word: &str| with.embedder.is_some_and(|e| e.knows(word));
     let text = with
         .retriever
@@ -113,7 +113,7 @@ pub(super) fn read(with: &Search<'_>, sought: &Sought<'_>, limit: usize) -> Quer
 }
 
 /// Embeds all that is searched for at once; one search alone is begun meanwhile.
-pub(super) async fn sent<'a>(with: &Search<'a>, mut queries: Vec<Query>) -> Result<Sent<'a>, AskError> {
+pub(crate) async fn sent<'a>(with: &Search<'a>, mut queries: Vec<Query>) -> Result<Sent<'a>, AskError> {
     let texts: Vec<String> = queries
         .iter()
         .flat_map(|q| q.parts.iter().map(|p| p.text.clone()))

@@ -18,6 +18,8 @@ const CLAIM_CLOSE: f32 = 0.75;
 const OWN_WORDS: f32 = 0.62;
 /// From this share on, it is copied and then changed: the nearest clause alone decides.
 const COPIED: f32 = 0.7;
+/// Of so few content words none may be lacking where a passage was found by them: any that holds the others would do.
+const FEW: usize = 4;
 /// Under this share, the sentence has nothing to do with the source.
 const REMOTE: f32 = 0.4;
 
@@ -25,6 +27,8 @@ pub(super) struct Close {
     pub from: usize,
     pub to: usize,
     pub coverage: f32,
+    /// It has few content words.
+    few: bool,
     pub signals: Signals,
     /// Content words that stand nowhere in the passage.
     new: usize,
@@ -71,6 +75,7 @@ impl Close {
             from,
             to,
             coverage: said.share(|w| holds(source, window, w)),
+            few: said.wanted.len() <= FEW,
             signals,
             new: said.wanted.iter().filter(|w| !source.holds(**w)).count(),
             missing: missing.into_iter().map(|f| f.shown).collect(),
@@ -92,6 +97,11 @@ impl Close {
             (self.coverage * 1000.0) as i32,
             -(self.missing.len() as i32),
         )
+    }
+
+    /// Whether it is near only because it was looked for by its own words: most of them stand somewhere by chance.
+    pub fn by_chance(&self) -> bool {
+        self.coverage < if self.few { 1.0 } else { CLAIM_CLOSE }
     }
 
     /// The mark, where `nowhere` are the facts that stand in no passage. The probability was learnt on whole

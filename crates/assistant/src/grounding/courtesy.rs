@@ -30,7 +30,7 @@ static EACH: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static ALLOWED: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
 
 /// Whether a text claims nothing.
-pub(super) fn is_courtesy(said: &str) -> bool {
+pub(crate) fn is_courtesy(said: &str) -> bool {
     if said.len() > LONGEST || said.bytes().any(|b| b.is_ascii_digit()) {
         return false;
     }

@@ -5,7 +5,7 @@ use std::io::{Result, Write};
 
 use jiff::civil::Date;
 use mortar_desk::assistant::{
-    Answer, Grounding, LookAlike, Missing, Passage, Problem, QuestionPart, Reason, Sentence, Stage,
+    Answer, Checked, Grounding, LookAlike, Missing, Passage, Problem, QuestionPart, Reason, Sentence, Stage,
 };
 
 pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
@@ -32,6 +32,43 @@ pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
     Ok(())
 }
 
+/// A text that was checked, with the sources that it stands on.
+pub fn checked(to: &mut dyn Write, c: &Checked) -> Result<()> {
+    for n in &c.notices {
+        writeln!(to, "{}: {}\n", instead(n.about, false), n.message)?;
+    }
+    for s in &c.sentences {
+        sentence(to, s)?;
+    }
+    if !c.passages.is_empty() {
+        writeln!(to, "\nSources:")?;
+    }
+    for p in &c.passages {
+        let cited = |s: &Sentence| s.citations.iter().any(|c| c.number == p.number);
+        let near = if c.sentences.iter().any(cited) { "" } else { ", near" };
+        let title = if p.title.is_empty() {
+            ""
+        } else {
+            &format!("{} ", p.title)
+        };
+        let version = if p.version.is_empty() {
+            ""
+        } else {
+            &format!(", version {}", p.version)
+        };
+        writeln!(to, "  [{}] {title}({}{version}){near}", p.number, p.document)?;
+    }
+    let open = c
+        .sentences
+        .iter()
+        .filter(|s| matches!(s.grounding, Grounding::Partial | Grounding::Unsupported))
+        .count();
+    match (open, c.sentences.len()) {
+        (0, _) => writeln!(to, "\nAll of it has its source."),
+        (open, all) => writeln!(to, "\n{open} of {all} sentences without a full source."),
+    }
+}
+
 /// What must be known before it is read.
 fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
     let sourced = a.passages.iter().any(|p| p.emergency);
@@ -53,13 +90,7 @@ fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
         writeln!(to, "as of {}, as the question says\n", a.as_of)?;
     }
     for n in &a.notices {
-        let instead = match (n.about, a.incomplete) {
-            (Stage::Embedding, _) => "searched by words and codes alone",
-            (Stage::Reranking, _) => "passages in the order of the search",
-            (Stage::Generation, true) => "the answer is incomplete",
-            (Stage::Generation, false) => "answered with the sources' own sentences",
-        };
-        writeln!(to, "{instead}: {}\n", n.message)?;
+        writeln!(to, "{}: {}\n", instead(n.about, a.incomplete), n.message)?;
     }
     for d in &a.disagree {
         writeln!(to, "▲ Sources disagree:")?;
@@ -68,6 +99,17 @@ fn first(to: &mut dyn Write, a: &Answer) -> Result<()> {
         writeln!(to, "  None was picked: check before you answer.\n")?;
     }
     Ok(())
+}
+
+/// What was done where a model could not do its part.
+fn instead(about: Stage, incomplete: bool) -> &'static str {
+    match (about, incomplete) {
+        (Stage::Embedding, _) => "searched by words and codes alone",
+        (Stage::Reranking, _) => "passages in the order of the search",
+        (Stage::Checking, _) => "marked by the rules alone",
+        (Stage::Generation, true) => "the answer is incomplete",
+        (Stage::Generation, false) => "answered with the sources' own sentences",
+    }
 }
 
 fn refused(to: &mut dyn Write, a: &Answer) -> Result<()> {

@@ -26,6 +26,12 @@ impl Host for Noted {
         Ok(())
     }
 
+    fn pasted(&self) -> Result<String, String> {
+        let noted = self.0.lock().unwrap();
+        let copied = noted.iter().rev().find_map(|n| n.strip_prefix("copied "));
+        copied.map(str::to_owned).ok_or_else(|| "nothing was copied".to_owned())
+    }
+
     fn open_link(&self, url: &str) -> Result<(), String> {
         self.note(format!("opened {url}"));
         Ok(())
@@ -119,6 +125,33 @@ async fn a_question_is_asked_answered_kept_and_copied_out() {
         *host.0.lock().unwrap(),
         ["copied Three days.", "opened https://kb.example/a"]
     );
+}
+
+#[tokio::test]
+async fn a_text_from_anywhere_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let front = Front::new(Box::new(Noted::default()), Ok(place(dir.path()).await));
+    called(&front, "open", json!({})).await.unwrap();
+    let check = async |text: &str| called(&front, "check", json!({ "text": text })).await;
+    let (checked, _) = check("Hello! Shipping takes three days. Shipping takes nine days.")
+        .await
+        .unwrap();
+    let marks: Vec<&Value> = checked["sentences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| &s["grounding"])
+        .collect();
+    assert_eq!(marks, ["courtesy", "verbatim", "unsupported"]);
+    assert_eq!(
+        (&checked["stands"], &checked["passages"][0]["document"]),
+        (&json!(false), &json!("q1"))
+    );
+    assert_eq!(check(" ").await.unwrap_err().code, ErrorCode::Usage);
+    assert!(called(&front, "pasted", json!({})).await.is_err());
+    let copy = json!({ "exchange": null, "text": "Three days.", "confirmed": [] });
+    called(&front, "copy", copy).await.unwrap();
+    assert_eq!(called(&front, "pasted", json!({})).await.unwrap().0, "Three days.");
 }
 
 #[tokio::test]

@@ -36,6 +36,13 @@ export const answer = {
     if (p?.kind === "negation") return `“${words}”: the passage says the opposite.`;
     if (p?.kind === "roles") return `“${words}”: in the passage ${p.people.join(" and ")} stand the other way round.`;
     if (p?.kind === "step") return `Before “${words}” a step is missing: “${p.left_out}”`;
+    if (p?.kind === "doubted") return `“${words}”: ${p.model} does not find it in the source.`;
+    if (p?.kind === "since") {
+      const of = p.title ? `“${p.title}”` : "its source";
+      if (p.state === "withdrawn") return `“${words}”: ${of} was withdrawn since.`;
+      if (p.state === "expired") return `“${words}”: ${of} ran out since.`;
+      return `“${words}”: ${of} changed since${p.now ? `; it now says “${p.now}”` : " and no longer says it"}.`;
+    }
     if (p?.kind === "citation") return `“${words}” stands in another passage than the one that was named.`;
     return `“${words}” stands in no passage.`;
   },
@@ -45,9 +52,14 @@ export const answer = {
   decided: (did: "dropped" | "kept", sentence: string, held: boolean) =>
     `${did === "dropped" ? "Dropped" : "Kept"}: “${short(sentence)}”${held && did === "dropped" ? " Nothing was copied yet." : ""}`,
   undo: "Undo",
-  beforeCopying: (n: number) =>
-    `Before you copy: ${plural(n, "sentence has", "sentences have")} no source. Edit, drop or keep ${n === 1 ? "it" : "each"}.`,
-  confirmed: "kept by you",
+  beforeCopying: (n: number, clauses: boolean) => {
+    const what = clauses ? plural(n, "clause has", "clauses have") : plural(n, "sentence has", "sentences have");
+    return `Before you copy: ${what} no source. Edit, drop or keep ${n === 1 ? "it" : "each"}.`;
+  },
+  states: { kept: "kept by you", looking: "being looked at", since: "no longer so" },
+  keptByYou: (words: string) => `Kept by you: “${short(words)}”`,
+  takeBack: "Take it back",
+  lookingMark: "…",
   unknownToo: (codes: string[]) =>
     `${codes.length === 1 ? "Code" : "Codes"} ${codes.join(", ")} ${codes.length === 1 ? "is" : "are"} not in the knowledge.`,
   droppedMarks: (n: number) =>
@@ -58,9 +70,11 @@ export const answer = {
       ? "Searched by words and codes alone:"
       : about === "reranking"
         ? "Passages stand in the order of the search:"
-        : incomplete
-          ? "The answer broke off; what is here was kept:"
-          : "Answered with the sources’ own sentences:",
+        : about === "checking"
+          ? "Marked by the rules alone:"
+          : incomplete
+            ? "The answer broke off; what is here was kept:"
+            : "Answered with the sources’ own sentences:",
 
   refusal: (reason: Reason | null, codes: string[], missing: Missing[], tenant: string, day: string) => {
     const list = codes.join(", ");

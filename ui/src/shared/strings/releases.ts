@@ -72,7 +72,8 @@ export const releases = {
     const shown = titles.slice(0, 3).map((t) => `“${t}”`);
     const more = titles.length - shown.length;
     const list = `${shown.join(", ")}${more > 0 ? ` and ${more.toLocaleString("en")} more` : ""}`;
-    return `${state === "withdrawn" ? "Withdrawn" : "Changed"} since this answer: ${list}.`;
+    const became = { withdrawn: "Withdrawn", expired: "Ran out", changed: "Changed" }[state];
+    return `${became} since this answer: ${list}.`;
   },
   withdrawn: "withdrawn",
   withdrawnWhy: "Withdrawn: this document is no longer in the knowledge.",

@@ -78,6 +78,8 @@ export const session = {
   commands: {
     focus: "Go to the question field",
     new: "New conversation",
+    checkWords: "Check my own words",
+    checkPasted: "Check the text on the clipboard",
     ask: "Ask",
     browse: "Browse",
     again: "Ask again",
