@@ -5,6 +5,7 @@
 mod contacts;
 mod dates;
 mod kind;
+mod known;
 mod names;
 mod numbers;
 mod placeholders;
@@ -59,13 +60,22 @@ impl Candidate {
 
 /// All identifiers of a text, in order and apart from each other. `told` are those that a model found.
 pub fn find(text: &str, protected: &dyn Protected, told: &[Found]) -> Vec<Found> {
+    find_beside(text, protected, told, &Placeholders::default())
+}
+
+/// The same, and again what is masked already: "Smith" beside "John Smith".
+fn find_beside(text: &str, protected: &dyn Protected, told: &[Found], placeholders: &Placeholders) -> Vec<Found> {
     let words = words::of(text, protected);
-    let mut all = Vec::new();
+    let mut all: Vec<Candidate> = known::find(text, &words, placeholders).collect();
     numbers::find(text, &mut all);
     contacts::find(text, protected, &mut all);
     places::find(text, &words, &mut all);
     names::find(text, &words, protected, &mut all);
-    all.extend(told.iter().map(|f| Candidate::likely(f.range.clone(), f.kind)));
+    all.extend(
+        told.iter()
+            .filter(|f| names::may_be(text, &words, &f.range))
+            .map(|f| Candidate::likely(f.range.clone(), f.kind)),
+    );
     let written: Vec<Range<usize>> = placeholders::written(text).map(|w| w.0).collect();
     let codes = codes::find(text, &|c| protected.knows(c));
     let is_code = |c: &Candidate| {
@@ -74,6 +84,7 @@ pub fn find(text: &str, protected: &dyn Protected, told: &[Found]) -> Vec<Found>
     };
     all.retain(|c| {
         let stays = !c.sure && (is_protected(text, c, protected, &words) || is_code(c));
+        let stays = stays || protected.says(c.kind, &text[c.range.clone()]);
         !stays && !c.range.is_empty() && !written.iter().any(|w| overlap(w, &c.range))
     });
     let known = all.iter().any(|c| {
@@ -92,28 +103,61 @@ pub fn find(text: &str, protected: &dyn Protected, told: &[Found]) -> Vec<Found>
 }
 
 /// The text with a placeholder for each identifier.
-pub fn mask(text: &str, protected: &dyn Protected, told: &[Found], placeholders: &mut Placeholders) -> String {
-    let mut masked = replaced(text, &find(text, protected, told), placeholders);
+pub fn mask(text: &str, protected: &dyn Protected, told: &[Found], placeholders: &mut Placeholders) -> Masked {
+    let mut masked = Masked {
+        text: text.to_owned(),
+        moves: Vec::new(),
+    };
+    masked.replace(&find_beside(text, protected, told, placeholders), placeholders);
     for _ in 1..ROUNDS {
-        let more = find(&masked, protected, &[]);
+        let more = find_beside(&masked.text, protected, &[], placeholders);
         if more.is_empty() {
             break;
         }
-        masked = replaced(&masked, &more, placeholders);
+        masked.replace(&more, placeholders);
     }
     masked
 }
 
-fn replaced(text: &str, found: &[Found], placeholders: &mut Placeholders) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for f in found {
-        out.push_str(&text[at..f.range.start]);
-        out.push_str(&placeholders.stand_in(f.kind, &text[f.range.clone()]));
-        at = f.range.end;
+/// A masked text, and where the bytes of the first one went.
+#[derive(Debug, Clone, Default)]
+pub struct Masked {
+    pub text: String,
+    /// Of each round what was replaced, and where its placeholder stands.
+    moves: Vec<Vec<(Range<usize>, Range<usize>)>>,
+}
+
+impl Masked {
+    fn replace(&mut self, found: &[Found], placeholders: &mut Placeholders) {
+        let mut out = String::with_capacity(self.text.len());
+        let mut moves = Vec::new();
+        let mut at = 0;
+        for f in found {
+            out.push_str(&self.text[at..f.range.start]);
+            let start = out.len();
+            out.push_str(&placeholders.stand_in(f.kind, &self.text[f.range.clone()]));
+            moves.push((f.range.clone(), start..out.len()));
+            at = f.range.end;
+        }
+        out.push_str(&self.text[at..]);
+        self.text = out;
+        self.moves.push(moves);
     }
-    out.push_str(&text[at..]);
-    out
+
+    /// Where a range of the first text is now. A placeholder that it cuts is in it whole.
+    pub fn moved(&self, range: Range<usize>) -> Range<usize> {
+        self.moves.iter().fold(range, |range, moves| {
+            let at = |offset: usize, inside: fn(&Range<usize>) -> usize| {
+                let before = moves.iter().rfind(|(old, _)| old.start < offset);
+                match before {
+                    Some((old, new)) if offset < old.end => inside(new),
+                    Some((old, new)) => new.end + (offset - old.end),
+                    None => offset,
+                }
+            };
+            at(range.start, |new| new.start)..at(range.end, |new| new.end)
+        })
+    }
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -13,8 +13,11 @@ fn pattern(p: &str) -> Regex {
     Regex::new(p).expect("a valid pattern")
 }
 
-static EMAIL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"[\p{L}\d][\p{L}\d.!#$%&'*+/=?^_`{|}~-]*\s?@\s?[\p{L}\d-]+(?:\.[\p{L}\d-]+)+"));
+static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"[\p{L}\d][\p{L}\d.!#$%&'*+/=?^_`{|}~-]*\s?@\s?[\p{L}\d-]+(?:\.[\p{L}\d-]+)+|(?i)\b[\w.]+\s\(?at\)?\s\w+\s\(?dot\)?\s(?:com|net|org|edu)\b",
+    )
+});
 static URL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:(?:https?|ftp|file)://|www\.)[^\s<>\x22\]]+|\b(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz)(?:/[^\s<>\x22\]]*)?\b",

@@ -29,7 +29,7 @@ static DAY: LazyLock<Regex> = LazyLock::new(|| {
 /// Less than a day: a month and its year, or a month that a person's case is dated by.
 static MONTH_ONLY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?ix)\b{MONTH}\.?,?\s+(?:of\s+)?{YEAR}\b|\b(?:last|this|next|early|late|mid|end\ of)[\s-]+{MONTH}\b|\b(?:0?[1-9]|1[0-2])/(?:(?:19|20)\d\d|[0-3]\d)\b|\b{MONTH}\b"
+        r"(?ix)\b{MONTH}\.?,?\s+(?:of\s+)?{YEAR}\b|\b(?:last|this|next|early|late|mid|end\ of)[\s-]+{MONTH}\b|\b(?:0?[1-9]|1[0-2])/(?:(?:19|20)\d\d|[0-3]\d|[1-9])\b|\b{MONTH}\b"
     ))
 });
 static EVENT_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -125,7 +125,25 @@ fn on_or_in(before: &str) -> bool {
         .rsplit(|c: char| !c.is_alphabetic())
         .next()
         .unwrap_or("");
-    ["on", "in", "since", "from", "until", "by", "date", "dated", "of"].contains(&last.to_lowercase().as_str())
+    [
+        "on",
+        "in",
+        "since",
+        "from",
+        "until",
+        "by",
+        "date",
+        "dated",
+        "of",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
+    .contains(&last.to_lowercase().as_str())
 }
 
 /// "What was the copay on July 3, 2026?" asks for the knowledge of a day.

@@ -1,6 +1,7 @@
 //! Names of people by what stands beside them (a title, "named", "62-year-old male,"), by their form ("Mary L.") and by
 //! lists. Without a model this is all that names are found by; it does not know a rare name that nothing leads to.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -33,6 +34,7 @@ const TITLES: &[&str] = &[
     "attending",
     "physician",
     "prescriber",
+    "rph",
 ];
 /// Behind these stands who is meant, be it a plain word.
 const CALLED: &[&str] = &["named", "called", "name", "surname", "names"];
@@ -196,6 +198,15 @@ fn is_of_science(text: &str, run: &[Word<'_>], sure: bool) -> bool {
     (!sure || run.len() == 1 && run[0].plain) && OF_SCIENCE.is_match(&text[last.range.end..])
 }
 
+/// Whether what a model takes for a name can be one: some word of it is none of everybody's, and it is not the name of
+/// whoever described a disease.
+pub(super) fn may_be(text: &str, words: &[Word<'_>], range: &Range<usize>) -> bool {
+    let run = || words.iter().filter(|w| range.contains(&w.range.start));
+    let own =
+        |w: &Word<'_>| !w.stop && (!w.plain || w.capital && !w.upper && (w.first || w.last) && !is_trade(&w.folded));
+    run().any(own) && !OF_SCIENCE.is_match(&text[run().next_back().map_or(range.end, |w| w.range.end)..])
+}
+
 /// Whether a name begins at this word, and whether what leads to it leaves no doubt.
 fn begins(text: &str, words: &[Word<'_>], at: usize, protected: &dyn Protected) -> Option<(usize, bool)> {
     let word = &words[at];
@@ -214,7 +225,11 @@ fn begins(text: &str, words: &[Word<'_>], at: usize, protected: &dyn Protected) 
             && (!word.stop || word.initial())
             && !(word.upper && word.common)
             && !TITLES.contains(&word.folded.as_str())
-            || word.listed())
+            || word.listed()
+            || word.last
+                && !word.stop
+                && !is_trade(&word.folded)
+                && before.is_some_and(|(b, _)| b.folded.starts_with('m')))
     {
         return Some((at, true));
     }
@@ -229,7 +244,7 @@ fn begins(text: &str, words: &[Word<'_>], at: usize, protected: &dyn Protected) 
     // "Mary", "Mary L.", "Robert Lee", "Will Smith".
     let by_list = word.first
         && word.capital
-        && !word.upper
+        && (!word.upper || initial_next || next.is_some_and(|(n, gap)| joined(gap) && n.upper && n.listed()))
         && word.text.chars().count() > 2
         && (!word.plain && !word.stop
             || word.plain
@@ -242,7 +257,8 @@ fn begins(text: &str, words: &[Word<'_>], at: usize, protected: &dyn Protected) 
         return Some((at, sure));
     }
     // "62-year-old male, Rubija Veitonen": nothing else is written so.
-    if person && word.nameish() {
+    if person && (word.nameish() || word.first && word.capital && !word.upper && !word.stop && !is_trade(&word.folded))
+    {
         return Some((at, true));
     }
     // "J. Smith", "J.D."
@@ -333,7 +349,7 @@ fn run(text: &str, words: &[Word<'_>], from: usize) -> usize {
         let particle = PARTICLES.contains(&word.folded.as_str())
             && words
                 .get(to + 1)
-                .is_some_and(|n| n.capital && !n.stop || small && n.last);
+                .is_some_and(|n| n.capital && !n.stop || small && n.last || PARTICLES.contains(&n.folded.as_str()));
         let fits = if small {
             word.listed() && !word.capital
         } else {

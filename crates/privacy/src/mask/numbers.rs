@@ -71,6 +71,12 @@ const LEADS: &[Lead] = &[
         12,
         true,
     ),
+    lead(
+        Kind::Card,
+        r"(?:cards?|visa|mastercard|amex|discover)\b(?: \w+)? (?:ending|ends)(?: in| with)?|last (?:four|4)(?: digits)? of (?:the|his|her|my|their) card",
+        4,
+        false,
+    ),
     lead(Kind::Account, r"accounts?|accts?|a/c|iban|routing|bank", 5, true),
     lead(
         Kind::Licence,
@@ -224,7 +230,7 @@ fn number(text: &str, value: &Range<usize>, lead: &Lead, from: usize) -> Option<
     let year = digits == 4
         && letters == 0
         && (trimmed.starts_with("19") || trimmed.starts_with("20"))
-        && lead.kind != Kind::Ssn;
+        && !matches!(lead.kind, Kind::Ssn | Kind::Card);
     let dated = super::dates::is_date(trimmed);
     let led_away = CODE_BEFORE.is_match(&text[from..value.start]);
     let fits = digits >= enough && !year && !dated && !word && !led_away && !MEASURED.is_match(&text[range.end..]);

@@ -63,6 +63,10 @@ impl Placeholders {
         all.filter(|(_, n)| *n > 0).collect()
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.values.iter().map(|((kind, _), value)| (*kind, value.as_str()))
+    }
+
     pub(crate) fn stand_in(&mut self, kind: Kind, value: &str) -> String {
         let known = self.numbers.get(&(kind, value.to_owned())).copied();
         let number = known.unwrap_or_else(|| {

@@ -145,9 +145,13 @@ pub(super) fn find(text: &str, words: &[Word<'_>], out: &mut Vec<Candidate>) {
 fn is_street(s: &str) -> bool {
     let rest = s.trim_start_matches(|c: char| c.is_numeric());
     let mut named = rest.split_whitespace();
+    let no_street = |w: &str| {
+        ["mg", "ml", "mcg", "pm", "am", "Day", "day"].contains(&w)
+            || mortar_language::text::is_stopword(w)
+            || w.starts_with(|c: char| c.is_numeric()) && w.ends_with('m')
+    };
     s.starts_with(|c: char| !c.is_numeric())
-        || named.clone().any(|w| w.starts_with(char::is_uppercase))
-            && !named.any(|w| ["mg", "ml", "mcg", "Day", "of", "the"].contains(&w))
+        || named.clone().any(|w| w.starts_with(char::is_uppercase)) && !named.any(no_street)
 }
 
 /// Without the words in front that begin the sentence and not the name.
@@ -255,7 +259,10 @@ fn towns(text: &str, words: &[Word<'_>], out: &mut Vec<Candidate>) {
                     .get(at + n)
                     .filter(|_| city)
                     .map_or(words[at + n - 1].range.end, |w| w.range.end);
-                out.push(Candidate::likely(word.range.start..end, Kind::Place));
+                // "Kelly" and "Max" are towns too; who is meant, if nothing says where, is somebody.
+                let somebody = n == 1 && (word.first || word.last) && !WHERE.contains(&led);
+                let kind = if somebody { Kind::Name } else { Kind::Place };
+                out.push(Candidate::likely(word.range.start..end, kind));
             }
             // The "York" of a state is no town of its own.
             at += n;

@@ -4,12 +4,18 @@
 use mortar_language::codes::Code;
 use mortar_language::drugs::Lexicon;
 
+use super::kind::Kind;
+
 /// What the knowledge in force says by itself.
 pub trait Protected: Send + Sync {
     /// Whether a folded word stands in the knowledge.
     fn holds(&self, word: &str) -> bool;
     /// Whether a code is one of the knowledge.
     fn knows(&self, code: &Code) -> bool;
+    /// Whether the knowledge itself gives this number, address or day.
+    fn says(&self, _kind: Kind, _value: &str) -> bool {
+        false
+    }
     /// Whether an address is the tenant's own.
     fn own_host(&self, host: &str) -> bool;
     /// The names of drugs.

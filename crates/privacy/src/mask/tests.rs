@@ -5,7 +5,7 @@ use super::*;
 fn masked(text: &str) -> String {
     let protected = Bare::default();
     let mut placeholders = Placeholders::beside([text]);
-    let masked = mask(text, &protected, &[], &mut placeholders);
+    let masked = mask(text, &protected, &[], &mut placeholders).text;
     assert_eq!(placeholders.put_back(&masked), text, "{masked}");
     masked
 }
@@ -71,7 +71,7 @@ fn what_a_model_told_is_masked_unless_it_is_the_knowledge_s() {
     ];
     let mut placeholders = Placeholders::default();
     assert_eq!(
-        mask(text, &Bare::default(), &told, &mut placeholders),
+        mask(text, &Bare::default(), &told, &mut placeholders).text,
         "is ozempic for [NAME 1] ok"
     );
 }
@@ -84,9 +84,9 @@ fn a_placeholder_comes_back_however_a_model_writes_it() {
     ];
     let mut placeholders = Placeholders::beside(texts);
     let protected = Bare::default();
-    let first = mask(texts[0], &protected, &[], &mut placeholders);
+    let first = mask(texts[0], &protected, &[], &mut placeholders).text;
     assert_eq!(first, "Is [NAME 2] at [PHONE 1] the same as [NAME 2]? [NAME 1] is not.");
-    assert_eq!(mask(texts[1], &protected, &[], &mut placeholders), "and [NAME 3]");
+    assert_eq!(mask(texts[1], &protected, &[], &mut placeholders).text, "and [NAME 3]");
     let answer = "[Name 2], [ NAME 2 ], [name  2], [NAME_2] and [NAME 3] but [NAME 9], [name 1] and [PHONE 1";
     let back = "Mary Jones, Mary Jones, Mary Jones, Mary Jones and John Smith but [NAME 9], [name 1] and [PHONE 1";
     assert_eq!(placeholders.put_back(answer), back);
@@ -101,6 +101,41 @@ fn a_placeholder_comes_back_however_a_model_writes_it() {
         shown.push_str(&coming.end());
         assert_eq!(shown, back);
     }
+}
+
+#[test]
+fn what_is_said_of_bytes_goes_where_they_go() {
+    let text = "Call Mary Jones at 617-555-0134. Then wait. Her MRN is 12345-6789.";
+    let masked = mask(text, &Bare::default(), &[], &mut Placeholders::default());
+    assert_eq!(
+        masked.text,
+        "Call [NAME 1] at [PHONE 1]. Then wait. Her MRN is [RECORD 1]."
+    );
+    let of = |part: &str| {
+        let at = text.find(part).unwrap();
+        &masked.text[masked.moved(at..at + part.len())]
+    };
+    assert_eq!(of("Call Mary Jones at 617-555-0134."), "Call [NAME 1] at [PHONE 1].");
+    assert_eq!(
+        (of("Then wait."), of("Jones at"), of(".")),
+        ("Then wait.", "[NAME 1] at", ".")
+    );
+    assert_eq!(&masked.text[masked.moved(0..text.len())], masked.text);
+}
+
+#[test]
+fn what_is_masked_once_is_masked_wherever_it_stands() {
+    let mut placeholders = Placeholders::default();
+    let protected = Bare::default();
+    let mut of = |text: &str| mask(text, &protected, &[], &mut placeholders).text;
+    assert_eq!(
+        of("patient Zbigniew Veitonen, Rx 7712345"),
+        "patient [NAME 1], Rx [PRESCRIPTION 1]"
+    );
+    assert_eq!(
+        of("7712345 is Veitonen's, not 77123456"),
+        "[PRESCRIPTION 1] is [NAME 2]'s, not [ID 1]"
+    );
 }
 
 /// Pieces that rules look at, and any letters between them.
@@ -151,7 +186,7 @@ proptest! {
     fn what_is_masked_can_be_put_back(text in texts()) {
         let protected = Bare::default();
         let mut placeholders = Placeholders::beside([text.as_str()]);
-        let masked = mask(&text, &protected, &[], &mut placeholders);
+        let masked = mask(&text, &protected, &[], &mut placeholders).text;
         prop_assert_eq!(placeholders.put_back(&masked), text.clone());
         prop_assert_eq!(placeholders.put_back(&masked.replace("[NAME 1", "[name  1")).replace("[name  1", "[NAME 1"), text);
     }
@@ -159,8 +194,8 @@ proptest! {
     #[test]
     fn what_is_masked_is_masked(text in texts()) {
         let protected = Bare::default();
-        let masked = mask(&text, &protected, &[], &mut Placeholders::beside([text.as_str()]));
-        let again = mask(&masked, &protected, &[], &mut Placeholders::beside([masked.as_str()]));
+        let masked = mask(&text, &protected, &[], &mut Placeholders::beside([text.as_str()])).text;
+        let again = mask(&masked, &protected, &[], &mut Placeholders::beside([masked.as_str()])).text;
         prop_assert_eq!(again, masked);
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn of<'t>(text: &'t str, protected: &dyn Protected) -> Vec<Word<'t>> 
             };
             let stop = text::is_stopword(&folded);
             let capital = word.starts_with(char::is_uppercase);
-            let (first, last) = (in_list(&FIRST), in_list(&LAST));
+            let (first, last) = (in_list(&FIRST), in_list(&LAST) || folded == "doe");
             let listed = first || last;
             // "St. John's wort" makes no drug of John.
             let lexicon = protected.lexicon();
