@@ -19,6 +19,7 @@ mod error;
 mod follow;
 mod front;
 mod lexicon;
+mod masking;
 mod measure;
 mod opened;
 mod place;
@@ -51,8 +52,8 @@ pub use mortar_knowledge as knowledge;
 pub use mortar_language as language;
 pub use mortar_local::quiet;
 pub use mortar_measure::{
-    AttackFigures, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, QuestionResult, RankingFigures, Told,
-    page,
+    AttackFigures, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, MaskingFigures, QuestionResult,
+    RankingFigures, Share, Told, page,
 };
 pub use mortar_sources as sources;
 pub use mortar_store as store;

@@ -1,4 +1,4 @@
-//! How well a release answers and how well grounding sees: golden questions, known ones left out, rankings, planted
+//! How well a release answers and how well grounding sees: masking, golden questions, known ones left out, rankings, planted
 //! errors, attacks; figures with their intervals, and a page of them.
 //!
 //! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
@@ -14,6 +14,7 @@ mod golden;
 mod judged;
 mod leave_out;
 mod left_out;
+mod masking;
 mod measured;
 mod page;
 mod planted;
@@ -30,6 +31,7 @@ pub use judged::{
 };
 pub use leave_out::{leave_out, leave_out_of};
 pub use left_out::{Beside, LeaveOut, LeftOut};
+pub use masking::{MaskingFigures, Share, masking};
 pub use measured::Measured;
 pub use page::{page, plot};
 pub use planted::{GroundingFigures, KindResult, grounding, grounding_of};

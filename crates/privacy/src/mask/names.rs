@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use mortar_language::drugs;
 use regex::Regex;
 
 use super::kind::Kind;
@@ -198,13 +199,20 @@ fn is_of_science(text: &str, run: &[Word<'_>], sure: bool) -> bool {
     (!sure || run.len() == 1 && run[0].plain) && OF_SCIENCE.is_match(&text[last.range.end..])
 }
 
-/// Whether what a model takes for a name can be one: some word of it is none of everybody's, and it is not the name of
-/// whoever described a disease.
+/// Whether what a model takes for a name can be one: some word of it is none of everybody's (no slip of one either, no
+/// short form, no code), and it is not the name of whoever described a disease.
 pub(super) fn may_be(text: &str, words: &[Word<'_>], range: &Range<usize>) -> bool {
     let run = || words.iter().filter(|w| range.contains(&w.range.start));
-    let own =
-        |w: &Word<'_>| !w.stop && (!w.plain || w.capital && !w.upper && (w.first || w.last) && !is_trade(&w.folded));
-    run().any(own) && !OF_SCIENCE.is_match(&text[run().next_back().map_or(range.end, |w| w.range.end)..])
+    let own = |w: &Word<'_>| {
+        let letters = w.text.chars().count();
+        let listed = (w.first || w.last) && w.capital && !w.upper && !is_trade(&w.folded);
+        let short = letters < 4 && !w.listed();
+        let slip = !w.capital && !w.listed() && drugs::is_slip_of_common(&w.folded);
+        !w.stop && letters > 1 && (listed || !w.plain && !short && !slip && (!w.upper || w.listed()))
+    };
+    let numbered = text[range.clone()].bytes().any(|b| b.is_ascii_digit()) && !run().any(|w| w.capital);
+    let end = run().next_back().map_or(range.end, |w| w.range.end);
+    run().any(own) && !numbered && !OF_SCIENCE.is_match(&text[end..])
 }
 
 /// Whether a name begins at this word, and whether what leads to it leaves no doubt.
