@@ -44,6 +44,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "mortar-feedback",
             "mortar-knowledge",
             "mortar-language",
+            "mortar-privacy",
             "mortar-sources",
             "mortar-store",
         ],

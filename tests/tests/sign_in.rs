@@ -110,6 +110,42 @@ async fn from_sign_in_to_a_cited_answer_and_out_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_of_a_patient_reaches_no_model() {
+    const PLANTED: &[&str] = &[
+        "Zbigniew",
+        "Kowalski",
+        "12345-6789",
+        "987-65-4321",
+        "617-555-0134",
+        "02/14/1961",
+    ];
+    let laptop = Laptop::new().await;
+    run(laptop.mortar().args(["login", "--json"]));
+    let question = "What does claim rejection code 75 mean? It is for patient Zbigniew Kowalski, MRN 12345-6789, DOB \
+        02/14/1961, SSN 987-65-4321, call 617-555-0134.";
+    let answer = json(laptop.mortar().args(["ask", "--json", question]));
+    assert_eq!(answer["notices"], serde_json::json!([]), "{answer:#}");
+    assert_eq!(
+        (&answer["models"]["generation"], &answer["question"]),
+        (&"stand-in".into(), &question.into())
+    );
+    let kinds: Vec<&str> = answer["masked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|m| m["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["ssn", "record", "phone", "date", "name"]);
+    let heard = laptop.stand_ins.models.heard();
+    assert!(heard.len() >= 2, "an embedding and a generation");
+    for body in heard {
+        let body = String::from_utf8_lossy(&body);
+        let told: Vec<&&str> = PLANTED.iter().filter(|p| body.contains(**p)).collect();
+        assert!(told.is_empty() && body.contains("code 75"), "{told:?} in {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reranker_is_named_looked_at_and_found_out() {
     let laptop = Laptop::new().await;
     let tenant = |contract: &str| {

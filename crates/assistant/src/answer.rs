@@ -304,11 +304,22 @@ pub struct Answer {
     /// Models that could not do their part, and what was done instead.
     #[serde(default)]
     pub notices: Vec<Notice>,
+    /// What of the question was masked before any of it left the device, by kind; empty where nothing had to leave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<MaskedKind>>")]
+    pub masked: Vec<MaskedKind>,
     /// The models' own records of this answer carry it.
     #[serde(default)]
     pub inference_id: Option<String>,
     pub timings_ms: Timings,
     pub models: Models,
+}
+
+/// A kind of what leads to a person, and how many different ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MaskedKind {
+    pub kind: String,
+    pub count: u32,
 }
 
 /// What was asked and answered before, for a follow-up.

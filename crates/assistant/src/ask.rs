@@ -155,6 +155,7 @@ async fn run(with: &Ask<'_>, typed: &str, tell: &mut (dyn FnMut(Event) + Send)) 
             generation: None,
         },
         notices,
+        masked: Vec::new(),
         inference_id: Some(with.inference_id.clone()).filter(|id| !id.is_empty()),
         timings_ms: Timings {
             embed,

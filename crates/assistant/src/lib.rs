@@ -14,8 +14,8 @@ pub mod ports;
 pub mod prompt;
 
 pub use answer::{
-    Answer, Bytes, Citation, Claim, Disagreement, Event, FoundBy, Grounding, LookAlike, Missing, Models, Notice,
-    Passage, Problem, QuestionPart, Reason, Sentence, Several, SinceState, Stage, Timings, Turn,
+    Answer, Bytes, Citation, Claim, Disagreement, Event, FoundBy, Grounding, LookAlike, MaskedKind, Missing, Models,
+    Notice, Passage, Problem, QuestionPart, Reason, Sentence, Several, SinceState, Stage, Timings, Turn,
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use check::{CheckError, Checked, Given, check};

@@ -1,4 +1,4 @@
-//! What measures: golden questions, a folder's judgements, grounding, attacks.
+//! What measures: golden questions, a folder's judgements, grounding, masking, attacks.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,9 @@ pub struct Eval {
     /// Measure grounding on sentences changed by script, and on honest ones.
     #[arg(long)]
     grounding: bool,
+    /// Measure masking on the file: lines of a text and the identifiers in it, {text, phi: [{type, value}]}.
+    #[arg(long, requires = "file", conflicts_with_all = ["grounding", "attacks", "leave_out", "html"])]
+    masking: bool,
     /// Look at the quotes after so many random edits, too.
     #[arg(long, default_value_t = 10_000, requires = "grounding", value_name = "N")]
     edits: usize,
@@ -52,6 +55,10 @@ pub async fn run(common: &Common, what: Eval) -> Done {
         let desk = common.open(&what.source).await?;
         let figures = desk.eval_grounding(what.file.as_deref(), what.edits)?;
         return output::result(common.json, &figures, |to| print::grounding(to, &figures));
+    }
+    if let Some(file) = what.file.as_deref().filter(|_| what.masking) {
+        let figures = common.open(&what.source).await?.eval_masking(file)?;
+        return output::result(common.json, &figures, |to| print::masking(to, &figures));
     }
     if let Some(attacks) = &what.attacks {
         let figures = common.open(&what.source).await?.eval_attacks(attacks).await?;

@@ -16,7 +16,8 @@ use mortar_desk::store::sync::SyncReport;
 use mortar_desk::store::tend::{Cleared, ReleaseRow};
 use mortar_desk::store::verify::Verification;
 use mortar_desk::{
-    AttackFigures, Check, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, RankingFigures, Told,
+    AttackFigures, Check, Evaluation, Figure, GroundingFigures, JudgedFigures, LeaveOut, MaskingFigures,
+    RankingFigures, Share, Told,
 };
 
 pub use answer::{answer, checked};
@@ -206,6 +207,27 @@ fn line(to: &mut dyn Write, name: &str, f: &Figure) -> Result<()> {
         "{name:21} {:.3}  ({:.3} to {:.3})  of {}",
         f.value, f.low, f.high, f.of
     )
+}
+
+pub fn masking(to: &mut dyn Write, m: &MaskingFigures) -> Result<()> {
+    for missed in &m.missed {
+        writeln!(to, "✗ not masked: {missed}")?;
+    }
+    for wrong in &m.wrong {
+        writeln!(to, "✗ masked: {wrong}")?;
+    }
+    let share = |s: &Share| format!("{:.3}  {} of {}", s.value, s.right, s.of);
+    writeln!(to, "texts                 {}", m.texts)?;
+    writeln!(to, "recall                {}", share(&m.recall))?;
+    for (kind, s) in &m.recall_by_type {
+        writeln!(to, "  {:32} {}", kind.to_lowercase(), share(s))?;
+    }
+    writeln!(to, "precision             {}", share(&m.precision))?;
+    for (kind, s) in &m.precision_by_kind {
+        writeln!(to, "  {kind:32} {}", share(s))?;
+    }
+    writeln!(to, "changed without any   {}", share(&m.changed))?;
+    writeln!(to, "ms a text             {:.3}, p95 {:.3}", m.ms_median, m.ms_p95)
 }
 
 pub fn attacks(to: &mut dyn Write, a: &AttackFigures) -> Result<()> {

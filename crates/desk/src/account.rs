@@ -15,6 +15,7 @@ use ts_rs::TS;
 
 use crate::config;
 use crate::error::DeskError;
+use crate::masking::Masking;
 use crate::place::Place;
 use crate::tenant::TenantConfig;
 
@@ -40,9 +41,9 @@ pub struct Connection {
 pub struct Account {
     pub(crate) aws: Arc<Aws>,
     pub(crate) embedder: Option<Arc<SageMakerEmbedder>>,
-    pub(crate) reranker: Option<SageMakerReranker>,
-    pub(crate) generator: Option<SageMakerGenerator>,
-    pub(crate) checker: Option<SageMakerChecker>,
+    pub(crate) reranker: Option<Arc<SageMakerReranker>>,
+    pub(crate) generator: Option<Arc<SageMakerGenerator>>,
+    pub(crate) checker: Option<Arc<SageMakerChecker>>,
     feedback: Option<S3Feedback>,
     /// One sends at a time: a label must not arrive twice.
     sending: Mutex<()>,
@@ -69,9 +70,9 @@ impl Account {
         let aws = Aws::new(config, Arc::new(Keyring::new(&place.tenant)), dir.join("sign-in.lock"));
         Ok(Some(Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
-            reranker: SageMakerReranker::of(&aws),
-            generator: SageMakerGenerator::of(&aws),
-            checker: SageMakerChecker::of(&aws),
+            reranker: SageMakerReranker::of(&aws).map(Arc::new),
+            generator: SageMakerGenerator::of(&aws).map(Arc::new),
+            checker: SageMakerChecker::of(&aws).map(Arc::new),
             feedback: S3Feedback::of(&aws, &place.tenant),
             aws,
             sending: Mutex::default(),
@@ -118,9 +119,9 @@ impl Account {
             signed_in_until: signed_in.as_ref().ok().and_then(|s| s.as_ref().map(|s| s.until)),
             problem: signed_in.err().map(DeskError::from),
             embedding: self.embedder.as_ref().map(|e| e.health()),
-            reranking: self.reranker.as_ref().map(SageMakerReranker::health),
-            generation: self.generator.as_ref().map(SageMakerGenerator::health),
-            checking: self.checker.as_ref().map(SageMakerChecker::health),
+            reranking: self.reranker.as_ref().map(|r| r.health()),
+            generation: self.generator.as_ref().map(|g| g.health()),
+            checking: self.checker.as_ref().map(|c| c.health()),
         }
     }
 
@@ -131,14 +132,15 @@ impl Account {
         Ok((probed, toml))
     }
 
-    pub(crate) async fn send(&self, records: &Records) -> Result<u32, DeskError> {
+    /// Sends the labels that wait, masked.
+    pub(crate) async fn send(&self, records: &Records, masking: &Masking) -> Result<u32, DeskError> {
         let Some(sink) = &self.feedback else {
             return Ok(0);
         };
         let _one = self.sending.lock().await;
         let mut sent = 0;
         for entry in records.outbox()? {
-            sink.send(&entry).await.map_err(DeskError::failed)?;
+            sink.send(&masking.entry(&entry)).await.map_err(DeskError::failed)?;
             records.sent(&entry)?;
             sent += 1;
         }

@@ -32,7 +32,19 @@ impl Desk {
             stop,
             ..self.with(&opened, before)
         };
-        Ok(mortar_assistant::ask(&with, question, tell).await?)
+        let masked = match opened.is_asked_elsewhere() {
+            true => opened.masking.counts(question),
+            false => Vec::new(),
+        };
+        let mut tell = |mut event: Event| {
+            if let Event::Done { answer } = &mut event {
+                answer.masked.clone_from(&masked);
+            }
+            tell(event);
+        };
+        let mut answer = mortar_assistant::ask(&with, question, &mut tell).await?;
+        answer.masked = masked;
+        Ok(answer)
     }
 
     /// Why search goes by words alone, for who reads an answer without the status beside it.
@@ -75,10 +87,10 @@ impl Desk {
     ) -> Result<Exchange, DeskError> {
         let records = self.records()?;
         let (kept, before) = records.with_before(exchange)?;
-        if self.generator().is_none() || !kept.answer.incomplete {
+        let opened = self.opened();
+        if opened.generator().is_none() || !kept.answer.incomplete {
             return Err(DeskError::usage("there is nothing to go on with: ask again"));
         }
-        let opened = self.opened();
         let with = Ask {
             instead: None,
             as_of: kept.answer.as_of,
@@ -96,9 +108,9 @@ impl Desk {
             embedder: opened.embedder(0),
             embedder_instead: opened.embedder(1),
             retriever: &*opened.release,
-            reranker: self.reranker(),
-            generator: self.generator().unwrap_or(&Verbatim),
-            instead: self.generator().map(|_| &Verbatim as _),
+            reranker: opened.reranker(),
+            generator: opened.generator().unwrap_or(&Verbatim),
+            instead: opened.generator().map(|_| &Verbatim as _),
             inference_id: String::new(),
             instructions: &self.config.instructions,
             budget: self.budget(),

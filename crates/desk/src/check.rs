@@ -32,7 +32,7 @@ impl Desk {
             emergencies: &self.config.emergencies,
             inference_id: &inference_id,
         };
-        Ok(check(&with, self.checker(), text, as_of.unwrap_or_else(today)).await?)
+        Ok(check(&with, opened.checker(), text, as_of.unwrap_or_else(today)).await?)
     }
 }
 

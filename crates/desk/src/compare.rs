@@ -22,8 +22,8 @@ impl Desk {
         [a, b]: [&str; 2],
         questions: &Questions<'_>,
     ) -> Result<Comparison, DeskError> {
-        let a = Opened::of(self.side(given, a).await?, &self.here);
-        let b = Opened::of(self.side(given, b).await?, &self.here);
+        let a = self.beside(self.side(given, a).await?);
+        let b = self.beside(self.side(given, b).await?);
         let of = |opened: &Opened| -> Result<(), DeskError> {
             match opened.problem() {
                 Some(problem) => Err(DeskError::failed(problem)),

@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use mortar_assistant::{Checker, Generator, Reranker};
 use mortar_feedback::Records;
 use mortar_knowledge::{Progress, Release};
 use mortar_language::drugs::Lexicon;
@@ -15,7 +14,8 @@ use crate::embedders::Embedders;
 use crate::error::DeskError;
 use crate::follow::Follows;
 use crate::lexicon;
-use crate::opened::Opened;
+use crate::masking::Masking;
+use crate::opened::{Elsewhere, Opened};
 use crate::place::Place;
 use crate::sample;
 use crate::tenant::{Answers, TenantConfig};
@@ -47,10 +47,11 @@ impl Desk {
             (None, Some(follows)) => follows.first(progress).await?,
             (None, None) => sample::release(&place, here.local.as_deref(), progress).await?,
         };
+        let lexicon = lexicon::read(&config)?;
         Ok(Desk {
-            now: RwLock::new(Arc::new(Opened::of(release, &here))),
+            now: RwLock::new(opened(release, &here, account.as_ref(), &config, &lexicon)),
             follows: follows.filter(|_| place.release.is_none()),
-            lexicon: lexicon::read(&config)?,
+            lexicon,
             place,
             config,
             here,
@@ -93,31 +94,34 @@ impl Desk {
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Another release with the models that answer here, beside the one that is read.
+    pub(crate) fn beside(&self, release: Arc<Release>) -> Arc<Opened> {
+        opened(release, &self.here, self.account.as_ref(), &self.config, &self.lexicon)
+    }
+
     /// Reads another release from now on.
     pub(crate) fn switch(&self, release: Arc<Release>) {
-        let opened = Arc::new(Opened::of(release, &self.here));
+        let opened = self.beside(release);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = opened;
     }
+}
 
-    /// The tenant's reranking model, where it has one.
-    pub(crate) fn reranker(&self) -> Option<&dyn Reranker> {
-        let model = self.account.as_ref().and_then(|a| a.reranker.as_ref());
-        model.map(|r| r as &dyn Reranker)
-    }
-
-    /// The tenant's checking model, where it has one.
-    pub(crate) fn checker(&self) -> Option<&dyn Checker> {
-        let model = self.account.as_ref().and_then(|a| a.checker.as_ref());
-        model.map(|c| c as &dyn Checker)
-    }
-
-    /// The tenant's generation model, unless answers are to be verbatim.
-    pub(crate) fn generator(&self) -> Option<&dyn Generator> {
-        let model = self.account.as_ref().and_then(|a| a.generator.as_ref());
-        model
-            .filter(|_| self.config.policy.answers == Answers::Model)
-            .map(|g| g as &dyn Generator)
-    }
+/// A release with the models that answer from it, unless answers are to be verbatim.
+fn opened(
+    release: Arc<Release>,
+    here: &Embedders,
+    account: Option<&Account>,
+    config: &TenantConfig,
+    lexicon: &Arc<Lexicon>,
+) -> Arc<Opened> {
+    let masking = Masking::of(&release, lexicon, &config.links, here.local.clone());
+    let writes = |_: &_| config.policy.answers == Answers::Model;
+    let elsewhere = Elsewhere {
+        reranker: account.and_then(|a| a.reranker.clone()),
+        generator: account.and_then(|a| a.generator.clone()).filter(writes),
+        checker: account.and_then(|a| a.checker.clone()),
+    };
+    Arc::new(Opened::of(release, here, elsewhere, masking))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: here the day is asked for")]

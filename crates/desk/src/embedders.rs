@@ -16,6 +16,8 @@ pub type SharedEmbedder = Arc<Remembered<Box<dyn Embedder>>>;
 #[derive(Clone)]
 pub struct Embedders {
     pub all: Result<Vec<SharedEmbedder>, String>,
+    /// Of these the one that texts leave this device for.
+    pub elsewhere: Option<SharedEmbedder>,
     /// The device's own, where it is there.
     pub local: Option<Arc<MiniLm>>,
 }
@@ -31,10 +33,13 @@ impl Embedders {
         if let Ok(local) = &local {
             all.push(Box::new(Local(local.clone())));
         }
+        let is_elsewhere = all.len() > usize::from(local.is_ok());
+        let all: Vec<SharedEmbedder> = all.into_iter().map(|e| Arc::new(Remembered::new(e))).collect();
         Embedders {
+            elsewhere: all.first().filter(|_| is_elsewhere).cloned(),
             all: match &local {
                 Err(e) if all.is_empty() => Err(e.to_string()),
-                _ => Ok(all.into_iter().map(|e| Arc::new(Remembered::new(e))).collect()),
+                _ => Ok(all),
             },
             local: local.ok(),
         }

@@ -23,6 +23,7 @@ mod follow;
 mod front;
 mod import;
 mod lexicon;
+mod masking;
 mod measure;
 mod opened;
 mod place;
@@ -62,7 +63,7 @@ pub use mortar_language as language;
 pub use mortar_local::quiet;
 pub use mortar_measure::{
     AnsweredOtherwise, AttackFigures, Comparison, Difference, Evaluation, Figure, GroundingFigures, JudgedFigures,
-    LeaveOut, OnlyOne, Piece, QuestionResult, Questions, RankingFigures, Seen, Told, page,
+    LeaveOut, MaskingFigures, OnlyOne, Piece, QuestionResult, Questions, RankingFigures, Seen, Share, Told, page,
 };
 pub use mortar_sources as sources;
 pub use mortar_store as store;

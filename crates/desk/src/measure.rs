@@ -4,7 +4,8 @@ use std::path::Path;
 
 use mortar_local::Verbatim;
 use mortar_measure::{
-    AttackFigures, Beside, Evaluation, GroundingFigures, JudgedFigures, LeaveOut, Measured, RankingFigures,
+    AttackFigures, Beside, Evaluation, GroundingFigures, JudgedFigures, LeaveOut, MaskingFigures, Measured,
+    RankingFigures,
 };
 
 use crate::desk::{Desk, today};
@@ -56,6 +57,12 @@ impl Desk {
         Ok(mortar_measure::grounding(&self.opened().release, paraphrases, edits)?)
     }
 
+    /// Looks for identifiers in texts whose identifiers are known: lines of `{text, phi: [{type, value}]}`.
+    pub fn eval_masking(&self, file: &Path) -> Result<MaskingFigures, DeskError> {
+        let opened = self.opened();
+        Ok(mortar_measure::masking(file, &mut |text| opened.masking.find(text))?)
+    }
+
     /// Plants each order of a file of JSON lines (`attack`, perhaps `obeyed`) in documents and in questions.
     pub async fn eval_attacks(&self, file: &Path) -> Result<AttackFigures, DeskError> {
         self.fresh_enough()?;
@@ -68,9 +75,9 @@ impl Desk {
             release: &opened.release,
             embedder: opened.embedder(0),
             embedder_instead: opened.embedder(1),
-            reranker: self.reranker(),
-            generator: self.generator().unwrap_or(&Verbatim),
-            instead: self.generator().map(|_| &Verbatim as _),
+            reranker: opened.reranker(),
+            generator: opened.generator().unwrap_or(&Verbatim),
+            instead: opened.generator().map(|_| &Verbatim as _),
             instructions: &self.config.instructions,
             budget: self.budget(),
             inference_id: self.inference_id(),

@@ -41,7 +41,7 @@ impl Desk {
         let (Some(account), Ok(records)) = (&self.account, &self.records) else {
             return Ok(0);
         };
-        account.send(records).await
+        account.send(records, &self.opened().masking).await
     }
 
     pub(crate) fn records(&self) -> Result<&Records, DeskError> {

@@ -21,6 +21,7 @@ use reading::plain;
 
 use heed::Result;
 use mortar_assistant::{Begun, Part, Passage, Query, RetrieveError, Retrieved, Retriever};
+use mortar_language::codes::{self, Code};
 use mortar_language::drugs::Lexicon;
 use mortar_language::text;
 use roaring::RoaringBitmap;
@@ -354,6 +355,17 @@ fn by_rank(a: &Hit, b: &Hit) -> Ordering {
         .cmp(&code(b))
         .then(b.sum().total_cmp(&a.sum()))
         .then(a.passage.cmp(&b.passage))
+}
+
+impl Release {
+    /// Whether any document holds a code.
+    pub fn knows(&self, code: &Code) -> bool {
+        let look = || -> Result<bool> {
+            let places = self.index.read()?.code(&code.value)?;
+            Ok(places.iter().any(|p| codes::systems_agree(&p.system, &code.system)))
+        };
+        look().unwrap_or(false)
+    }
 }
 
 impl Retriever for Release {

@@ -1,5 +1,5 @@
 //! The graph of all-MiniLM-L6-v2, built from the weights as they were published: a BERT encoder for one
-//! text, token ids in, the mean of the last layer out. Nothing is computed here.
+//! text, token ids in, the mean of the last layer out and the states of some. Nothing is computed here.
 
 use ort::editor::{Graph, Model, Node, ONNX_DOMAIN, Opset};
 use ort::memory::Allocator;
@@ -25,6 +25,14 @@ pub fn of(weights: &SafeTensors<'_>) -> Result<Model, Failure> {
     Ok(model)
 }
 
+/// The layers whose states tell names.
+pub(crate) const STATES_OF: [usize; 3] = [2, 4, 6];
+
+/// What the states behind a layer are called, counted from one.
+pub(crate) fn states_of(layer: usize) -> String {
+    format!("encoder.layer.{}.output.LayerNorm", layer - 1)
+}
+
 struct Builder<'a> {
     graph: Graph,
     weights: &'a SafeTensors<'a>,
@@ -35,10 +43,9 @@ impl<'a> Builder<'a> {
         let mut graph = Graph::new()?;
         let tokens = |name: &str| Outlet::new(name, tensor(TensorElementType::Int64, &[-1]));
         graph.set_inputs([tokens("ids"), tokens("positions")])?;
-        graph.set_outputs([Outlet::new(
-            "mean",
-            tensor(TensorElementType::Float32, &[DIMENSIONS as i64]),
-        )])?;
+        let rows = |name: String| Outlet::new(name, tensor(TensorElementType::Float32, &[-1, DIMENSIONS as i64]));
+        let mean = Outlet::new("mean", tensor(TensorElementType::Float32, &[DIMENSIONS as i64]));
+        graph.set_outputs(std::iter::once(mean).chain(STATES_OF.map(|layer| rows(states_of(layer)))))?;
         Ok(Builder { graph, weights })
     }
 

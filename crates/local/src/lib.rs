@@ -1,4 +1,4 @@
-//! What the laptop itself offers: an embedding model on its CPU, a generator that writes nothing
+//! What the laptop itself offers: an embedding model on its CPU, what tells names by its states, a generator that writes nothing
 //! but the sources' own sentences, a folder in place of S3, and its keyring. No network.
 
 mod browser;
@@ -7,6 +7,7 @@ mod folder;
 mod graph;
 mod keyring;
 mod minilm;
+mod names;
 mod quiet;
 mod runtime;
 mod verbatim;

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use mortar_assistant::{Embedder, ModelError};
+use mortar_language::text;
+use mortar_privacy::mask::Found;
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
@@ -14,11 +16,14 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::error::Failure;
 pub use crate::error::{MODEL, MiniLmError};
-use crate::graph::DIMENSIONS;
+use crate::graph::{DIMENSIONS, STATES_OF, states_of};
+use crate::names::{Head, Token};
 use crate::{graph, runtime};
 
 /// The model was trained on texts of up to this many tokens.
 const TOKENS: usize = 256;
+/// A text of so many bytes is hardly ever longer than that.
+const PIECE: usize = 600;
 
 /// Where the weights are looked for: `MORTAR_MODELS`, else the user's cache folder.
 pub fn default_folder() -> PathBuf {
@@ -35,6 +40,7 @@ pub struct MiniLm {
     /// One text at a time; the runtime shares its work out among the cores.
     session: Mutex<Session>,
     tokenizer: Tokenizer,
+    head: Head,
 }
 
 impl MiniLm {
@@ -82,6 +88,7 @@ impl MiniLm {
         Ok(MiniLm {
             session: Mutex::new(model.into_session(&options)?),
             tokenizer,
+            head: Head::own()?,
         })
     }
 
@@ -97,6 +104,46 @@ impl MiniLm {
         let (_, mean) = found["mean"].try_extract_tensor::<f32>()?;
         let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         Ok(mean.iter().map(|x| x / length).collect())
+    }
+
+    /// What the model takes for names of people, places and houses; nothing where it fails, since rules go on without it.
+    pub fn names(&self, text: &str) -> Vec<Found> {
+        let mut out = Vec::new();
+        let mut from = 0;
+        // More than the model reads at once goes through it in pieces, cut between sentences.
+        let ends = text::segments(text).into_iter().map(|s| s.range.end);
+        let mut ends = ends.chain([text.len()]).peekable();
+        while let Some(end) = ends.next() {
+            if end > from && ends.peek().is_none_or(|next| next - from > PIECE) {
+                for found in self.told(&text[from..end]).unwrap_or_default() {
+                    let range = from + found.range.start..from + found.range.end;
+                    out.push(Found { range, ..found });
+                }
+                from = end;
+            }
+        }
+        out
+    }
+
+    fn told(&self, text: &str) -> Result<Vec<Found>, Failure> {
+        let encoded = self.tokenizer.encode(text, true)?;
+        let ids: Vec<i64> = encoded.get_ids().iter().map(|id| i64::from(*id)).collect();
+        let positions: Vec<i64> = (0..ids.len() as i64).collect();
+        let tokens = encoded.get_offsets().iter().enumerate();
+        let tokens: Vec<Token> = tokens
+            .filter(|(_, (start, end))| start < end)
+            .map(|(at, (start, end))| Token {
+                range: *start..*end,
+                at,
+            })
+            .collect();
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = session.run(ort::inputs! {
+            "ids" => TensorRef::from_array_view(([ids.len()], &*ids))?,
+            "positions" => TensorRef::from_array_view(([positions.len()], &*positions))?,
+        })?;
+        let [a, b, c] = STATES_OF.map(|layer| found[states_of(layer).as_str()].try_extract_tensor::<f32>());
+        Ok(self.head.told(text, &tokens, [a?.1, b?.1, c?.1]))
     }
 
     /// How many tokens the model would read of a text, were it not cut.
@@ -131,6 +178,7 @@ impl Embedder for MiniLm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mortar_privacy::mask::Kind;
 
     fn model() -> MiniLm {
         MiniLm::open(&default_folder()).expect("the weights: run `cargo xtask setup`")
@@ -147,6 +195,27 @@ mod tests {
             let cosine: f32 = got.iter().zip(&want).map(|(a, b)| a * b).sum();
             assert!(cosine >= 0.999, "{text:?}: {cosine}");
         }
+    }
+
+    #[test]
+    fn names_are_told_in_small_letters_too_and_in_long_texts() {
+        let model = model();
+        let told = |text: &str| -> Vec<(String, Kind)> {
+            let found = model.names(text).into_iter();
+            found.map(|f| (text[f.range].to_owned(), f.kind)).collect()
+        };
+        let of = |name: &str, kind| (name.to_owned(), kind);
+        assert_eq!(
+            told("Mr. Kozłowski flew to Suurküla"),
+            [of("Kozłowski", Kind::Name), of("Suurküla", Kind::Place)]
+        );
+        assert_eq!(
+            told("follow up with patricia desrosiers in a couple of months"),
+            [of("patricia desrosiers", Kind::Name)]
+        );
+        assert_eq!(told("what does reject code 75 mean for ozempic"), []);
+        let long = "The order was sent on time and arrived cold. ".repeat(60) + "The caller is Satsita Umkhayev.";
+        assert_eq!(told(&long), [of("Satsita Umkhayev", Kind::Name)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! How well a release answers and how well grounding sees: golden questions, known ones left out, rankings, planted
-//! errors, attacks; figures with their intervals, and a page of them; and what is other between two sets of documents.
+//! How well a release answers, how well grounding sees and masking hides: golden questions, known ones left out,
+//! rankings, planted errors, attacks; figures with their intervals, and a page of them; and what is other between two
+//! sets of documents.
 //!
 //! Everything here is given open releases and ports, as many as are to be measured: it opens nothing, knows
 //! no tenant and reads no clock but to time what it measures. Whatever is drawn by chance is drawn from a
@@ -16,6 +17,7 @@ mod golden;
 mod judged;
 mod leave_out;
 mod left_out;
+mod masking;
 mod measured;
 mod page;
 mod paired;
@@ -35,6 +37,7 @@ pub use judged::{
 };
 pub use leave_out::{leave_out, leave_out_of};
 pub use left_out::{Beside, LeaveOut, LeftOut};
+pub use masking::{MaskingFigures, Share, masking};
 pub use measured::Measured;
 pub use page::{page, plot};
 pub use paired::{OnlyOne, Paired};

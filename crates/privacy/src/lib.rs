@@ -1,4 +1,6 @@
-//! What protects a patient and an operator's sign-in. For now the port to the OS keyring; never a file.
+//! What protects a patient and an operator's sign-in: masking, and the port to the OS keyring; never a file.
+
+pub mod mask;
 
 use thiserror::Error;
 

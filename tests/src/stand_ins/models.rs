@@ -46,6 +46,8 @@ pub struct Seen {
     /// What the checker finds in no source: claims that hold one of these words.
     doubted: Mutex<Vec<String>>,
     inference_ids: Mutex<Vec<String>>,
+    /// Every request, to look for what may not be in any.
+    heard: Mutex<Vec<Bytes>>,
     /// The last request of each call, to make the same once more.
     bodies: Mutex<BTreeMap<&'static str, Bytes>>,
     /// How long the models take on machines of their own, and what they made of each request so far.
@@ -68,6 +70,7 @@ impl Seen {
             preferred: Mutex::default(),
             doubted: Mutex::default(),
             inference_ids: Mutex::default(),
+            heard: Mutex::default(),
             bodies: Mutex::default(),
             elsewhere: Mutex::default(),
             left: Arc::default(),
@@ -101,7 +104,17 @@ impl Seen {
         bodies.get(call).map(|b| b.to_vec())
     }
 
+    /// All that was ever asked of a model.
+    pub fn heard(&self) -> Vec<Vec<u8>> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.iter().map(|b| b.to_vec()).collect()
+    }
+
     fn saw(&self, call: &'static str, body: &Bytes) {
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(body.clone());
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(call, body.clone());
     }

@@ -50,6 +50,10 @@ incomplete: boolean,
  */
 notices: Array<Notice>, 
 /**
+ * What of the question was masked before any of it left the device, by kind; empty where nothing had to leave.
+ */
+masked?: Array<MaskedKind>, 
+/**
  * The models' own records of this answer carry it.
  */
 inference_id: string | null, timings_ms: Timings, models: Models, };
@@ -189,6 +193,8 @@ export type Label = { verdict: Verdict,
 reason: string | null, note: string, };
 
 export type LookAlike = { code: string, document: string, title: string, };
+
+export type MaskedKind = { kind: string, count: number, };
 
 export type Missing = { 
 /**
