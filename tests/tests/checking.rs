@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mortar_aws::{Aws, AwsConfig, Health, SageMakerChecker};
 use mortar_desk::assistant::{self, Checked, Grounding, Search, Sentence, Stage};
 use mortar_desk::knowledge::{self, Release};
+use mortar_desk::sources::NoExtractor;
 use mortar_tests::InMemory;
 use mortar_tests::stand_ins::{Fault, StandIns, visit_in_background};
 
@@ -28,7 +29,7 @@ async fn release(dir: &Path) -> Arc<Release> {
                 refunds,Refunds,A refund reaches the card within five business days.\n\
                 parcels,Parcels,The courier brings parcels to the depot.\n";
     std::fs::write(&source, rows).unwrap();
-    let imported = mortar_desk::sources::import(&[source]).unwrap();
+    let imported = mortar_desk::sources::import(&[source], &NoExtractor).unwrap();
     let release = dir.join("release");
     knowledge::build(imported, true, None, &release, &mut |_| {})
         .await

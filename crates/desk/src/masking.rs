@@ -239,6 +239,8 @@ fn problem(problem: &mut Problem, of: &mut dyn FnMut(&mut String) -> Masked) {
         Problem::Missing { values } => values.iter_mut().for_each(|v| drop(of(v))),
         Problem::Roles { people } => people.iter_mut().for_each(|v| drop(of(v))),
         Problem::Step { left_out } => drop(of(left_out)),
+        // What sources say is no secret of a person.
+        Problem::Doubted { .. } | Problem::Since { .. } => {}
         Problem::Negation | Problem::Wording | Problem::Citation => {}
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use mortar_aws::{Aws, AwsConfig, S3Store};
 use mortar_desk::assistant::{Embedder, ModelError, Part, Query};
 use mortar_desk::knowledge::Release;
-use mortar_desk::sources::{Document, import};
+use mortar_desk::sources::{Document, NoExtractor, import};
 use mortar_desk::store::ReleaseStore;
 use mortar_desk::store::keys::Keys;
 use mortar_desk::store::publish::{Options, Published};
@@ -53,7 +53,7 @@ fn vector(text: &str) -> Vec<f32> {
 
 fn corpus(file: Option<&Path>, source: &[(String, Vec<f32>)]) -> Result<Vec<Document>, Anything> {
     let mut documents = match file {
-        Some(file) => import(&[file.to_owned()])?.documents,
+        Some(file) => import(&[file.to_owned()], &NoExtractor)?.documents,
         None => Vec::new(),
     };
     let short = documents.len()..DOCUMENTS;
