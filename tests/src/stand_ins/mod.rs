@@ -5,6 +5,7 @@ mod checking;
 mod faults;
 mod identity;
 mod models;
+mod ranking;
 mod s3;
 
 use std::path::{Path, PathBuf};

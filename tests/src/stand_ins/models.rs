@@ -21,6 +21,7 @@ use mortar_local::{MiniLm, Verbatim};
 use serde_json::{Value, json};
 
 use super::checking::{classified, is_checking};
+use super::ranking::{is_reranking, ranked};
 use super::{Fault, Faults, Identity, Tenant};
 
 /// A container takes no more texts a request, as it is started by default.
@@ -218,10 +219,6 @@ fn is_embedding(name: &str) -> bool {
     )
 }
 
-fn is_reranking(name: &str) -> bool {
-    matches!(name, "tei-rerank" | "jumpstart-rerank" | "hf-text-classification")
-}
-
 async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     let (name, fault) = match came(&s, &endpoint, &headers).await {
         Ok(came) => came,
@@ -245,7 +242,8 @@ async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: H
         s.0.made(&body, embedded(&s.0, &name, content_type, &asked, fault))
             .await
     } else if is_reranking(&name) {
-        s.0.made(&body, ranked(&s.0, &name, &asked, fault)).await
+        s.0.made(&body, async { ranked(&s.0.preferred, &name, &asked, fault) })
+            .await
     } else if is_checking(&name) {
         s.0.made(&body, async { classified(&s.0.doubted, &name, &asked, fault) })
             .await
@@ -294,54 +292,6 @@ async fn embedded(seen: &Seen, name: &str, content_type: &str, asked: &Value, fa
             json!([[vectors[0], double]])
         }
         _ => json!({ "embedding": vectors }),
-    })
-}
-
-/// A score for each text, the best first, as rerankers answer.
-async fn ranked(seen: &Seen, name: &str, asked: &Value, fault: Option<Fault>) -> Option<Value> {
-    let texts: Vec<String> = match name {
-        "tei-rerank" => serde_json::from_value(asked["texts"].clone()).ok(),
-        "jumpstart-rerank" => serde_json::from_value(asked["documents"].clone()).ok(),
-        _ => {
-            let pairs = asked["inputs"].as_array()?.iter();
-            pairs.map(|p| p["text_pair"].as_str().map(str::to_owned)).collect()
-        }
-    }?;
-    let query = match name {
-        "hf-text-classification" => asked["inputs"].get(0)?["text"].as_str()?,
-        _ => asked["query"].as_str()?,
-    };
-    if query.is_empty() || texts.is_empty() || texts.len() > MOST_TEXTS {
-        return None;
-    }
-    let preferred = seen.preferred.lock().unwrap_or_else(PoisonError::into_inner);
-    let liked = |t: &String| preferred.iter().position(|w| t.contains(w.as_str()));
-    let score = |t: &String| liked(t).map_or(0.0001, |place| 0.99 / (place + 1) as f64);
-    let mut all: Vec<(usize, f64)> = texts.iter().map(score).enumerate().collect();
-    match fault {
-        Some(Fault::WrongCount) => all.truncate(texts.len() - 1),
-        Some(Fault::OutOfRange) => all[0].0 = texts.len(),
-        _ => {}
-    }
-    if name == "hf-text-classification" {
-        // This one answers in the order of the request, without a place: only another kind of answer is out of range.
-        let label = |n: usize| if n < texts.len() { "LABEL_0" } else { "LABEL_1" };
-        return Some(
-            all.iter()
-                .map(|(n, s)| json!({ "label": label(*n), "score": s }))
-                .collect(),
-        );
-    }
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Some(match name {
-        "tei-rerank" => all.iter().map(|(n, s)| json!({ "index": n, "score": s })).collect(),
-        _ => {
-            let results: Vec<Value> = all
-                .iter()
-                .map(|(n, s)| json!({ "index": n, "relevance_score": s }))
-                .collect();
-            json!({ "id": "0c0e", "results": results, "meta": {} })
-        }
     })
 }
 
