@@ -275,9 +275,7 @@ fn most(query: &Query, passage: &Passage, hit: &Hit, of_its_drug: bool) -> f32 {
             return UNFIT;
         }
     }
-    // "Yes." and "No." answer one question alone, and the opposite of many that look like it.
-    let first = text::words(&passage.text).next().unwrap_or("");
-    // But what speaks of the very case that was asked about is not like it by chance.
+    // What speaks of the very case that was asked about is not like it by chance.
     if query
         .about
         .as_ref()
@@ -285,11 +283,20 @@ fn most(query: &Query, passage: &Passage, hit: &Hit, of_its_drug: bool) -> f32 {
     {
         return 1.0;
     }
-    let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
-    if matches!(first, "Yes" | "No") && passage.kind == Kind::Qa && !same_question {
+    if passage.kind == Kind::Qa && answers_another(passage, hit) {
         return UNFIT;
     }
     1.0
+}
+
+/// Whether "Yes." or "No." answers another question than was asked: it answers one alone, and what is asked in a word that
+/// no source holds is hardly that one. What is too weak to carry an answer anyway stands where it stands.
+fn answers_another(passage: &Passage, hit: &Hit) -> bool {
+    /// A passage so probable is of the same question, whatever its words.
+    const SURE: f32 = 0.9;
+    let same_question = hit.signals.coverage >= 0.85 || hit.signals.likeness.is_none_or(|l| l >= 0.7);
+    let strange = hit.signals.absent >= 1.0 && (ABSTAIN_BELOW..SURE).contains(&hit.probability());
+    matches!(text::words(&passage.text).next(), Some("Yes" | "No")) && strange && !same_question
 }
 
 /// Whether the question names a place, a model or a numbered thing that decides.
