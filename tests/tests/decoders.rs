@@ -4,6 +4,7 @@
 //! changes that bring it about.
 
 use std::io::{Cursor, Read, Write};
+use std::panic::RefUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,10 +84,7 @@ fn budget() -> Duration {
 }
 
 /// Gives a reader changed seeds, each its share of the time.
-fn fuzz<S: AsRef<[u8]>>(seeds: &[(String, S)], read: impl Fn(&str, &[u8]) + std::panic::RefUnwindSafe)
-where
-    S: std::panic::RefUnwindSafe,
-{
+fn fuzz(seeds: &[(String, impl AsRef<[u8]> + RefUnwindSafe)], read: impl Fn(&str, &[u8]) + RefUnwindSafe) {
     assert!(!seeds.is_empty());
     let share = budget() / u32::try_from(seeds.len()).unwrap();
     for (name, seed) in seeds {

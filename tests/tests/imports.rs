@@ -337,7 +337,7 @@ fn the_second_report_says_exactly_what_was_changed() {
         make(&dir.path().join("kb"));
         let out = run(&mut import(dir.path(), &[]));
         let report: Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
-        if out.status.success() == !stops.is_empty() {
+        if out.status.success() != stops.is_empty() {
             wrong.push(format!("{name}: ends with {:?}: {report:#}", out.status));
             continue;
         }

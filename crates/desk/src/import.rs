@@ -41,7 +41,8 @@ pub fn import(dir: &Path, yes: bool, skip_bad: bool) -> Result<Import, DeskError
     let intake = folder.import(today(), yes, with(&extractor()))?;
     let stops = |kind: FindingKind| kind == FindingKind::Gone || !skip_bad;
     let stopped = intake.report.findings.iter().any(|t| t.stops && stops(t.finding.kind));
-    let taken = !stopped && !(intake.imported.documents.is_empty() && intake.report.stops() > 0);
+    let nothing_left = intake.imported.documents.is_empty() && intake.report.stops() > 0;
+    let taken = !stopped && !nothing_left;
     folder.keep(&intake, taken)?;
     Ok(Import {
         report: intake.report,
