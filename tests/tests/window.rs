@@ -279,6 +279,9 @@ async fn from_sign_in_to_a_labelled_answer_in_the_feedback_bucket() {
         .await;
     w.until("document.querySelector('[role=status]') === null && document.querySelector('[data-turn=done]') !== null")
         .await;
+    // What came is grounded with what stood there.
+    w.until("[...document.querySelectorAll('.answer .cm-line')].every(l => l.innerText.trim() === '' || l.querySelector('.cm-said'))")
+        .await;
     let turn = w.last_turn().await;
     let lines = turn["lines"].as_array().unwrap();
     // What is told of another source stands behind an empty line, which claims nothing.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ManifestError;
-use crate::rollout::Rollout;
+use crate::rollout::{Rollout, Whom};
 use crate::segment::{Counts, LARGEST, Object, Segment};
 
 /// The format that this program writes. It reads no newer one.
@@ -164,6 +164,17 @@ impl Channel {
                 name,
                 reason: format!("it is of the channel {}", read.channel),
             })
+        }
+    }
+}
+
+impl Channel {
+    /// The release that a device is to have: where it does not get the one that is shown yet, the one before it, if there
+    /// is any.
+    pub fn release_for(&self, whom: &Whom<'_>) -> u32 {
+        match (&self.rollout, self.before.first()) {
+            (Some(rollout), Some(before)) if !rollout.gets(&self.channel, self.release, whom) => *before,
+            _ => self.release,
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::Channel;
-
 /// Who gets the release that a channel shows; all others stay with the one before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
@@ -28,19 +26,14 @@ pub struct Whom<'a> {
     pub has: Option<u32>,
 }
 
-impl Channel {
-    /// The release that a device is to have.
-    pub fn release_for(&self, whom: &Whom<'_>) -> u32 {
-        let (Some(rollout), Some(before)) = (&self.rollout, self.before.first()) else {
-            return self.release;
-        };
-        let gets = if rollout.paused {
-            whom.has == Some(self.release)
-        } else {
-            whom.ring.is_some_and(|ring| rollout.rings.iter().any(|r| r == ring))
-                || place(&self.channel, whom.device) < f64::from(rollout.share)
-        };
-        if gets { self.release } else { *before }
+impl Rollout {
+    /// Whether a device gets the release that a channel shows.
+    pub fn gets(&self, channel: &str, release: u32, whom: &Whom<'_>) -> bool {
+        if self.paused {
+            return whom.has == Some(release);
+        }
+        whom.ring.is_some_and(|ring| self.rings.iter().any(|r| r == ring))
+            || place(channel, whom.device) < f64::from(self.share)
     }
 }
 
@@ -55,33 +48,9 @@ fn place(channel: &str, device: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::FORMAT;
 
-    fn channel(rollout: Option<Rollout>) -> Channel {
-        Channel {
-            format: FORMAT,
-            channel: "live".into(),
-            release: 7,
-            before: vec![6, 5],
-            promotion: None,
-            rollout,
-        }
-    }
-
-    fn share(share: u8) -> Option<Rollout> {
-        let rollout = Rollout {
-            share,
-            ..Rollout::default()
-        };
-        Some(rollout)
-    }
-
-    fn of(device: &str) -> Whom<'_> {
-        Whom {
-            device,
-            ring: None,
-            has: None,
-        }
+    fn whom<'a>(device: &'a str, ring: Option<&'a str>, has: Option<u32>) -> Whom<'a> {
+        Whom { device, ring, has }
     }
 
     #[test]
@@ -89,12 +58,16 @@ mod tests {
         const DEVICES: usize = 20_000;
         let devices: Vec<String> = (0..DEVICES).map(|n| format!("device {n}")).collect();
         let mut before = vec![false; DEVICES];
-        for percent in [0, 1, 10, 25, 50, 99, 100] {
-            let channel = channel(share(percent));
-            let now: Vec<bool> = devices.iter().map(|d| channel.release_for(&of(d)) == 7).collect();
-            assert!(before.iter().zip(&now).all(|(was, is)| !was || *is), "{percent}");
+        for share in [0, 1, 10, 25, 50, 99, 100] {
+            let rollout = Rollout {
+                share,
+                ..Rollout::default()
+            };
+            let gets = |d: &String| rollout.gets("live", 7, &whom(d, None, None));
+            let now: Vec<bool> = devices.iter().map(gets).collect();
+            assert!(before.iter().zip(&now).all(|(was, is)| !was || *is), "{share}");
             let got = now.iter().filter(|g| **g).count() as f64 / DEVICES as f64 * 100.0;
-            assert!((got - f64::from(percent)).abs() < 1.0, "{percent}: {got}");
+            assert!((got - f64::from(share)).abs() < 1.0, "{share}: {got}");
             before = now;
         }
     }
@@ -110,25 +83,16 @@ mod tests {
             share: 100,
             rings: vec!["pilot".into()],
         };
-        let with = |ring, has| Whom { device: "a", ring, has };
-        for (rollout, whom, gets) in [
-            (None, with(None, None), 7),
-            (Some(rings.clone()), with(Some("pilot"), None), 7),
-            (Some(rings.clone()), with(Some("other"), None), 6),
-            (Some(rings), with(None, Some(7)), 6),
-            (Some(paused.clone()), with(Some("pilot"), None), 6),
-            (Some(paused.clone()), with(None, Some(6)), 6),
-            (Some(paused), with(None, Some(7)), 7),
+        for (rollout, ring, has, gets) in [
+            (&rings, Some("pilot"), None, true),
+            (&rings, Some("other"), None, false),
+            (&rings, None, Some(7), false),
+            (&paused, Some("pilot"), None, false),
+            (&paused, None, Some(6), false),
+            (&paused, None, Some(7), true),
         ] {
-            assert_eq!(
-                channel(rollout.clone()).release_for(&whom),
-                gets,
-                "{rollout:?} {whom:?}"
-            );
+            let got = rollout.gets("live", 7, &whom("a", ring, has));
+            assert_eq!(got, gets, "{rollout:?} {ring:?} {has:?}");
         }
-        // Where nothing was before there is nothing to stay with.
-        let mut first = channel(share(0));
-        first.before.clear();
-        assert_eq!(first.release_for(&of("a")), 7);
     }
 }

@@ -8,7 +8,7 @@ use mortar_language::{tables, text};
 
 /// Words with which a cell is asked for, and that stand in no table.
 const ASKING: &str = "number many much tell need know name say show mean give have offer long often find look time please \
-                      phone call";
+                      phone call serve handle run use apply belong";
 
 /// How the rows of a passage stand to a question.
 #[derive(Debug, PartialEq, Eq)]
