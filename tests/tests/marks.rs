@@ -41,8 +41,9 @@ async fn own_words_are_typed_or_come_from_the_clipboard_and_go_out_as_decided() 
         w.find(".cm-placeholder", 10).await.unwrap();
         w.until("document.activeElement.classList.contains('cm-content')").await;
         clean(&w, "own words, none yet").await;
+        // WebDriver's Enter: a line break as such is not typed.
         w.type_into_answer(
-            "Code 75 means that the plan requires a prior authorization before it pays for this medication.\n\
+            "Code 75 means that the plan requires a prior authorization before it pays for this medication.\u{e007}\
              Most plans decide within three business days, and every box is painted green.",
         )
         .await
