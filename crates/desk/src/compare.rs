@@ -6,11 +6,10 @@ use std::sync::Arc;
 use mortar_assistant::Embedder;
 use mortar_knowledge::Release;
 use mortar_knowledge::release::pointer;
-use mortar_measure::{Comparison, Measured, Questions};
+use mortar_measure::{Comparison, Questions};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::opened::Opened;
 use crate::publish::Work;
 use crate::stores::StoreOptions;
 
@@ -22,20 +21,22 @@ impl Desk {
         [a, b]: [&str; 2],
         questions: &Questions<'_>,
     ) -> Result<Comparison, DeskError> {
-        let a = self.beside(self.side(given, a).await?);
-        let b = self.beside(self.side(given, b).await?);
-        let of = |opened: &Opened| -> Result<(), DeskError> {
-            match opened.problem() {
-                Some(problem) => Err(DeskError::failed(problem)),
-                None => Ok(()),
-            }
-        };
+        let (a, b) = (self.side(given, a).await?, self.side(given, b).await?);
+        self.compare_releases([a, b], questions).await
+    }
+
+    /// Compares two releases that are open.
+    pub(crate) async fn compare_releases(
+        &self,
+        [a, b]: [Arc<Release>; 2],
+        questions: &Questions<'_>,
+    ) -> Result<Comparison, DeskError> {
+        let (a, b) = (self.beside(a), self.beside(b));
         // Words alone on one side would be told as what the release does.
-        if a.problem().is_some() != b.problem().is_some() {
-            of(&a).and_then(|()| of(&b))?;
+        if let (Some(problem), None) | (None, Some(problem)) = (a.problem(), b.problem()) {
+            return Err(DeskError::failed(problem));
         }
-        let (a, b): (Measured<'_>, Measured<'_>) = (self.measured(&a), self.measured(&b));
-        Ok(mortar_measure::compare(&a, &b, questions).await?)
+        Ok(mortar_measure::compare(&self.measured(&a), &self.measured(&b), questions).await?)
     }
 
     async fn side(&self, given: &StoreOptions, name: &str) -> Result<Arc<Release>, DeskError> {
@@ -47,8 +48,13 @@ impl Desk {
             let what = "is no release: build it with mortar kb build, or compare documents with mortar kb diff";
             return Err(DeskError::usage(format!("{name} {what}")));
         }
+        self.fetched(&Work::open(&self.place, given)?, name).await
+    }
+
+    /// A release of a store, kept beside the one that is read.
+    pub(crate) async fn fetched(&self, work: &Work, name: &str) -> Result<Arc<Release>, DeskError> {
         let models = self.here.distinct().iter().map(|e| e.model().to_owned()).collect();
-        let dir = self.place.tenant_dir().join("compared");
-        Work::open(&self.place, given)?.fetched(name, models, &dir).await
+        work.fetched(name, models, &self.place.tenant_dir().join("compared"))
+            .await
     }
 }

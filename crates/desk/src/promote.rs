@@ -2,13 +2,12 @@
 //! done nevertheless.
 
 use jiff::Timestamp;
-use mortar_measure::{Comparison, Questions};
+use mortar_measure::{Comparison, Questions, difference};
 use mortar_store::manifest::{Overridden, Promotion};
 use mortar_store::rollout::Rollout;
 use serde::Serialize;
 
 use crate::desk::{Desk, today};
-use crate::difference::difference;
 use crate::error::DeskError;
 use crate::publish::Work;
 use crate::stores::StoreOptions;
@@ -54,11 +53,15 @@ impl Desk {
         let other = before.filter(|b| b.number != manifest.number);
         if let Some(before) = other {
             let sides = [before.number.to_string(), manifest.number.to_string()];
-            let sides = [sides[0].as_str(), sides[1].as_str()];
-            let documents = difference(self.place(), given, sides, today()).await?;
-            let lost = documents.difference.codes_lost.iter();
+            let (_, was) = work.documents(&sides[0]).await?;
+            let (_, is) = work.documents(&sides[1]).await?;
+            let lost = difference(&was, &is, today()).codes_lost.into_iter();
             reasons.extend(lost.map(|c| format!("a code is lost: {} (it was in {})", c.code, c.documents.join(", "))));
-            let compared = self.compare(given, sides, &wish.questions).await?;
+            let releases = [
+                self.fetched(&work, &sides[0]).await?,
+                self.fetched(&work, &sides[1]).await?,
+            ];
+            let compared = self.compare_releases(releases, &wish.questions).await?;
             reasons.extend(against(&compared));
             comparison = Some(compared);
         }

@@ -30,16 +30,7 @@ fn write(r: &Report, out: &mut String) -> std::fmt::Result {
          <title>Import of {day}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1>Import of {day}</h1>",
         day = r.day
     )?;
-    writeln!(
-        out,
-        "<p>{} documents: {} new, {} changed, {} moved, {} gone, {} unchanged.</p>",
-        r.documents,
-        r.new.len(),
-        r.changed.len(),
-        r.moved.len(),
-        r.gone.len(),
-        r.unchanged
-    )?;
+    writeln!(out, "<p>{}.</p>", r.counts())?;
     let open: Vec<&Told> = r.findings.iter().filter(|t| t.state != State::Accepted).collect();
     let accepted: Vec<&Told> = r.findings.iter().filter(|t| t.state == State::Accepted).collect();
     let stopping = r.stops();

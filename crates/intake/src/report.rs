@@ -69,6 +69,19 @@ pub struct Told {
 }
 
 impl Report {
+    /// What became of the documents, in a line.
+    pub fn counts(&self) -> String {
+        format!(
+            "{} documents: {} new, {} changed, {} moved, {} gone, {} unchanged",
+            self.documents,
+            self.new.len(),
+            self.changed.len(),
+            self.moved.len(),
+            self.gone.len(),
+            self.unchanged
+        )
+    }
+
     /// Open findings of these kinds.
     pub fn open(&self, kinds: &[FindingKind]) -> usize {
         let open = self.findings.iter().filter(|t| t.state != State::Accepted);

@@ -8,16 +8,7 @@ use mortar_desk::intake::{Report, State, Told};
 const NAMED: usize = 20;
 
 pub fn imported(to: &mut dyn Write, r: &Report, taken: bool) -> Result<()> {
-    writeln!(
-        to,
-        "{} documents: {} new, {} changed, {} moved, {} gone, {} unchanged",
-        r.documents,
-        r.new.len(),
-        r.changed.len(),
-        r.moved.len(),
-        r.gone.len(),
-        r.unchanged
-    )?;
+    writeln!(to, "{}", r.counts())?;
     let moved: Vec<String> = r
         .moved
         .iter()
