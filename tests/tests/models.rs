@@ -77,6 +77,7 @@ impl Desk {
             retriever: &*self.release,
             reranker: None,
             generator: &self.generator,
+            checker: None,
             instead: Some(&Verbatim),
             inference_id: id.into(),
             instructions: "",

@@ -97,6 +97,7 @@ impl Desk {
             retriever: &*self.release,
             reranker: reranked.then_some(&self.reranker as _),
             generator: &self.generator,
+            checker: None,
             instead: Some(&Verbatim),
             inference_id: id.into(),
             instructions: "",

@@ -253,6 +253,8 @@ async fn a_probe_finds_out_what_an_endpoint_is() {
         "jumpstart-similarity",
         "lmi-embedding",
         "hf-feature-extraction",
+        "tei-predict",
+        "hf-entailment",
         "tgi",
         "messages",
         "lmi-rolling-batch",

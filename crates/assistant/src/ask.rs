@@ -15,8 +15,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::StreamExt;
-use futures::poll;
+use futures::future::{Either, select};
+use futures::{StreamExt, poll};
 use jiff::civil::Date;
 use mortar_language::drugs::Lexicon;
 use mortar_language::question;
@@ -24,9 +24,9 @@ use mortar_language::text::tokens;
 
 use crate::answer::{Answer, Disagreement, Event, Models, Notice, Passage, Several, Stage, Timings, Turn};
 use crate::grounding::Sources;
-use crate::ports::{Embedder, Generation, Generator, ModelError, Reranker, Retriever};
+use crate::ports::{Checker, Embedder, Generation, Generator, ModelError, Reranker, Retriever};
 use crate::prompt::Prompt;
-use crate::{conflicts, prompt};
+use crate::{conflicts, prompt, second};
 pub use error::AskError;
 use parts::{Asking, Judged};
 pub use search::{Search, query};
@@ -50,6 +50,8 @@ pub struct Ask<'a> {
     /// Orders what was found, where there is one.
     pub reranker: Option<&'a dyn Reranker>,
     pub generator: &'a dyn Generator,
+    /// A second opinion on what the generator wrote, where there is one.
+    pub checker: Option<&'a dyn Checker>,
     /// Writes where the generator cannot begin.
     pub instead: Option<&'a dyn Generator>,
     /// By which the models' own records of this answer can be found again.
@@ -242,7 +244,9 @@ pub async fn go_on(
         stopped: false,
         ..broken.clone()
     };
-    answer.notices.retain(|n| n.about != Stage::Generation);
+    answer
+        .notices
+        .retain(|n| !matches!(n.about, Stage::Generation | Stage::Checking));
     let mut writer = Writer {
         sources: &sources,
         passages: answer.passages.len() as u32,
@@ -263,6 +267,7 @@ pub async fn go_on(
         }
     }
     writer.finish(tell);
+    doubt(with, &mut answer, &carrying, tell).await;
     answer.timings_ms.total += began.elapsed().as_secs_f64() * 1000.0;
     let whole = answer.answer.clone();
     if edited {
@@ -270,6 +275,9 @@ pub async fn go_on(
         let new = whole[text.trim_end().len()..].trim_end();
         answer.answer = format!("{}{new}", broken.answer);
         answer.sentences = sources.ground_text(&answer.answer);
+        if let Some(checker) = with.checker {
+            second::again(checker, &mut answer.sentences, &carrying);
+        }
     }
     parts::settle(&mut answer);
     (answer, whole)
@@ -345,8 +353,23 @@ async fn write(
         }
     }
     writer.finish(tell);
+    doubt(with, answer, &carrying, tell).await;
     parts::settle(answer);
     Ok(())
+}
+
+/// Asks the checker about what stands in words of its own; where it fails, the marks are those of the rules.
+async fn doubt(with: &Ask<'_>, answer: &mut Answer, passages: &[Passage], tell: &mut (dyn FnMut(Event) + Send)) {
+    let Some(checker) = with.checker.filter(|_| !answer.stopped) else {
+        return;
+    };
+    let opinion = second::opinion(checker, &mut answer.sentences, passages, &with.inference_id);
+    // Whoever stops it has the whole text: marks that are not asked about are those of the rules.
+    if let Either::Right((Some(e), _)) = select(Box::pin(with.stop.stopped()), Box::pin(opinion)).await {
+        let notice = notice(Stage::Checking, e);
+        tell(Event::Notice { notice: notice.clone() });
+        answer.notices.push(notice);
+    }
 }
 
 /// Sources of one question that contradict each other: those of two questions may well differ.

@@ -2,7 +2,6 @@
 //! every claim of it is searched for and grounded on what was found. Nothing is written here, and nothing answered.
 
 mod error;
-mod second;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +16,7 @@ use crate::answer::{Grounding, Notice, Passage, Sentence, Stage};
 use crate::ask::{self, AskError, Search, Sent, Sought};
 use crate::grounding::{self, Sources};
 use crate::ports::{Checker, Query};
+use crate::second;
 pub use error::CheckError;
 
 /// More is a book: it is to be held against its sources chapter by chapter.

@@ -12,6 +12,7 @@ mod fault;
 pub mod grounding;
 pub mod ports;
 pub mod prompt;
+pub mod second;
 
 pub use answer::{
     Answer, Bytes, Citation, Claim, Disagreement, Event, FoundBy, Grounding, LookAlike, MaskedKind, Missing, Models,

@@ -136,6 +136,12 @@ pub trait Checker: Send + Sync {
     /// Of each pair, in their order, the probability that the source says it. Within its own budget of time, or an
     /// error.
     fn check<'a>(&'a self, pairs: &'a [Pair], inference_id: &'a str) -> BoxFuture<'a, Result<Vec<f32>, ModelError>>;
+
+    /// What it said of a pair before, where that is kept.
+    fn said(&self, pair: &Pair) -> Option<f32> {
+        let _ = pair;
+        None
+    }
 }
 
 /// What a generator is given. A real one reads the prompt; the verbatim one reads the passages.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::contracts::{CheckingContract, EmbeddingContract, GenerationContract, RerankingContract, Template};
+use crate::invoke::Target;
 
 /// The table `[aws]` of a tenant's file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -138,6 +139,23 @@ pub struct CheckingConfig {
     #[serde(default = "five")]
     pub timeout_s: f64,
 }
+
+/// Each model's table names its endpoint in the same four keys; serde cannot share them and refuse unknown ones as well.
+macro_rules! targets {
+    ($($config:ty),*) => {$(
+        impl $config {
+            pub(crate) fn target(&self) -> Target<'_> {
+                Target {
+                    endpoint: &self.endpoint,
+                    inference_component: self.inference_component.as_deref(),
+                    variant: self.variant.as_deref(),
+                    custom_attributes: self.custom_attributes.as_deref(),
+                }
+            }
+        }
+    )*};
+}
+targets!(EmbeddingConfig, RerankingConfig, GenerationConfig, CheckingConfig);
 
 impl CheckingConfig {
     pub fn timeout(&self) -> Duration {

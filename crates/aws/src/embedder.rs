@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aws_smithy_types::Blob;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,8 +10,9 @@ use mortar_assistant::{Embedder, Fault, ModelError};
 
 use crate::Aws;
 use crate::breaker::{Breaker, Health};
-use crate::calls::{self, Calling, Failed, Retry};
+use crate::calls::{Calling, Failed, Retry};
 use crate::config::EmbeddingConfig;
+use crate::invoke;
 
 pub struct SageMakerEmbedder {
     aws: Arc<Aws>,
@@ -48,24 +48,17 @@ impl SageMakerEmbedder {
 
     async fn once(&self, texts: &[String], id: &str) -> Result<Vec<Vec<f32>>, Failed> {
         let c = &self.config;
-        let request = self
-            .aws
-            .clients()
-            .runtime
-            .invoke_endpoint()
-            .endpoint_name(&c.endpoint)
-            .content_type(c.contract.content_type())
-            .accept("application/json")
-            .set_inference_component_name(c.inference_component.clone())
-            .set_target_variant(c.variant.clone())
-            .set_custom_attributes(c.custom_attributes.clone())
-            .set_inference_id(Some(id.to_owned()).filter(|id| !id.is_empty()))
-            .body(Blob::new(c.contract.request(texts)));
-        let answer = request.send().await.map_err(calls::read)?;
-        let body = answer.body().map(Blob::as_ref).unwrap_or_default();
+        let body = invoke::whole(
+            &self.aws,
+            c.target(),
+            id,
+            c.contract.content_type(),
+            c.contract.request(texts),
+        )
+        .await?;
         let vectors = c
             .contract
-            .vectors(body, texts.len())
+            .vectors(&body, texts.len())
             .map_err(|e| Failed::new(Fault::Refused, e, Retry::No))?;
         match vectors.iter().find(|v| v.len() != c.dimensions) {
             Some(v) => Err(Failed::new(

@@ -17,6 +17,7 @@ use crate::breaker::{Breaker, Health};
 use crate::calls::{self, Calling, Failed, Retry};
 use crate::config::GenerationConfig;
 use crate::contracts::{ContractError, StreamReader};
+use crate::invoke::{self, JSON};
 
 #[derive(Clone)]
 pub struct SageMakerGenerator(Arc<Inner>);
@@ -91,43 +92,20 @@ impl Inner {
 
     async fn once(self: Arc<Self>, generation: &Generation) -> Result<Open, Failed> {
         let c = &self.config;
-        let body = Blob::new(
-            c.contract
-                .request(&generation.prompt, c.template, c.max_tokens, c.stream),
-        );
-        let id = Some(generation.inference_id.clone()).filter(|id| !id.is_empty());
-        let clients = self.aws.clients();
+        let body = c
+            .contract
+            .request(&generation.prompt, c.template, c.max_tokens, c.stream);
+        let id = &generation.inference_id;
         if !c.stream {
-            let request = clients
-                .runtime
-                .invoke_endpoint()
-                .endpoint_name(&c.endpoint)
-                .content_type("application/json")
-                .set_inference_component_name(c.inference_component.clone())
-                .set_target_variant(c.variant.clone())
-                .set_custom_attributes(c.custom_attributes.clone())
-                .set_inference_id(id)
-                .body(body);
-            let answer = request.send().await.map_err(calls::read)?;
-            let bytes = answer.body().map(Blob::as_ref).unwrap_or_default();
-            let text = c.contract.whole(bytes).map_err(contract)?;
+            let bytes = invoke::whole(&self.aws, c.target(), id, JSON, body).await?;
+            let text = c.contract.whole(&bytes).map_err(contract)?;
             return Ok(Open {
                 ready: VecDeque::from([text]),
                 rest: None,
                 inner: self.clone(),
             });
         }
-        let request = clients
-            .runtime
-            .invoke_endpoint_with_response_stream()
-            .endpoint_name(&c.endpoint)
-            .content_type("application/json")
-            .set_inference_component_name(c.inference_component.clone())
-            .set_target_variant(c.variant.clone())
-            .set_custom_attributes(c.custom_attributes.clone())
-            .set_inference_id(id)
-            .body(body);
-        let stream = request.send().await.map_err(calls::read)?;
+        let stream = invoke::stream(&self.aws, c.target(), id, body).await?;
         let mut rest = Rest {
             stream,
             reader: StreamReader::new(c.contract),

@@ -10,6 +10,7 @@ mod embedder;
 mod feedback;
 mod generator;
 mod guard;
+mod invoke;
 mod loopback;
 mod probe;
 mod reranker;

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use aws_sdk_sagemakerruntime::types::ResponseStream;
 use aws_smithy_types::Blob;
-use mortar_assistant::ModelError;
 use mortar_assistant::prompt::{Message, Prompt, Role};
+use mortar_assistant::{Fault, ModelError, Pair};
 use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::Aws;
-use crate::calls::{self, Failed};
-use crate::contracts::{EmbeddingContract, GenerationContract, RerankingContract, StreamReader, Template};
+use crate::calls::{Failed, Retry};
+use crate::contracts::{
+    CheckingContract, EmbeddingContract, GenerationContract, RerankingContract, StreamReader, Template,
+};
+use crate::invoke::{self, JSON, Target};
 
 const BUDGET: Duration = Duration::from_secs(30);
 
@@ -27,6 +30,9 @@ pub enum Probed {
     },
     Reranking {
         contract: RerankingContract,
+    },
+    Checking {
+        contract: CheckingContract,
     },
     Generation {
         contract: GenerationContract,
@@ -46,6 +52,10 @@ impl Probed {
             ),
             Probed::Reranking { contract } => format!(
                 "[aws.reranking]\nendpoint = \"{endpoint}\"\ncontract = {}\nmodel = \"\" # as answers shall name it\n",
+                name(serde_json::to_string(contract))
+            ),
+            Probed::Checking { contract } => format!(
+                "[aws.checking]\nendpoint = \"{endpoint}\"\ncontract = {}\nmodel = \"\" # as what it doubts shall name it\n",
                 name(serde_json::to_string(contract))
             ),
             Probed::Generation { contract, stream } => format!(
@@ -82,10 +92,30 @@ pub async fn probe(aws: &Arc<Aws>, endpoint: &str) -> Result<Probed, ModelError>
             Err(f) => last = Some(f.error),
         }
     }
+    // Before rerankers: one of these, served as a classifier, is asked in the same shape, but tells no claim from another
+    // by its label.
+    for contract in CheckingContract::ALL {
+        let pairs = ["The bottle is blue.", "Trains leave at noon."].map(|claim| Pair {
+            source: "The bottle is blue.".into(),
+            claim: claim.into(),
+        });
+        match call(aws, endpoint, JSON, contract.request(&pairs)).await {
+            Ok(body) => {
+                if let Ok([says, says_not]) = contract.probabilities(&body, 2).as_deref()
+                    && *says > 0.5
+                    && *says_not < 0.5
+                {
+                    return Ok(Probed::Checking { contract });
+                }
+            }
+            Err(f) if !is_refusal(&f) => return Err(f.error),
+            Err(f) => last = Some(f.error),
+        }
+    }
     for contract in RerankingContract::ALL {
         let texts = ["It is blue.".to_owned(), "It is round.".to_owned()];
         let request = contract.request("Which colour is it?", &texts);
-        match call(aws, endpoint, "application/json", request).await {
+        match call(aws, endpoint, JSON, request).await {
             Ok(body) if contract.scores(&body, texts.len()).is_ok() => return Ok(Probed::Reranking { contract }),
             Ok(_) => {}
             Err(f) if !is_refusal(&f) => return Err(f.error),
@@ -106,7 +136,7 @@ pub async fn probe(aws: &Arc<Aws>, endpoint: &str) -> Result<Probed, ModelError>
         GenerationContract::Tgi,
     ] {
         let request = contract.request(&prompt, Template::default(), 8, false);
-        match call(aws, endpoint, "application/json", request).await {
+        match call(aws, endpoint, JSON, request).await {
             Ok(body) if contract.whole(&body).is_ok() => {
                 return Ok(narrowed(aws, endpoint, contract, &body, &prompt).await);
             }
@@ -162,36 +192,22 @@ async fn narrowed(
 }
 
 async fn call(aws: &Arc<Aws>, endpoint: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, Failed> {
-    let request = aws
-        .clients()
-        .runtime
-        .invoke_endpoint()
-        .endpoint_name(endpoint)
-        .content_type(content_type)
-        .body(Blob::new(body));
-    let answer = timeout(BUDGET, request.send())
+    timeout(BUDGET, invoke::whole(aws, at(endpoint), "", content_type, body))
         .await
-        .map_err(|_| {
-            Failed::new(
-                mortar_assistant::Fault::Slow,
-                "it did not answer in time",
-                calls::Retry::No,
-            )
-        })?
-        .map_err(calls::read)?;
-    Ok(answer.body().map(|b| b.as_ref().to_vec()).unwrap_or_default())
+        .unwrap_or_else(|_| Err(Failed::new(Fault::Slow, "it did not answer in time", Retry::No)))
+}
+
+fn at(endpoint: &str) -> Target<'_> {
+    Target {
+        endpoint,
+        ..Target::default()
+    }
 }
 
 /// The first lines of a stream, if there is one.
 async fn streamed(aws: &Arc<Aws>, endpoint: &str, body: Vec<u8>) -> Option<String> {
-    let request = aws
-        .clients()
-        .runtime
-        .invoke_endpoint_with_response_stream()
-        .endpoint_name(endpoint)
-        .content_type("application/json")
-        .body(Blob::new(body));
-    let mut stream = timeout(BUDGET, request.send()).await.ok()?.ok()?;
+    let asked = invoke::stream(aws, at(endpoint), "", body);
+    let mut stream = timeout(BUDGET, asked).await.ok()?.ok()?;
     let mut all = Vec::new();
     while let Ok(Ok(Some(event))) = timeout(BUDGET, stream.body.recv()).await {
         if let ResponseStream::PayloadPart(part) = event {
@@ -206,8 +222,5 @@ async fn streamed(aws: &Arc<Aws>, endpoint: &str, body: Vec<u8>) -> Option<Strin
 
 /// An endpoint that does not understand a request says so in one of these ways.
 fn is_refusal(f: &Failed) -> bool {
-    matches!(
-        f.error.fault,
-        mortar_assistant::Fault::Refused | mortar_assistant::Fault::Failed
-    )
+    matches!(f.error.fault, Fault::Refused | Fault::Failed)
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_smithy_types::Blob;
 use futures::future::BoxFuture;
 use mortar_assistant::{Fault, ModelError, Reranker};
 
 use crate::Aws;
 use crate::breaker::{Breaker, Health};
-use crate::calls::{self, Calling, Failed, Retry};
+use crate::calls::{Calling, Failed, Retry};
 use crate::config::RerankingConfig;
 use crate::contracts::ContractError;
+use crate::invoke::{self, JSON};
 
 pub struct SageMakerReranker {
     aws: Arc<Aws>,
@@ -41,22 +41,8 @@ impl SageMakerReranker {
 
     async fn once(&self, question: &str, texts: &[String], id: &str) -> Result<Vec<f32>, Failed> {
         let c = &self.config;
-        let request = self
-            .aws
-            .clients()
-            .runtime
-            .invoke_endpoint()
-            .endpoint_name(&c.endpoint)
-            .content_type("application/json")
-            .accept("application/json")
-            .set_inference_component_name(c.inference_component.clone())
-            .set_target_variant(c.variant.clone())
-            .set_custom_attributes(c.custom_attributes.clone())
-            .set_inference_id(Some(id.to_owned()).filter(|id| !id.is_empty()))
-            .body(Blob::new(c.contract.request(question, texts)));
-        let answer = request.send().await.map_err(calls::read)?;
-        let body = answer.body().map(Blob::as_ref).unwrap_or_default();
-        c.contract.scores(body, texts.len()).map_err(|e| match e {
+        let body = invoke::whole(&self.aws, c.target(), id, JSON, c.contract.request(question, texts)).await?;
+        c.contract.scores(&body, texts.len()).map_err(|e| match e {
             ContractError::Model(_) => Failed::new(Fault::Failed, e, Retry::No),
             _ => Failed::new(Fault::Refused, e, Retry::No),
         })

@@ -110,6 +110,7 @@ impl Desk {
             retriever: &*opened.release,
             reranker: opened.reranker(),
             generator: opened.generator().unwrap_or(&Verbatim),
+            checker: opened.checker(),
             instead: opened.generator().map(|_| &Verbatim as _),
             inference_id: String::new(),
             instructions: &self.config.instructions,

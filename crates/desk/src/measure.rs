@@ -77,6 +77,7 @@ impl Desk {
             embedder_instead: opened.embedder(1),
             reranker: opened.reranker(),
             generator: opened.generator().unwrap_or(&Verbatim),
+            checker: opened.checker(),
             instead: opened.generator().map(|_| &Verbatim as _),
             instructions: &self.config.instructions,
             budget: self.budget(),

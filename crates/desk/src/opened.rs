@@ -9,6 +9,7 @@ use mortar_knowledge::Release;
 
 use crate::embedders::{Embedders, SharedEmbedder, other};
 use crate::masking::{MaskedChecker, MaskedEmbedder, MaskedGenerator, MaskedReranker, Masking};
+use crate::remembered::RememberedChecker;
 
 /// The tenant's models behind endpoints that are asked, where it has them.
 pub struct Elsewhere {
@@ -23,7 +24,7 @@ pub struct Opened {
     embedders: Result<Vec<Asked>, String>,
     reranker: Option<MaskedReranker<Arc<SageMakerReranker>>>,
     generator: Option<MaskedGenerator<Arc<SageMakerGenerator>>>,
-    checker: Option<MaskedChecker<Arc<SageMakerChecker>>>,
+    checker: Option<RememberedChecker<MaskedChecker<Arc<SageMakerChecker>>>>,
     pub masking: Arc<Masking>,
 }
 
@@ -52,9 +53,11 @@ impl Opened {
                 inner,
                 masking: masking.clone(),
             }),
-            checker: elsewhere.checker.map(|inner| MaskedChecker {
-                inner,
-                masking: masking.clone(),
+            checker: elsewhere.checker.map(|inner| {
+                RememberedChecker::new(MaskedChecker {
+                    inner,
+                    masking: masking.clone(),
+                })
             }),
             generator: elsewhere.generator.map(|inner| MaskedGenerator {
                 inner,

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use mortar_assistant::grounding::Sources;
-use mortar_assistant::{Citation, Grounding, Passage, Problem, Sentence, SinceState};
+use mortar_assistant::{Citation, Grounding, Passage, Problem, Sentence, SinceState, second};
 use mortar_knowledge::Release;
 use mortar_sources::Document;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ impl Desk {
             today: today(),
             for_today,
         };
+        if let Some(checker) = opened.checker() {
+            second::again(checker, &mut sentences, passages);
+        }
         for s in &mut sentences {
             now.hold(s, passages)?;
         }

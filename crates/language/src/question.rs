@@ -156,6 +156,15 @@ const SHORT: &[(&str, &str)] = &[
     ("husband", "caregiver"),
     ("wife", "caregiver"),
     ("spouse", "caregiver"),
+    ("daughter", "caregiver"),
+    ("son", "caregiver"),
+    ("mother", "caregiver"),
+    ("mom", "caregiver"),
+    ("father", "caregiver"),
+    ("dad", "caregiver"),
+    ("aunt", "caregiver"),
+    ("uncle", "caregiver"),
+    ("on behalf of", "representative"),
 ];
 
 /// Whether a word is one of those that operators write short.
@@ -197,27 +206,31 @@ pub fn spelt_out(text: &str) -> String {
 /// Words up to which a question is searched for as a whole alone.
 const SHORT_QUESTION: usize = 30;
 /// Parts of a long message beside the whole.
-const PARTS: usize = 4;
+const PARTS: usize = 8;
 
-/// The whole text, and of a long message what it asks: each question, with the sentence before it
-/// that says what it is about.
+/// The whole text, and of a long message what it asks: each question, and with it each sentence that may say what it is
+/// about, the nearest first.
 pub fn parts(text: &str) -> Vec<String> {
     let mut out = vec![text.to_owned()];
     if text::words(text).count() <= SHORT_QUESTION {
         return out;
     }
     let sentences: Vec<&str> = text::segments(text).into_iter().map(|s| &text[s.range]).collect();
-    for (i, s) in sentences.iter().enumerate().rev().filter(|(_, s)| asks(s)) {
-        if out.len() > PARTS {
-            break;
+    let questions: Vec<usize> = (0..sentences.len()).rev().filter(|i| asks(sentences[*i])).collect();
+    for i in &questions {
+        if text::content_stems(sentences[*i]).len() >= 3 {
+            out.push(sentences[*i].to_owned());
         }
-        if text::content_stems(s).len() >= 3 {
-            out.push((*s).to_owned());
-        }
-        if i > 0 && out.len() <= PARTS {
-            out.push(format!("{} {s}", sentences[i - 1]));
+        if *i > 0 {
+            out.push(format!("{} {}", sentences[i - 1], sentences[*i]));
         }
     }
+    for i in &questions {
+        for j in (0..i.saturating_sub(1)).rev().filter(|j| !questions.contains(j)) {
+            out.push(format!("{} {}", sentences[j], sentences[*i]));
+        }
+    }
+    out.truncate(PARTS + 1);
     out
 }
 

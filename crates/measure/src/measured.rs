@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use mortar_assistant::ask::AskError;
-use mortar_assistant::{Answer, Ask, Embedder, Generator, Reranker, Retriever, Search, Stop, Turn, ask, query};
+use mortar_assistant::{
+    Answer, Ask, Checker, Embedder, Generator, Reranker, Retriever, Search, Stop, Turn, ask, query,
+};
 use mortar_knowledge::{Hit, Release};
 use mortar_language::drugs::Lexicon;
 use mortar_language::question;
@@ -21,6 +23,8 @@ pub struct Measured<'a> {
     /// Orders what was found, where there is one.
     pub reranker: Option<&'a dyn Reranker>,
     pub generator: &'a dyn Generator,
+    /// A second opinion on what the generator wrote, where there is one.
+    pub checker: Option<&'a dyn Checker>,
     /// Writes where the generator cannot begin.
     pub instead: Option<&'a dyn Generator>,
     /// The tenant's own instructions for a generator.
@@ -57,6 +61,7 @@ impl Measured<'_> {
             retriever,
             reranker: self.reranker,
             generator,
+            checker: self.checker,
             instead: self.instead,
             inference_id: (self.inference_id)(),
             instructions: self.instructions,

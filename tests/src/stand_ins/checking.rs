@@ -1,4 +1,5 @@
-//! The stand-in of a checking model: it doubts what it is told to doubt, and can be told to misbehave.
+//! The stand-in of a checking model: it doubts what it is told to doubt and what shares no word with its source, and can
+//! be told to misbehave.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -19,20 +20,26 @@ pub(super) fn classified(
     fault: Option<Fault>,
 ) -> Option<Value> {
     let pairs = asked["inputs"].as_array()?;
-    let claim = |p: &Value| {
-        let words = if name == "tei-predict" { &p[1] } else { &p["text_pair"] };
-        words.as_str().map(str::to_owned)
+    let pair = |p: &Value| {
+        let (source, claim) = match name {
+            "tei-predict" => (&p[0], &p[1]),
+            _ => (&p["text"], &p["text_pair"]),
+        };
+        Some((source.as_str()?.to_lowercase(), claim.as_str()?.to_owned()))
     };
-    let claims: Vec<String> = pairs.iter().map(claim).collect::<Option<_>>()?;
+    let claims: Vec<(String, String)> = pairs.iter().map(pair).collect::<Option<_>>()?;
     if claims.is_empty() || claims.len() > MOST_TEXTS {
         return None;
     }
     let doubted = doubted.lock().unwrap_or_else(PoisonError::into_inner);
-    let doubts = |c: &String| doubted.iter().any(|w| c.contains(w.as_str()));
+    let shares = |source: &str, claim: &str| claim.split_whitespace().any(|w| source.contains(&w.to_lowercase()));
+    let doubts = |(source, claim): &(String, String)| {
+        !shares(source, claim) || doubted.iter().any(|w| claim.contains(w.as_str()))
+    };
     // A label of which nobody knows which way it points.
     let odd = fault == Some(Fault::OutOfRange);
     let left = claims.len() - usize::from(fault == Some(Fault::WrongCount));
-    let of = |c: &String| {
+    let of = |c: &(String, String)| {
         let says = if doubts(c) { 0.03 } else { 0.97 };
         if name == "tei-predict" {
             let yes = if odd { "LABEL_9" } else { "LABEL_1" };

@@ -6,7 +6,7 @@ use super::*;
 use crate::answer::Grounding;
 use crate::answer::{Answer, Event, Reason};
 use crate::grounding::tests::passage;
-use crate::ports::{Begun, Query, RetrieveError, Retrieved};
+use crate::ports::{Begun, Pair, Query, RetrieveError, Retrieved};
 use futures::stream::{self, BoxStream};
 
 struct Fixed(Retrieved);
@@ -45,29 +45,112 @@ fn retrieved() -> Retrieved {
     }
 }
 
-fn answer(retrieved: Retrieved, says: Says, stop: bool) -> (Result<Answer, AskError>, Vec<Event>) {
-    let mut events = Vec::new();
-    let with = Ask {
+fn with<'a>(found: &'a Fixed, says: &'a Says, lexicon: &'a Arc<Lexicon>) -> Ask<'a> {
+    Ask {
         embedder: None,
         embedder_instead: None,
-        retriever: &Fixed(retrieved),
+        retriever: found,
         reranker: None,
-        generator: &says,
+        generator: says,
+        checker: None,
         instead: Some(&Says("Instead.", false)),
         inference_id: "id".into(),
         instructions: "",
         budget: 4000,
         as_of: "2026-01-01".parse().unwrap(),
-        lexicon: &Lexicon::own(),
+        lexicon,
         emergencies: &[],
         before: &[],
         stop: Stop::default(),
-    };
+    }
+}
+
+fn answer(retrieved: Retrieved, says: Says, stop: bool) -> (Result<Answer, AskError>, Vec<Event>) {
+    let mut events = Vec::new();
+    let lexicon = Lexicon::own();
+    let found = Fixed(retrieved);
+    let with = with(&found, &says, &lexicon);
     if stop {
         with.stop.stop();
     }
     let got = futures::executor::block_on(ask(&with, "How long?", &mut |e| events.push(e)));
     (got, events)
+}
+
+/// Doubts the claims of plans, remembers it, and waits for ever or fails where it is told to.
+enum Doubts {
+    Plans,
+    Fails,
+    Waits(Stop),
+}
+
+impl Checker for Doubts {
+    fn model(&self) -> &str {
+        "doubts"
+    }
+    fn pairs(&self) -> usize {
+        1
+    }
+    fn check<'a>(
+        &'a self,
+        pairs: &'a [Pair],
+        id: &'a str,
+    ) -> futures::future::BoxFuture<'a, Result<Vec<f32>, ModelError>> {
+        assert_eq!((pairs.len(), id), (1, "id"));
+        match self {
+            Doubts::Plans => Box::pin(async { Ok(pairs.iter().map(|p| self.said(p).unwrap()).collect()) }),
+            Doubts::Fails => Box::pin(async { Err(ModelError::failed("it is away")) }),
+            Doubts::Waits(stop) => {
+                stop.stop();
+                Box::pin(futures::future::pending())
+            }
+        }
+    }
+    fn said(&self, pair: &Pair) -> Option<f32> {
+        Some(if pair.claim.contains("plan") { 0.1 } else { 0.9 })
+    }
+}
+
+#[test]
+fn a_checker_is_asked_about_what_a_model_wrote_in_its_own_words() {
+    let says = Says("Your plan decides in 3 days. Urgent requests go first.", false);
+    let (found, lexicon) = (Fixed(retrieved()), Lexicon::own());
+    let checked = |checker: Option<&Doubts>, stop: Stop| {
+        let mut told = Vec::new();
+        let with = Ask {
+            checker: checker.map(|c| c as &dyn Checker),
+            stop,
+            ..with(&found, &says, &lexicon)
+        };
+        let got = futures::executor::block_on(ask(&with, "How long?", &mut |e| told.push(e))).unwrap();
+        let marks: Vec<Grounding> = got.sentences.iter().map(|s| s.grounding).collect();
+        (marks, got, told)
+    };
+    use Grounding::{Supported, Unsupported, Verbatim};
+    let (marks, answer, _) = checked(Some(&Doubts::Plans), Stop::default());
+    assert_eq!(marks, [Unsupported, Verbatim]);
+    let mut edited = Sources::new(&answer.passages).ground_text(&format!("Hello.\n{}", answer.answer));
+    assert_eq!(edited[1].grounding, Supported);
+    second::again(&Doubts::Plans, &mut edited, &answer.passages);
+    assert_eq!(
+        edited[1].grounding, Unsupported,
+        "what fell stays fallen while the text is edited"
+    );
+
+    let (marks, answer, told) = checked(Some(&Doubts::Fails), Stop::default());
+    assert_eq!(
+        (marks, answer.notices[0].about),
+        (vec![Supported, Verbatim], Stage::Checking)
+    );
+    assert!(told.iter().any(|e| matches!(e, Event::Notice { .. })));
+    // Nobody waits for it who stops the answer: all of it is there.
+    let stop = Stop::default();
+    let (marks, answer, _) = checked(Some(&Doubts::Waits(stop.clone())), stop);
+    assert_eq!(
+        (marks, answer.notices.len(), answer.incomplete),
+        (vec![Supported, Verbatim], 0, false)
+    );
+    assert_eq!(checked(None, Stop::default()).0, [Supported, Verbatim]);
 }
 
 /// An embedder elsewhere, and a retriever, that note what is done when.
@@ -135,6 +218,7 @@ fn the_search_begins_while_the_question_is_embedded() {
         retriever: &noted,
         reranker: None,
         generator: &Says("Never said.", false),
+        checker: None,
         instead: None,
         inference_id: String::new(),
         instructions: "",
@@ -255,6 +339,7 @@ fn gone_on(said: &'static str, text: Option<&str>, says: Says) -> (Answer, Strin
         retriever: &Fixed(retrieved()),
         reranker: None,
         generator: &says,
+        checker: None,
         instead: None,
         inference_id: "id".into(),
         instructions: "",

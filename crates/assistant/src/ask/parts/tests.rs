@@ -111,6 +111,7 @@ fn with<'a>(
         retriever: &ByWord,
         reranker: None,
         generator: says,
+        checker: None,
         instead: None,
         inference_id: "id".into(),
         instructions: "",

@@ -124,6 +124,7 @@ fn asked_as(question: &str, found: Retrieved, reranker: Option<&Scores>) -> (Ans
         retriever: &Finds(found),
         reranker: reranker.map(|r| r as _),
         generator: &Writes,
+        checker: None,
         instead: None,
         inference_id: "id".into(),
         instructions: "",

@@ -15,7 +15,7 @@ struct Place {
 }
 
 /// Asks about each claim that stands and is no sentence of its source; why it could not be asked about all.
-pub(super) async fn opinion(
+pub(crate) async fn opinion(
     checker: &dyn Checker,
     sentences: &mut [Sentence],
     passages: &[Passage],
@@ -34,6 +34,16 @@ pub(super) async fn opinion(
         }
     }
     None
+}
+
+/// Takes away again what it took away before, of a text that was edited since: nothing is asked.
+pub fn again(checker: &dyn Checker, sentences: &mut [Sentence], passages: &[Passage]) {
+    let (places, pairs) = asked(sentences, passages);
+    for (place, pair) in places.iter().zip(&pairs) {
+        if checker.said(pair).is_some_and(|p| p < STANDS) {
+            fall(&mut sentences[place.sentence], place.claim, checker.model());
+        }
+    }
 }
 
 /// Whatever stands behind the port: marks fall by a whole list of probabilities alone.
