@@ -323,7 +323,9 @@ pub fn negated(source: &str) -> bool {
     static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?ix) (?P<limit> \b(?:no|not)\s+(?:more|less|fewer|later|earlier|longer)\s+than\b | \bnot\s+only\b | \bif\s+(?:not|nothing)\b | ^\s*no,)
-            | \b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|unable)\b | n['’]t\b",
+            | \b(?:not|no|never|none|neither|nor|without|cannot|nothing|nobody|unable)\b | n['’]t\b
+            | \b(?:excluded|prohibited|forbidden|impossible)\b
+            | \bun(?:opened|available|covered|paid|signed|verified|approved|used|sealed|filled|met)\b",
         )
         .expect("a valid pattern")
     });

@@ -21,6 +21,7 @@ pub mod relations;
 pub mod rivals;
 pub mod steps;
 pub mod subjects;
+pub mod synonyms;
 pub mod tables;
 pub mod text;
 

@@ -59,7 +59,7 @@ impl Close {
                     break;
                 }
                 // A second sentence must earn its place.
-                let score = said.share(|w| holds(source, window, w)) - 0.08 * (n - 1) as f32;
+                let score = said.share_of_words(|w| holds(source, window, w)) - 0.08 * (n - 1) as f32;
                 if score > best {
                     (best, range) = (score, i..i + n);
                 }

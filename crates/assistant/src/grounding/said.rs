@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mortar_language::facts::{self, Fact};
 use mortar_language::relations::{self, Relations};
-use mortar_language::text;
+use mortar_language::{synonyms, text};
 
 use super::source::Stems;
 
@@ -19,6 +19,8 @@ pub(super) struct Said<'t> {
     pub words: Vec<SaidWord<'t>>,
     /// The stems that carry the meaning, each once.
     pub wanted: Vec<u32>,
+    /// Those of them that are no number.
+    in_words: Vec<u32>,
     pub facts: Vec<Fact>,
     pub relations: Relations,
     pub negated: bool,
@@ -36,7 +38,7 @@ impl<'t> Said<'t> {
         let mut new: HashMap<String, u32> = HashMap::new();
         let words: Vec<SaidWord<'t>> = text::words(text)
             .map(|shown| {
-                let stem = text::term(shown);
+                let stem = synonyms::root(text::term(shown));
                 let stem = stems.get(&stem).unwrap_or_else(|| {
                     let next = u32::MAX - new.len() as u32;
                     *new.entry(stem).or_insert(next)
@@ -49,15 +51,21 @@ impl<'t> Said<'t> {
             })
             .collect();
         let mut wanted: Vec<u32> = Vec::new();
+        let mut in_words: Vec<u32> = Vec::new();
         for w in words.iter().filter(|w| w.content) {
-            if !wanted.contains(&w.stem) {
-                wanted.push(w.stem);
+            if wanted.contains(&w.stem) {
+                continue;
+            }
+            wanted.push(w.stem);
+            if !w.shown.bytes().any(|b| b.is_ascii_digit()) {
+                in_words.push(w.stem);
             }
         }
         Said {
             text,
             words,
             wanted,
+            in_words,
             facts: facts::facts(text),
             relations: relations::relations(text),
             negated: facts::negated(text),
@@ -71,7 +79,19 @@ impl<'t> Said<'t> {
 
     /// The share of its content that stands somewhere.
     pub fn share(&self, holds: impl Fn(u32) -> bool) -> f32 {
-        let held = self.wanted.iter().filter(|w| holds(**w)).count();
-        held as f32 / self.wanted.len().max(1) as f32
+        share(&self.wanted, holds)
     }
+
+    /// The same of its words alone: a number may stand in any sentence beside the one that is meant.
+    pub fn share_of_words(&self, holds: impl Fn(u32) -> bool) -> f32 {
+        if self.in_words.is_empty() {
+            return self.share(holds);
+        }
+        share(&self.in_words, holds)
+    }
+}
+
+fn share(of: &[u32], holds: impl Fn(u32) -> bool) -> f32 {
+    let held = of.iter().filter(|w| holds(**w)).count();
+    held as f32 / of.len().max(1) as f32
 }

@@ -7,6 +7,7 @@ use mortar_language::Kind;
 use mortar_language::facts::{self, Fact};
 use mortar_language::orders::is_order;
 use mortar_language::relations::{self, Relations};
+use mortar_language::synonyms;
 use mortar_language::tables;
 use mortar_language::text::{self, Segment};
 
@@ -26,7 +27,7 @@ impl Stems {
         };
         text::words(text)
             .map(|w| {
-                let (stem, content) = (add(text::term(w)), !text::is_stopword(w));
+                let (stem, content) = (add(synonyms::root(text::term(w))), !text::is_stopword(w));
                 Word {
                     stem,
                     content,
