@@ -75,7 +75,7 @@ const TEXTS: &[(&str, i32, &[&str])] = &[
     (
         "Discard the old pen after 28 days and the patient can use the old pen tonight.",
         1,
-        &["unsupported"],
+        &["partial"],
     ),
     ("1. Call the plan.\n2. Log the call.", 0, &["verbatim", "verbatim"]),
 ];

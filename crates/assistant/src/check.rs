@@ -103,7 +103,7 @@ impl<'a> Given<'a> {
     pub fn new(passages: &'a [Passage]) -> Self {
         // A few were chosen by who gives them; of many those are near that hold the text's own words.
         let sources = match passages.len() {
-            0..=FEW => Sources::new(passages),
+            0..=FEW => Sources::given(passages),
             _ => Sources::by_own_words(passages),
         };
         Given { passages, sources }

@@ -36,8 +36,18 @@ const CLOSELY: usize = 8;
 pub struct Sources<'a> {
     stems: Stems,
     passages: Vec<Source<'a>>,
-    /// They were found by the words of what is grounded, not by a question that it answers.
-    by_own_words: bool,
+    came: Came,
+}
+
+/// How the passages came to be the ones that a text is held against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Found for the question that it answers.
+    ForAQuestion,
+    /// Given with it: what it adds to them may well be made of their words.
+    Given,
+    /// Found by its own words: any that holds them is near.
+    ByOwnWords,
 }
 
 /// What was found of a sentence or a claim.
@@ -60,14 +70,22 @@ impl<'a> Sources<'a> {
         Sources {
             stems,
             passages,
-            by_own_words: false,
+            came: Came::ForAQuestion,
+        }
+    }
+
+    /// Passages that somebody gave with the text.
+    pub fn given(passages: &'a [Passage]) -> Self {
+        Sources {
+            came: Came::Given,
+            ..Sources::new(passages)
         }
     }
 
     /// Passages that were found by the words of the text itself.
     pub fn by_own_words(passages: &'a [Passage]) -> Self {
         Sources {
-            by_own_words: true,
+            came: Came::ByOwnWords,
             ..Sources::new(passages)
         }
     }
@@ -256,7 +274,11 @@ impl<'a> Sources<'a> {
             };
         };
         let (from, to) = (close.from, close.to);
-        let chance = self.by_own_words && close.by_chance();
+        let chance = match self.came {
+            Came::ForAQuestion => false,
+            Came::Given => !is_whole && close.is_few_by_chance(),
+            Came::ByOwnWords => close.by_chance(),
+        };
         let (grounding, problem) = match close.verdict(nowhere, is_whole) {
             (Grounding::Supported | Grounding::Partial, None | Some(Problem::Wording)) if chance => {
                 (Grounding::Unsupported, Some(Problem::Wording))

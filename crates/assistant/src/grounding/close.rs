@@ -101,7 +101,12 @@ impl Close {
 
     /// Whether it is near only because it was looked for by its own words: most of them stand somewhere by chance.
     pub fn by_chance(&self) -> bool {
-        self.coverage < if self.few { 1.0 } else { CLAIM_CLOSE }
+        self.is_few_by_chance() || self.coverage < CLAIM_CLOSE
+    }
+
+    /// Whether it has few words of which one is lacking.
+    pub fn is_few_by_chance(&self) -> bool {
+        self.few && self.coverage < 1.0
     }
 
     /// The mark, where `nowhere` are the facts that stand in no passage. The probability was learnt on whole
@@ -228,9 +233,26 @@ fn nearest<'p>(said: &Said<'_>, window: &'p [Piece]) -> Option<&'p Piece> {
         .max_by_key(|p| said.wanted.iter().filter(|w| p.stems.contains(w)).count())
 }
 
+/// Words that say when, as a day or an hour does.
+const WHEN: &[&str] = &[
+    "tonight",
+    "tomorrow",
+    "yesterday",
+    "overnight",
+    "weekend",
+    "weekends",
+    "midnight",
+    "noon",
+    "morning",
+    "mornings",
+    "afternoon",
+    "evening",
+    "evenings",
+];
+
 impl Source<'_> {
-    /// Words that name something and stand nowhere in the passage: capitals inside the sentence, or
-    /// the ending of a drug's name.
+    /// Words that name something and stand nowhere in the passage: capitals inside the sentence, the ending of a
+    /// drug's name, a time.
     fn foreign_names(&self, said: &Said<'_>) -> Vec<String> {
         let mut first = true;
         let mut out = Vec::new();
@@ -242,7 +264,8 @@ impl Source<'_> {
                 continue;
             }
             let capital = !begins && w.shown.chars().next().is_some_and(char::is_uppercase) && w.shown.len() > 1;
-            let named = capital || facts::is_drug(&w.shown.to_lowercase());
+            let lower = w.shown.to_lowercase();
+            let named = capital || facts::is_drug(&lower) || WHEN.contains(&lower.as_str());
             if named && !text::is_stopword(w.shown) && !self.holds(w.stem) {
                 out.push(w.shown.to_owned());
             }
