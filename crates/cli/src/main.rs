@@ -9,6 +9,7 @@ mod doctor;
 mod eval;
 mod kb;
 mod keys;
+mod outbox;
 mod output;
 mod print;
 mod progress;
@@ -58,6 +59,11 @@ enum Command {
         #[command(subcommand)]
         command: account::Models,
     },
+    /// Labels on their way to the tenant's bucket
+    Outbox {
+        #[command(subcommand)]
+        command: outbox::Outbox,
+    },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
     Sync(sync::Sync),
     /// Look at everything Mortar depends on and say what to do
@@ -94,6 +100,7 @@ async fn run(cli: Cli) -> Done {
         Command::Login(how) => account::login(common, how).await,
         Command::Logout => account::logout(common).await,
         Command::Models { command } => account::models(common, command).await,
+        Command::Outbox { command } => outbox::run(common, command).await,
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,
         Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{ConversationRow, Exchange, Label};
+use mortar_feedback::{ConversationRow, Entry, Exchange, Label};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
@@ -194,6 +194,24 @@ calls! { |front, tell|
         let labelled = desk.label(&exchange, label, sentences)?;
         front.after(Occasion::Labelled, &desk);
         Ok(labelled)
+    }
+
+    /// A document was opened beside an answer: kept as a signal, apart from what is said of it.
+    fn opened_beside(exchange: String, document: String) -> () {
+        front.desk()?.opened_beside(&exchange, &document)
+    }
+
+    /// Labels that have not arrived and why, those that were given up first.
+    fn outbox() -> Vec<Entry> {
+        front.desk()?.outbox(200)
+    }
+
+    /// Labels that wait or were given up are sent at once: one, or all of them.
+    fn send_again(id: Option<String>) -> () {
+        let desk = front.desk()?;
+        desk.send_again(id.as_deref())?;
+        front.after(Occasion::SentAgain, &desk);
+        Ok(())
     }
 
     /// Opens a document's link in the browser, if the tenant lists its host.

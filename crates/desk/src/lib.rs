@@ -22,6 +22,7 @@ mod error;
 mod follow;
 mod front;
 mod import;
+mod kept;
 mod lexicon;
 mod masking;
 mod measure;
@@ -38,6 +39,7 @@ mod status;
 mod stores;
 mod sync;
 mod tenant;
+mod tending;
 #[cfg(test)]
 mod typescript;
 
