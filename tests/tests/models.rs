@@ -536,9 +536,9 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
         let aws = with(led, vault.clone());
         let refused = SageMakerEmbedder::of(&aws).unwrap().embed(&texts).await.unwrap_err();
         assert_eq!(refused.fault, assistant::Fault::Refused, "{refused}");
-        let refused = S3Feedback::of(&aws, other)
+        let refused = S3Feedback::of(&aws)
             .unwrap()
-            .send(&entry("01"))
+            .send(&Object::new("tenant=other/01", b"{}".to_vec()))
             .await
             .unwrap_err();
         assert_eq!(refused.fault, assistant::Fault::Refused, "{refused}");

@@ -3,6 +3,7 @@
 //! Every change is one LMDB transaction: whatever is killed at any moment is found whole at the next
 //! start. Where labels go from here is behind the port [`FeedbackSink`].
 
+mod audit;
 mod error;
 #[cfg(test)]
 mod held;
@@ -14,9 +15,11 @@ mod sending;
 mod table;
 mod tend;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use audit::{Act, Exported};
 pub use error::RecordsError;
 use heed::types::{Bytes, SerdeJson, Str};
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RoTxn, WithoutTls};
@@ -28,6 +31,8 @@ pub use label::{
 };
 use mortar_assistant::{ABSTAIN_BELOW, Answer, Sentence, Turn};
 use mortar_privacy::Vault;
+use mortar_privacy::audit::{Link, SignedHead, Signer};
+use mortar_privacy::seal::SealError;
 pub use outbox::{Entry, EntryError, EntryState, FeedbackSink, Object, Passed, Which, pause};
 pub use sending::Waiting;
 use serde::{Deserialize, Serialize};
@@ -103,11 +108,39 @@ pub struct Records {
     bodies: Table<Vec<u8>>,
     /// Labels of an older program, of which nothing was made yet.
     unmade: Table<Feedback>,
+    audit: Table<Link>,
+    /// The last head of the audit that was sent.
+    heads: Table<SignedHead>,
+    signer: Signer,
+    /// Held as long as this is open: what is in use is not wiped.
+    _in_use: File,
 }
 
-const TABLES: [&str; 7] = ["exchanges", "conversations", "outbox", "dead", "delivered", "bodies", "unmade"];
+const TABLES: [&str; 9] = [
+    "exchanges",
+    "conversations",
+    "outbox",
+    "dead",
+    "delivered",
+    "bodies",
+    "unmade",
+    "audit",
+    "heads",
+];
+const IN_USE: &str = "in-use.lock";
 const OUTBOX: usize = 2;
 const UNMADE: usize = 6;
+
+/// Says to whoever wipes that this is in use.
+fn used(dir: &Path) -> Result<File, RecordsError> {
+    let unusable = |e: std::io::Error| RecordsError::Unusable {
+        path: dir.to_owned(),
+        reason: e.to_string(),
+    };
+    let file = File::create(dir.join(IN_USE)).map_err(unusable)?;
+    file.lock_shared().map_err(unusable)?;
+    Ok(file)
+}
 
 /// Opens an environment of LMDB.
 fn environment(dir: &Path) -> Result<Env<WithoutTls>, RecordsError> {
@@ -132,7 +165,7 @@ impl Records {
         };
         std::fs::create_dir_all(dir).map_err(unusable)?;
         // Two programs that began together would each make a first key, or seal the same old records.
-        let lock = std::fs::File::create(dir.join("opening.lock")).map_err(unusable)?;
+        let lock = File::create(dir.join("opening.lock")).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
         if let Some(records) = Records::of(dir, tenant, vault)? {
             return Ok(records);
@@ -145,6 +178,7 @@ impl Records {
     /// Nothing where an older program was here last.
     fn of(dir: &Path, tenant: &str, vault: &dyn Vault) -> Result<Option<Records>, RecordsError> {
         let env = environment(dir)?;
+        let in_use = used(dir)?;
         let txn = env.write_txn()?;
         let made = env.create_databases_and_commit(txn, |opener, txn| {
             let meta: Database<Str, SerdeJson<u32>> = opener.create_database(txn, Some("meta"))?;
@@ -155,7 +189,8 @@ impl Records {
             }
             let rows: Database<Str, SerdeJson<KeyRow>> = opener.create_database(txn, Some("keys"))?;
             let mut table = |n: usize| opener.create_database::<Str, Bytes>(txn, Some(TABLES[n]));
-            let tables = [table(0)?, table(1)?, table(2)?, table(3)?, table(4)?, table(5)?, table(6)?];
+            let [a, b, c, d] = [table(0)?, table(1)?, table(2)?, table(3)?];
+            let tables = [a, b, c, d, table(4)?, table(5)?, table(6)?, table(7)?, table(8)?];
             heed::Result::Ok(CommitOrAbort::Commit(((rows, meta), tables)))
         })?;
         let (keys, dbs) = match made {
@@ -182,6 +217,13 @@ impl Records {
             delivered: Table::new(TABLES[4], dbs[4]),
             bodies: Table::new(TABLES[5], dbs[5]),
             unmade: Table::new(TABLES[UNMADE], dbs[UNMADE]),
+            audit: Table::new(TABLES[7], dbs[7]),
+            heads: Table::new(TABLES[8], dbs[8]),
+            signer: Signer::of(&kek).ok_or(RecordsError::Sealed {
+                database: "audit",
+                error: SealError::Foreign,
+            })?,
+            _in_use: in_use,
             env,
         }))
     }
@@ -230,6 +272,7 @@ impl Records {
         };
         self.exchanges.put(&keys, &mut txn, &id, &exchange)?;
         self.conversations.put(&keys, &mut txn, &row.id, &row)?;
+        self.record(&keys, &mut txn, Act::answered(&id, answer))?;
         txn.commit()?;
         Ok(exchange)
     }
@@ -247,12 +290,15 @@ impl Records {
         Ok(exchange)
     }
 
-    fn change(&self, id: &str, change: impl FnOnce(&mut Exchange)) -> Result<Exchange, RecordsError> {
+    fn change(&self, id: &str, change: impl FnOnce(&mut Exchange) -> Vec<Act>) -> Result<Exchange, RecordsError> {
         let mut txn = self.env.write_txn()?;
         let mut exchange = self.exchange(&txn, id)?;
-        change(&mut exchange);
+        let acts = change(&mut exchange);
         let keys = self.keys(&txn)?;
         self.exchanges.put(&keys, &mut txn, id, &exchange)?;
+        for act in acts {
+            self.record(&keys, &mut txn, act)?;
+        }
         txn.commit()?;
         Ok(exchange)
     }
@@ -270,16 +316,29 @@ impl Records {
     /// Keeps an answer that went on, and the operator's text with what is new.
     pub fn went_on(&self, id: &str, answer: Answer, text: String) -> Result<Exchange, RecordsError> {
         self.change(id, |e| {
+            let act = Act::answered(&e.id, &answer);
             e.answer = answer;
             e.text = text;
+            vec![act]
         })
     }
 
     /// Keeps the operator's text as it is typed.
     pub fn save_text(&self, id: &str, text: String, confirmed: Vec<String>) -> Result<(), RecordsError> {
         self.change(id, |e| {
+            let exchange = e.id.clone();
+            let first = e.text == e.answer.answer && e.text != text;
+            let more = confirmed.len().saturating_sub(e.confirmed.len()) as u32;
             e.text = text;
             e.confirmed = confirmed;
+            let edited = first.then(|| Act::Edited {
+                exchange: exchange.clone(),
+            });
+            let kept = (more > 0).then_some(Act::KeptWithoutSource {
+                exchange,
+                sentences: more,
+            });
+            edited.into_iter().chain(kept).collect()
         })?;
         Ok(())
     }
@@ -291,7 +350,8 @@ impl Records {
                 at: Timestamp::now(),
                 text,
                 confirmed,
-            })
+            });
+            vec![Act::Copied { exchange: e.id.clone() }]
         })?;
         Ok(())
     }
@@ -302,13 +362,17 @@ impl Records {
             if !e.opened.iter().any(|d| d == document) {
                 e.opened.push(document.to_owned());
             }
+            Vec::new()
         })?;
         Ok(())
     }
 
     /// A text was checked while an answer was open.
     pub fn checked(&self, id: &str) -> Result<(), RecordsError> {
-        self.change(id, |e| e.checked = true)?;
+        self.change(id, |e| {
+            e.checked = true;
+            Vec::new()
+        })?;
         Ok(())
     }
 
@@ -342,7 +406,13 @@ impl Records {
         };
         exchange.label = Some(label);
         self.exchanges.put(&keys, &mut txn, id, &exchange)?;
-        self.make(&keys, &mut txn, &leave(&feedback))?;
+        let sha256 = self.make(&keys, &mut txn, &leave(&feedback))?;
+        let act = Act::Labelled {
+            exchange: id.to_owned(),
+            label: feedback.id,
+            sha256,
+        };
+        self.record(&keys, &mut txn, act)?;
         txn.commit()?;
         Ok(exchange)
     }

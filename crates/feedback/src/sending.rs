@@ -12,6 +12,7 @@ use mortar_privacy::seal::{hex, sha256};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::audit::Act;
 use crate::error::RecordsError;
 use crate::keys::KeySet;
 use crate::label::Feedback;
@@ -38,14 +39,15 @@ pub struct Waiting {
 }
 
 impl Records {
-    /// Keeps what is sent of a label.
-    pub(crate) fn make(&self, keys: &KeySet, txn: &mut RwTxn<'_>, leaves: &Feedback) -> Result<(), RecordsError> {
+    /// Keeps what is sent of a label; its hash.
+    pub(crate) fn make(&self, keys: &KeySet, txn: &mut RwTxn<'_>, leaves: &Feedback) -> Result<String, RecordsError> {
         let day = leaves.at.to_zoned(jiff::tz::TimeZone::UTC).date();
         let stem = format!("tenant={}/date={day}/{}", self.tenant, leaves.id);
         let object = Object::new(&stem, leaves.to_bytes()?);
         let entry = Entry::new(leaves.id.clone(), leaves.exchange.clone(), leaves.at, &object);
         self.put_body(keys, txn, &entry.id, &object.body)?;
-        self.outbox.put(keys, txn, &entry.id, &entry)
+        self.outbox.put(keys, txn, &entry.id, &entry)?;
+        Ok(entry.sha256)
     }
 
     fn put_body(&self, keys: &KeySet, txn: &mut RwTxn<'_>, id: &str, body: &[u8]) -> Result<(), RecordsError> {
@@ -67,7 +69,7 @@ impl Records {
             let keys = self.keys(&txn)?;
             let Some(feedback) = self.unmade.get(&keys, &txn, &id)? else { continue };
             match self.make(&keys, &mut txn, &leave(&feedback)) {
-                Ok(()) => {
+                Ok(_) => {
                     self.unmade.delete(&mut txn, &id)?;
                     self.dead.delete(&mut txn, &feedback.id)?;
                     made += 1;
@@ -154,7 +156,10 @@ impl Records {
         if !self.dead.delete(&mut txn, id)? {
             return Err(RecordsError::NoEntry(id.to_owned()));
         }
-        self.make(&keys, &mut txn, &leave(&feedback))?;
+        let sha256 = self.make(&keys, &mut txn, &leave(&feedback))?;
+        let label = id.to_owned();
+        self.unmade.delete(&mut txn, &feedback.exchange)?;
+        self.record(&keys, &mut txn, Act::Mended { label, sha256 })?;
         Ok(txn.commit()?)
     }
 
@@ -166,7 +171,14 @@ impl Records {
             reason: e.to_string(),
         })?;
         match lock.try_lock() {
-            Ok(()) => pass(self, sink, which).await,
+            Ok(()) => {
+                let passed = pass(self, sink, which).await?;
+                // What does not arrive of it now, the next one says too.
+                if passed.delivered > 0 {
+                    self.send_head(sink).await?;
+                }
+                Ok(passed)
+            }
             Err(_) => Ok(Passed {
                 again: Some(ELSEWHERE),
                 ..Passed::default()

@@ -102,6 +102,19 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         }))
     }
 
+    /// All of them by their keys, also those that do not open.
+    pub fn each<'t>(
+        &'t self,
+        keys: &'t KeySet,
+        txn: &'t RoTxn<'_, WithoutTls>,
+    ) -> Result<impl Iterator<Item = (&'t str, Result<T, RecordsError>)>, RecordsError> {
+        let opened = |value: heed::Result<(&'t str, &'t [u8])>| match value {
+            Ok((key, sealed)) => (key, keys.open(self.name, key, sealed).and_then(|p| self.read(&p))),
+            Err(e) => ("", Err(e.into())),
+        };
+        Ok(self.db.iter(txn)?.map(opened))
+    }
+
     pub fn first(&self, keys: &KeySet, txn: &RoTxn<'_, WithoutTls>) -> Result<Option<T>, RecordsError> {
         let first = self.db.first(txn)?;
         let open = |(key, sealed): (&str, &[u8])| self.read(&keys.open(self.name, key, sealed)?);

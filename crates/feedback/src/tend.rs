@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::Act;
 use crate::error::RecordsError;
 use crate::{KEY_DAYS, Records};
 
@@ -26,6 +27,8 @@ impl Records {
     pub fn rotate(&self) -> Result<(), RecordsError> {
         let mut txn = self.env.write_txn()?;
         self.sealing.rotate(&mut txn)?;
+        let keys = self.keys(&txn)?;
+        self.record(&keys, &mut txn, Act::KeyChanged)?;
         Ok(txn.commit()?)
     }
 
@@ -46,6 +49,8 @@ impl Records {
         left -= self.delivered.reseal(&keys, &mut txn, left)?;
         left -= self.bodies.reseal(&keys, &mut txn, left)?;
         left -= self.unmade.reseal(&keys, &mut txn, left)?;
+        left -= self.audit.reseal(&keys, &mut txn, left)?;
+        left -= self.heads.reseal(&keys, &mut txn, left)?;
         let more = left < AT_ONCE;
         if !more {
             self.sealing.destroy_old(&mut txn)?;
@@ -82,8 +87,12 @@ impl Records {
         for id in &arrived {
             self.delivered.delete(&mut txn, id)?;
         }
+        let conversations = old.len() as u32;
+        if conversations > 0 {
+            self.record(&keys, &mut txn, Act::Forgotten { conversations })?;
+        }
         txn.commit()?;
-        Ok(old.len() as u32)
+        Ok(conversations)
     }
 }
 

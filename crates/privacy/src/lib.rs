@@ -1,6 +1,7 @@
 //! What protects a patient and an operator's sign-in: masking, sealing, the audit's chain, and the port to the OS
 //! keyring; never a file.
 
+pub mod audit;
 pub mod mask;
 pub mod seal;
 
