@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mortar_desk::feedback::{Entry, Which};
-use mortar_desk::{Desk, DeskError};
+use mortar_desk::feedback::Entry;
+use mortar_desk::{DeskError, Outbox};
 use serde_json::json;
 
 use crate::common::{Common, Source};
@@ -14,7 +14,7 @@ use crate::output::{self, Done};
 const SHOWN: usize = 1000;
 
 #[derive(Subcommand)]
-pub enum Outbox {
+pub enum Command {
     /// What has not arrived and why; what was given up stands first
     List,
     /// Print what is sent of a label, masked as it is
@@ -28,34 +28,34 @@ pub enum Outbox {
     Mend { id: String, file: PathBuf },
 }
 
-pub async fn run(common: &Common, command: Outbox) -> Done {
-    let desk = common.open(&Source::default()).await?.with_records();
+pub async fn run(common: &Common, command: Command) -> Done {
+    if let Command::Mend { id, file } = &command {
+        let bytes = std::fs::read(file).map_err(|e| DeskError::usage(format!("{}: {e}", file.display())))?;
+        // What is masked depends on what the knowledge says.
+        let desk = common.open(&Source::default()).await?.with_records();
+        desk.mend(id, &bytes)?;
+    }
+    let outbox = Outbox::open(common.place()?)?;
     match command {
-        Outbox::List => list(common, &desk),
-        Outbox::Show { id } => {
-            let sent = desk.sent_of(&id)?;
+        Command::List => {
+            let entries = outbox.list(SHOWN)?;
+            output::result(common.json, &entries, |to| {
+                if entries.is_empty() {
+                    writeln!(to, "every label has arrived")?;
+                }
+                entries.iter().try_for_each(|e| writeln!(to, "{}", line(e)))
+            })
+        }
+        Command::Show { id } => {
+            let sent = outbox.sent_of(&id)?;
             let value: serde_json::Value = serde_json::from_slice(&sent).map_err(DeskError::failed)?;
             output::result(common.json, &value, |to| {
                 writeln!(to, "{}", String::from_utf8_lossy(&sent))
             })
         }
-        Outbox::Retry { id } => retry(common, &desk, id.as_deref()).await,
-        Outbox::Mend { id, file } => {
-            let bytes = std::fs::read(&file).map_err(|e| DeskError::usage(format!("{}: {e}", file.display())))?;
-            desk.mend(&id, &bytes)?;
-            retry(common, &desk, None).await
-        }
+        Command::Retry { id } => retry(common, &outbox, id.as_deref()).await,
+        Command::Mend { .. } => retry(common, &outbox, None).await,
     }
-}
-
-fn list(common: &Common, desk: &Desk) -> Done {
-    let entries = desk.outbox(SHOWN)?;
-    output::result(common.json, &entries, |to| {
-        if entries.is_empty() {
-            writeln!(to, "every label has arrived")?;
-        }
-        entries.iter().try_for_each(|e| writeln!(to, "{}", line(e)))
-    })
 }
 
 fn line(e: &Entry) -> String {
@@ -64,14 +64,13 @@ fn line(e: &Entry) -> String {
     format!("{}  {:9}  {} attempts  {why}", e.id, state.as_str().unwrap_or_default(), e.attempts)
 }
 
-async fn retry(common: &Common, desk: &Desk, id: Option<&str>) -> Done {
-    let again = desk.send_again(id)?;
-    let passed = desk.send_labels(Which::All).await?;
-    let waits = desk.status().labels;
-    let well = waits.waiting == 0 && waits.dead == 0;
-    let told = json!({ "again": again, "delivered": passed.delivered, "failed": passed.failed, "waiting": waits });
+async fn retry(common: &Common, outbox: &Outbox, id: Option<&str>) -> Done {
+    let again = outbox.again(id)?;
+    let (passed, labels) = outbox.send().await?;
+    let well = labels.waiting == 0 && labels.dead == 0;
+    let told = json!({ "again": again, "delivered": passed.delivered, "failed": passed.failed, "labels": labels });
     output::verdict(common.json, well, &told, |to| {
-        writeln!(to, "{} arrived, {} wait, {} given up", passed.delivered, waits.waiting, waits.dead)?;
-        waits.because.iter().try_for_each(|b| writeln!(to, "{b}"))
+        writeln!(to, "{} arrived, {} wait, {} given up", passed.delivered, labels.waiting, labels.dead)?;
+        labels.because.iter().try_for_each(|b| writeln!(to, "{b}"))
     })
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{ConversationRow, Entry, Exchange, Label};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
@@ -239,6 +239,7 @@ calls! { |front, tell|
         };
         if let Some(account) = desk.account() {
             account.sign_in(|_| {}).await?;
+            desk.note(Act::SignedIn);
         }
         front.after(Occasion::SignedIn, &desk);
         Ok(())
@@ -246,10 +247,11 @@ calls! { |front, tell|
 
     /// Ends the sign-in, at the service and here.
     fn sign_out() -> () {
-        match front.desk()?.account() {
-            Some(account) => account.sign_out().await,
-            None => Ok(()),
-        }
+        let desk = front.desk()?;
+        let Some(account) = desk.account() else { return Ok(()) };
+        account.sign_out().await?;
+        desk.note(Act::SignedOut);
+        Ok(())
     }
 
     /// Closes this tenant; `open` opens the other.

@@ -3,7 +3,7 @@
 
 use jiff::{Timestamp, Zoned};
 use mortar_assistant::Sentence;
-use mortar_feedback::{ConversationRow, Entry, Exchange, Feedback, Label, Records};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Feedback, Label, Records};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -46,11 +46,6 @@ impl Desk {
         Ok(self.records()?.outbox(most)?)
     }
 
-    /// What is sent of a label that has not arrived.
-    pub fn sent_of(&self, id: &str) -> Result<Vec<u8>, DeskError> {
-        Ok(self.records()?.sent_of(id)?)
-    }
-
     /// Labels that were given up are to be sent again: one, or all. How many there were.
     pub fn send_again(&self, id: Option<&str>) -> Result<u32, DeskError> {
         Ok(self.records()?.again(id)?)
@@ -59,6 +54,13 @@ impl Desk {
     /// Puts other bytes in the place of those of a label that was given up; they are masked like all that is sent.
     pub fn mend(&self, id: &str, bytes: &[u8]) -> Result<(), DeskError> {
         Ok(self.records()?.mend(id, bytes, &self.leave())?)
+    }
+
+    /// Records an act of which nothing else is kept. Where nothing can be kept, the bar says so.
+    pub(crate) fn note(&self, act: Act) {
+        if let Ok(records) = &self.records {
+            let _ = records.note(act);
+        }
     }
 
     /// What of a label may leave this device.

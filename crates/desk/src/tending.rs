@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::kept;
 
 /// A look is taken at least so often: a desk that was left is noticed then.
 const AT_LEAST: Duration = Duration::from_secs(3600);
@@ -79,7 +80,8 @@ impl Desk {
             records.forget(before(now, days))?;
         }
         records.rotate_if_due(now)?;
-        reseal(records)
+        reseal(records)?;
+        kept::witness(&self.place, &self.config, records)
     }
 }
 

@@ -156,6 +156,15 @@ fn environment(dir: &Path) -> Result<Env<WithoutTls>, RecordsError> {
 }
 
 impl Records {
+    /// What the key that seals all keys is called in the vault.
+    pub const KEY_NAME: &str = keys::KEK;
+
+    /// Whether a program has this open.
+    pub fn in_use(dir: &Path) -> Result<bool, RecordsError> {
+        let Ok(file) = File::open(dir.join(IN_USE)) else { return Ok(false) };
+        Ok(file.try_lock().is_err())
+    }
+
     /// Opens what is kept in a folder, sealed with keys that the vault has the key of. What an older program kept in
     /// the clear is sealed first.
     pub fn open(dir: &Path, tenant: &str, vault: &dyn Vault) -> Result<Records, RecordsError> {

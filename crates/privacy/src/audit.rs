@@ -74,6 +74,20 @@ pub enum Broken {
     Signature { n: u64 },
 }
 
+impl Broken {
+    /// How many records are whole before it.
+    pub fn whole_before(&self) -> u64 {
+        match self {
+            Broken::Cut { n, .. } => *n,
+            Broken::Changed { n }
+            | Broken::Missing { n }
+            | Broken::Moved { n }
+            | Broken::Replaced { n }
+            | Broken::Signature { n } => n.saturating_sub(1),
+        }
+    }
+}
+
 /// Follows a chain. What stands at a place and cannot be read is given as `None`.
 pub struct Chain<'a> {
     seen: &'a [Head],
