@@ -16,6 +16,7 @@ use tauri_plugin_window_state::StateFlags;
 fn main() {
     // SAFETY: no other thread runs yet.
     unsafe { mortar_desk::quiet() };
+    mortar_desk::private_files();
     #[cfg(target_os = "linux")]
     draw_directly_without_a_card();
     let place = arguments::place();

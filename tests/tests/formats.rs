@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use mortar_desk::feedback::{Feedback, Records};
 use mortar_tests::{json, refused, root, run, words_only};
 use serde_json::Value;
 
@@ -50,17 +51,33 @@ fn a_release_of_format_1_is_read_and_answers() {
     );
 }
 
-/// Conversations and labels as a program of format 1 left them.
+/// Conversations and labels as a program of format 1 left them: in the clear, and nothing made yet of what is sent.
 #[test]
-fn records_of_format_1_are_read() {
+fn records_of_format_1_are_sealed_and_their_labels_sent() {
     let home = tempfile::tempdir().unwrap();
     copy(&root().join("tests/fixtures/records-1"), home.path());
-    let records = mortar_desk::feedback::Records::open(home.path()).unwrap();
-    let rows = records.conversations(jiff::Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!(rows.len(), 1);
-    let exchange = &records.conversation(&rows[0].id).unwrap()[0];
-    assert_eq!(exchange.text, "Edited by the operator.");
-    assert_eq!(records.waiting().unwrap(), 1);
+    let clear = |dir: &Path| {
+        let bytes = fs::read(dir.join("data.mdb")).unwrap();
+        bytes.windows(6).any(|w| w == b"Edited")
+    };
+    assert!(clear(home.path()));
+    let vault = mortar_tests::InMemory::default();
+    for _ in 0..2 {
+        let records = Records::open(home.path(), "pharmacy", &vault).unwrap();
+        let rows = records.conversations(jiff::Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(rows.len(), 1);
+        let exchange = &records.conversation(&rows[0].id).unwrap()[0];
+        assert_eq!(exchange.text, "Edited by the operator.");
+        assert_eq!(records.waiting().unwrap(), 1);
+        assert!(!clear(home.path()), "nothing of it is left in the clear");
+        records.close();
+    }
+    let records = Records::open(home.path(), "pharmacy", &vault).unwrap();
+    assert_eq!(records.make_unmade(&Clone::clone).unwrap(), 1);
+    let entry = &records.outbox(10).unwrap()[0];
+    let sent = Feedback::from_bytes(&records.sent_of(&entry.id).unwrap()).unwrap();
+    assert_eq!((sent.format, sent.text.as_str()), (2, "Edited by the operator."));
+    assert!(entry.key.ends_with(&format!("{}-{}.json", sent.id, &entry.sha256[..16])));
 }
 
 /// Releases as devices of formats 2 and 3 had them, after they grew once.

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use mortar_aws::{Aws, AwsConfig, S3Feedback, SageMakerEmbedder, SageMakerGenerator};
 use mortar_desk::assistant::{self, Answer, Ask, Embedder, Stop};
-use mortar_desk::feedback::{Entry, FeedbackSink, Label, Verdict};
+use mortar_desk::feedback::{FeedbackSink, Object};
 use mortar_desk::knowledge::{self, Release};
 use mortar_desk::sources::NoExtractor;
 use mortar_local::{MiniLm, Verbatim};
@@ -372,37 +372,12 @@ async fn an_endpoint_of_another_model_is_refused_before_any_search() {
     assert_eq!(s.faults.count("generate"), 0);
 }
 
-fn entry(id: &str) -> Entry {
-    Entry {
-        format: 1,
-        id: id.into(),
-        exchange: "e".into(),
-        at: "2026-11-22T10:00:00Z".parse().unwrap(),
-        label: Label {
-            verdict: Verdict::Good,
-            reason: None,
-            note: String::new(),
-        },
-        answer: serde_json::from_value(serde_json::json!({
-            "question": "q", "asked_as": null, "release": "r", "as_of": "2026-11-22", "passages": [], "answer": "a",
-            "sentences": [], "abstained": false, "reason": null, "unknown_codes": [], "look_alikes": [],
-            "dropped_marks": 0, "stopped": false, "models": {"embedding": null, "generation": null},
-            "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0}
-        }))
-        .unwrap(),
-        draft: "a".into(),
-        text: "b".into(),
-        sentences: vec![],
-        confirmed: vec![],
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_label_arrives_once_whatever_happens_on_its_way() {
     let dir = tempfile::tempdir().unwrap();
     let s = StandIns::start(true).await;
     let aws = signed_in(config(&s, "tei", "messages"), dir.path()).await;
-    let sink = S3Feedback::of(&aws, "pharmacy").unwrap();
+    let sink = S3Feedback::of(&aws).unwrap();
     for (n, fault) in [
         Fault::Throttle,
         Fault::Server,
@@ -411,21 +386,26 @@ async fn a_label_arrives_once_whatever_happens_on_its_way() {
         Fault::Expired,
         Fault::WrongChecksum,
         Fault::ClockSkew,
+        Fault::Conflict,
     ]
     .into_iter()
     .enumerate()
     {
-        let entry = entry(&format!("01{n}"));
+        let object = Object::new(&format!("tenant=pharmacy/date=2026-11-22/01{n}"), format!("{{\"n\":{n}}}").into());
         s.faults.set("put", fault, 1);
-        let _ = sink.send(&entry).await;
+        let first = sink.send(&object).await;
+        assert!(first.is_err(), "{}", fault.name());
+        if fault == Fault::Conflict {
+            let busy = mortar_desk::assistant::Fault::Busy;
+            assert_eq!(first.unwrap_err().fault, busy, "it is tried again, and never given up");
+        }
         aws.renew().await;
-        sink.send(&entry)
+        sink.send(&object)
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", fault.name()));
-        let key = format!("labels/tenant=pharmacy/date=2026-11-22/01{n}.json");
+        let key = format!("labels/{}", object.key);
         assert_eq!(s.store.versions(FEEDBACK, &key), 1, "{}", fault.name());
-        let there: Entry = serde_json::from_slice(&s.store.body(FEEDBACK, &key).unwrap()).unwrap();
-        assert_eq!(there, entry);
+        assert_eq!(s.store.body(FEEDBACK, &key).unwrap(), object.body);
     }
 }
 
@@ -557,9 +537,9 @@ async fn two_tenants_side_by_side_have_nothing_of_each_other() {
         let aws = with(led, vault.clone());
         let refused = SageMakerEmbedder::of(&aws).unwrap().embed(&texts).await.unwrap_err();
         assert_eq!(refused.fault, assistant::Fault::Refused, "{refused}");
-        let refused = S3Feedback::of(&aws, other)
+        let refused = S3Feedback::of(&aws)
             .unwrap()
-            .send(&entry("01"))
+            .send(&Object::new("tenant=other/01", b"{}".to_vec()))
             .await
             .unwrap_err();
         assert_eq!(refused.fault, assistant::Fault::Refused, "{refused}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -19,6 +19,7 @@ use crate::print;
 
 #[derive(Args)]
 pub struct Ask {
+    /// A hyphen reads it from stdin, so that it does not stand in the list of processes
     question: String,
     #[command(flatten)]
     source: Source,
@@ -27,7 +28,20 @@ pub struct Ask {
     after: Option<String>,
 }
 
-pub async fn ask(common: &Common, what: Ask) -> Done {
+/// More than any question is.
+const LONGEST: u64 = 1 << 20;
+
+fn from_stdin() -> Result<String, DeskError> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(LONGEST).read_to_string(&mut text);
+    read.map_err(|e| DeskError::usage(format!("stdin: {e}")))?;
+    Ok(text.trim().to_owned())
+}
+
+pub async fn ask(common: &Common, mut what: Ask) -> Done {
+    if what.question == "-" {
+        what.question = from_stdin()?;
+    }
     // A question that cannot be asked is refused before anything is opened.
     question::clean(&what.question).map_err(|e| DeskError::from(AskError::from(e)))?;
     let desk = common.open(&what.source).await?;

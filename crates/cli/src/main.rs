@@ -8,7 +8,9 @@ mod common;
 mod doctor;
 mod eval;
 mod kb;
+mod kept;
 mod keys;
+mod outbox;
 mod output;
 mod print;
 mod progress;
@@ -58,6 +60,18 @@ enum Command {
         #[command(subcommand)]
         command: account::Models,
     },
+    /// What happened on this device, by records that cannot be changed unseen
+    Audit {
+        #[command(subcommand)]
+        command: kept::Audit,
+    },
+    /// Take away all that is kept of a tenant's questions on this device
+    Wipe(kept::Wipe),
+    /// Labels on their way to the tenant's bucket
+    Outbox {
+        #[command(subcommand)]
+        command: outbox::Command,
+    },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
     Sync(sync::Sync),
     /// Look at everything Mortar depends on and say what to do
@@ -84,6 +98,10 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Done {
     let common = &cli.common;
+    // Who looks after knowledge may write for others.
+    if !matches!(cli.command, Command::Kb { .. }) {
+        mortar_desk::private_files();
+    }
     match cli.command {
         Command::Ask(what) => ask::ask(common, what).await,
         Command::Check(what) => check::run(common, what).await,
@@ -94,6 +112,9 @@ async fn run(cli: Cli) -> Done {
         Command::Login(how) => account::login(common, how).await,
         Command::Logout => account::logout(common).await,
         Command::Models { command } => account::models(common, command).await,
+        Command::Audit { command } => kept::audit(common, command),
+        Command::Wipe(how) => kept::wipe(common, how),
+        Command::Outbox { command } => outbox::run(common, command).await,
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,
         Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),

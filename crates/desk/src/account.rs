@@ -7,15 +7,13 @@ use mortar_aws::{
     Aws, Health, Probed, S3Feedback, SageMakerChecker, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker,
     SignInError, SignedIn, probe,
 };
-use mortar_feedback::{FeedbackSink, Records};
+use mortar_feedback::{Passed, Records, Which};
 use mortar_local::{Keyring, open_browser};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 use ts_rs::TS;
 
 use crate::config;
 use crate::error::DeskError;
-use crate::masking::Masking;
 use crate::place::Place;
 use crate::tenant::TenantConfig;
 
@@ -45,8 +43,6 @@ pub struct Account {
     pub(crate) generator: Option<Arc<SageMakerGenerator>>,
     pub(crate) checker: Option<Arc<SageMakerChecker>>,
     feedback: Option<S3Feedback>,
-    /// One sends at a time: a label must not arrive twice.
-    sending: Mutex<()>,
 }
 
 impl Account {
@@ -66,16 +62,15 @@ impl Account {
             return Ok(None);
         };
         let dir = place.tenant_dir();
-        std::fs::create_dir_all(&dir).map_err(|e| DeskError::failed(format!("{}: {e}", dir.display())))?;
+        place.make_private()?;
         let aws = Aws::new(config, Arc::new(Keyring::new(&place.tenant)), dir.join("sign-in.lock"));
         Ok(Some(Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
             reranker: SageMakerReranker::of(&aws).map(Arc::new),
             generator: SageMakerGenerator::of(&aws).map(Arc::new),
             checker: SageMakerChecker::of(&aws).map(Arc::new),
-            feedback: S3Feedback::of(&aws, &place.tenant),
+            feedback: S3Feedback::of(&aws),
             aws,
-            sending: Mutex::default(),
         }))
     }
 
@@ -132,18 +127,11 @@ impl Account {
         Ok((probed, toml))
     }
 
-    /// Sends the labels that wait, masked.
-    pub(crate) async fn send(&self, records: &Records, masking: &Masking) -> Result<u32, DeskError> {
-        let Some(sink) = &self.feedback else {
-            return Ok(0);
-        };
-        let _one = self.sending.lock().await;
-        let mut sent = 0;
-        for entry in records.outbox()? {
-            sink.send(&masking.entry(&entry)).await.map_err(DeskError::failed)?;
-            records.sent(&entry)?;
-            sent += 1;
+    /// Sends labels that wait.
+    pub(crate) async fn send(&self, records: &Records, which: Which) -> Result<Passed, DeskError> {
+        match &self.feedback {
+            Some(sink) => Ok(records.send(sink, which).await?),
+            None => Ok(Passed::default()),
         }
-        Ok(sent)
     }
 }

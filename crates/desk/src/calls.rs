@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{ConversationRow, Exchange, Label};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
@@ -196,6 +196,24 @@ calls! { |front, tell|
         Ok(labelled)
     }
 
+    /// A document was opened beside an answer: kept as a signal, apart from what is said of it.
+    fn opened_beside(exchange: String, document: String) -> () {
+        front.desk()?.opened_beside(&exchange, &document)
+    }
+
+    /// Labels that have not arrived and why, those that were given up first.
+    fn outbox() -> Vec<Entry> {
+        front.desk()?.outbox(200)
+    }
+
+    /// Labels that wait or were given up are sent at once: one, or all of them.
+    fn send_again(id: Option<String>) -> () {
+        let desk = front.desk()?;
+        desk.send_again(id.as_deref())?;
+        front.after(Occasion::SentAgain, &desk);
+        Ok(())
+    }
+
     /// Opens a document's link in the browser, if the tenant lists its host.
     fn open_link(url: String) -> () {
         let link = front.desk()?.config().link(&url);
@@ -221,6 +239,7 @@ calls! { |front, tell|
         };
         if let Some(account) = desk.account() {
             account.sign_in(|_| {}).await?;
+            desk.note(Act::SignedIn);
         }
         front.after(Occasion::SignedIn, &desk);
         Ok(())
@@ -228,10 +247,11 @@ calls! { |front, tell|
 
     /// Ends the sign-in, at the service and here.
     fn sign_out() -> () {
-        match front.desk()?.account() {
-            Some(account) => account.sign_out().await,
-            None => Ok(()),
-        }
+        let desk = front.desk()?;
+        let Some(account) = desk.account() else { return Ok(()) };
+        account.sign_out().await?;
+        desk.note(Act::SignedOut);
+        Ok(())
     }
 
     /// Closes this tenant; `open` opens the other.

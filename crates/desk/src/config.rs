@@ -104,7 +104,7 @@ pub fn choose(place: &Place, config: &TenantConfig, answers: Answers) -> Result<
     }
     let failed = |e: &dyn std::fmt::Display| DeskError::failed(format!("The choice cannot be kept: {e}"));
     let text = toml::to_string(&Choices { answers: Some(answers) }).map_err(|e| failed(&e))?;
-    std::fs::create_dir_all(place.tenant_dir()).map_err(|e| failed(&e))?;
+    place.make_private()?;
     std::fs::write(place.tenant_dir().join("choices.toml"), text).map_err(|e| failed(&e))
 }
 

@@ -13,11 +13,13 @@ use crate::config;
 use crate::embedders::Embedders;
 use crate::error::DeskError;
 use crate::follow::Follows;
+use crate::kept;
 use crate::lexicon;
 use crate::masking::Masking;
 use crate::opened::{Elsewhere, Opened};
 use crate::place::Place;
 use crate::sample;
+use crate::tending::Wake;
 use crate::tenant::{Answers, TenantConfig};
 
 pub struct Desk {
@@ -32,12 +34,15 @@ pub struct Desk {
     /// The store that the release follows, where there is one.
     pub(crate) follows: Option<Follows>,
     pub(crate) records: Result<Records, String>,
+    /// Wakes whoever looks after the records.
+    pub(crate) wake: Arc<Wake>,
 }
 
 impl Desk {
     /// Opens a tenant. The sample tenant's release is made here where there is none yet; that of a tenant
     /// with a store is fetched.
     pub async fn open(place: Place, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Desk, DeskError> {
+        place.make_private()?;
         let config = config::read(&place)?;
         let account = Account::of(&place, &config)?;
         let here = Embedders::of(&place.weights, account.as_ref().and_then(|a| a.embedder.clone()));
@@ -57,12 +62,13 @@ impl Desk {
             here,
             account,
             records: Err("not opened".into()),
+            wake: Arc::default(),
         })
     }
 
     /// Opens the conversations too. The window does; a command that only reads does not.
     pub fn with_records(mut self) -> Self {
-        self.records = Records::open(&self.place.tenant_dir().join("records")).map_err(|e| e.to_string());
+        self.records = kept::records(&self.place, &self.config).map_err(|e| e.to_string());
         self
     }
 

@@ -17,6 +17,7 @@ use crate::error::DeskError;
 use crate::place::Place;
 use crate::schedule::{Due, Occasion, Pace, due};
 use crate::status::Status;
+use crate::tending::tend;
 use crate::tenant::Answers;
 
 /// What only the shell around a front can do.
@@ -106,6 +107,7 @@ impl Front {
         let opened = Desk::open(self.place()?, &mut |p| tell(p.into())).await?;
         let desk = Arc::new(opened.with_records());
         *self.desk.write().unwrap_or_else(PoisonError::into_inner) = Some(desk.clone());
+        self.tend(&desk);
         self.after(Occasion::Opened, &desk);
         Ok(desk.status())
     }
@@ -158,6 +160,12 @@ impl Front {
         Ok(report)
     }
 
+    /// Looks after the records as long as the desk is open.
+    #[expect(clippy::disallowed_methods, reason = "it ends with the desk, and the bar shows what fails")]
+    fn tend(&self, desk: &Arc<Desk>) {
+        tokio::spawn(tend(Arc::downgrade(desk)));
+    }
+
     /// Does what is due, on tasks of its own.
     #[expect(
         clippy::disallowed_methods,
@@ -166,10 +174,7 @@ impl Front {
     pub(crate) fn after(self: &Arc<Self>, what: Occasion, desk: &Arc<Desk>) {
         for due in due(what, desk.check_every(), rand::random()) {
             match due {
-                Due::Labels => {
-                    let desk = desk.clone();
-                    tokio::spawn(async move { desk.send_labels().await });
-                }
+                Due::Labels(which) => desk.wake.ring(which),
                 Due::Check { after } => {
                     tokio::spawn(check(Arc::downgrade(self), Arc::downgrade(desk), after));
                 }

@@ -22,10 +22,12 @@ mod error;
 mod follow;
 mod front;
 mod import;
+mod kept;
 mod lexicon;
 mod masking;
 mod measure;
 mod opened;
+mod outbox;
 mod place;
 mod promote;
 mod publish;
@@ -38,6 +40,7 @@ mod status;
 mod stores;
 mod sync;
 mod tenant;
+mod tending;
 #[cfg(test)]
 mod typescript;
 
@@ -51,6 +54,7 @@ pub use doctor::{Check, doctor};
 pub use error::{DeskError, ErrorCode};
 pub use follow::{Following, Freshness};
 pub use front::{Asked, Front, Host, Opening, OpeningStep};
+pub use kept::{Verified, Wiped, export_audit, verify_audit, wipe};
 pub use import::{Import, accept, import, suggest};
 pub use measure::judged_by_people;
 pub use mortar_assistant as assistant;
@@ -60,13 +64,14 @@ pub use mortar_feedback as feedback;
 pub use mortar_intake as intake;
 pub use mortar_knowledge as knowledge;
 pub use mortar_language as language;
-pub use mortar_local::quiet;
+pub use mortar_local::{private_files, quiet};
 pub use mortar_measure::{
     AnsweredOtherwise, AttackFigures, Comparison, Difference, Evaluation, Figure, GroundingFigures, JudgedFigures,
     LeaveOut, MaskingFigures, OnlyOne, Piece, QuestionResult, Questions, RankingFigures, Seen, Share, Told, page,
 };
 pub use mortar_sources as sources;
 pub use mortar_store as store;
+pub use outbox::Outbox;
 pub use place::Place;
 pub use promote::{Promoted, Wish};
 pub use publish::Work;

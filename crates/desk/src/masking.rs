@@ -15,7 +15,7 @@ use mortar_assistant::{
     Checker, Embedder, Generation, Generator, MaskedKind, Missing, ModelError, Pair, Passage, Problem, QuestionPart,
     Reranker, Retriever, Sentence, prompt,
 };
-use mortar_feedback::Entry;
+use mortar_feedback::Feedback;
 use mortar_knowledge::Release;
 use mortar_language::codes::Code;
 use mortar_language::drugs::Lexicon;
@@ -155,7 +155,7 @@ impl Masking {
 
     /// A label as it may be sent: what the operator and the models wrote is masked, and what is said of its bytes is
     /// said of those that stand there now.
-    pub(crate) fn entry(&self, entry: &Entry) -> Entry {
+    pub(crate) fn feedback(&self, entry: &Feedback) -> Feedback {
         let mut out = entry.clone();
         let passages = std::mem::take(&mut out.answer.passages);
         let answer = &mut out.answer;
@@ -187,11 +187,19 @@ impl Masking {
         of(&mut out.draft);
         let moved = of(&mut out.text);
         sentences(&mut out.sentences, &moved, &mut of);
+        if let Some(sentence) = &mut out.label.sentence {
+            let range = moved.moved(sentence.start as usize..sentence.end as usize);
+            match moved.text.get(range.clone()) {
+                Some(now) => {
+                    (sentence.start, sentence.end) = (range.start as u32, range.end as u32);
+                    sentence.text = now.to_owned();
+                }
+                // It is of a text that is no more.
+                None => out.label.sentence = None,
+            }
+        }
         of(&mut out.label.note);
-        out.confirmed
-            .iter_mut()
-            .chain(&mut out.label.reason)
-            .for_each(|t| drop(of(t)));
+        out.confirmed.iter_mut().for_each(|t| drop(of(t)));
         out.answer.passages = passages;
         out
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mortar_local::default_folder;
+use mortar_local::{default_folder, private_folder};
 
 use crate::error::DeskError;
 use crate::tenant::{SAMPLE, id_of, is_id};
@@ -88,6 +88,13 @@ impl Place {
     /// All that is the tenant's own on this device.
     pub(crate) fn tenant_dir(&self) -> PathBuf {
         self.home.join("tenants").join(&self.tenant)
+    }
+
+    /// Makes that folder, for this user's eyes alone.
+    pub(crate) fn make_private(&self) -> Result<PathBuf, DeskError> {
+        let dir = self.tenant_dir();
+        private_folder(&dir).map_err(|e| DeskError::failed(format!("{}: {e}", dir.display())))?;
+        Ok(dir)
     }
 
     /// The folder of the tenant's release.

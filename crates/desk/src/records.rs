@@ -3,7 +3,7 @@
 
 use jiff::{Timestamp, Zoned};
 use mortar_assistant::Sentence;
-use mortar_feedback::{ConversationRow, Exchange, Label, Records};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Feedback, Label, Records};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -33,15 +33,40 @@ impl Desk {
 
     /// Labels an answer or a refusal, with the grounding of the text as it stands.
     pub fn label(&self, exchange: &str, label: Label, sentences: Vec<Sentence>) -> Result<Exchange, DeskError> {
-        Ok(self.records()?.label(exchange, label, sentences)?)
+        Ok(self.records()?.label(exchange, label, sentences, &self.leave())?)
     }
 
-    /// Sends the labels that wait; how many have arrived. What does not arrive waits on.
-    pub async fn send_labels(&self) -> Result<u32, DeskError> {
-        let (Some(account), Ok(records)) = (&self.account, &self.records) else {
-            return Ok(0);
-        };
-        account.send(records, &self.opened().masking).await
+    /// A document was opened beside an answer.
+    pub fn opened_beside(&self, exchange: &str, document: &str) -> Result<(), DeskError> {
+        Ok(self.records()?.opened(exchange, document)?)
+    }
+
+    /// Labels that have not arrived, those that were given up first; the oldest so many of each.
+    pub fn outbox(&self, most: usize) -> Result<Vec<Entry>, DeskError> {
+        Ok(self.records()?.outbox(most)?)
+    }
+
+    /// Labels that were given up are to be sent again: one, or all. How many there were.
+    pub fn send_again(&self, id: Option<&str>) -> Result<u32, DeskError> {
+        Ok(self.records()?.again(id)?)
+    }
+
+    /// Puts other bytes in the place of those of a label that was given up; they are masked like all that is sent.
+    pub fn mend(&self, id: &str, bytes: &[u8]) -> Result<(), DeskError> {
+        Ok(self.records()?.mend(id, bytes, &self.leave())?)
+    }
+
+    /// Records an act of which nothing else is kept. Where nothing can be kept, the bar says so.
+    pub(crate) fn note(&self, act: Act) {
+        if let Ok(records) = &self.records {
+            let _ = records.note(act);
+        }
+    }
+
+    /// What of a label may leave this device.
+    fn leave(&self) -> impl Fn(&Feedback) -> Feedback {
+        let masking = self.opened().masking.clone();
+        move |feedback| masking.feedback(feedback)
     }
 
     pub(crate) fn records(&self) -> Result<&Records, DeskError> {

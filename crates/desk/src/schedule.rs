@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use mortar_feedback::Which;
 use mortar_store::sync::{CHECK_JITTER, SyncStep};
 
 /// How often a front hears how far a sync is that it did not ask for: as often as it is drawn.
@@ -13,6 +14,8 @@ pub enum Occasion {
     Opened,
     Labelled,
     SignedIn,
+    /// Somebody asked for it.
+    SentAgain,
     /// The store was looked at, whatever came of it.
     Checked,
 }
@@ -20,7 +23,7 @@ pub enum Occasion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     /// Labels that wait go on their way; what does not arrive waits on the device.
-    Labels,
+    Labels(Which),
     /// The store is looked at, in so long.
     Check { after: Duration },
 }
@@ -30,11 +33,12 @@ pub enum Due {
 pub fn due(what: Occasion, every: Option<Duration>, chance: f64) -> Vec<Due> {
     let check = |after: Duration| every.map(|_| Due::Check { after });
     match what {
-        Occasion::Opened => [Some(Due::Labels), check(Duration::ZERO)]
+        Occasion::Opened => [Some(Due::Labels(Which::All)), check(Duration::ZERO)]
             .into_iter()
             .flatten()
             .collect(),
-        Occasion::Labelled | Occasion::SignedIn => vec![Due::Labels],
+        Occasion::Labelled => vec![Due::Labels(Which::Due)],
+        Occasion::SignedIn | Occasion::SentAgain => vec![Due::Labels(Which::All)],
         Occasion::Checked => every
             .and_then(|every| check(next_check(every, chance)))
             .into_iter()
@@ -72,9 +76,9 @@ mod tests {
     #[test]
     fn labels_go_when_they_can_and_the_store_is_looked_at_now_and_then() {
         let now = Due::Check { after: Duration::ZERO };
-        assert_eq!(due(Occasion::Opened, Some(HOUR), 0.5), [Due::Labels, now]);
-        assert_eq!(due(Occasion::Labelled, Some(HOUR), 0.5), [Due::Labels]);
-        assert_eq!(due(Occasion::SignedIn, Some(HOUR), 0.5), [Due::Labels]);
+        assert_eq!(due(Occasion::Opened, Some(HOUR), 0.5), [Due::Labels(Which::All), now]);
+        assert_eq!(due(Occasion::Labelled, Some(HOUR), 0.5), [Due::Labels(Which::Due)]);
+        assert_eq!(due(Occasion::SignedIn, Some(HOUR), 0.5), [Due::Labels(Which::All)]);
         let [Due::Check { after }] = due(Occasion::Checked, Some(HOUR), 0.5)[..] else {
             panic!("the next look alone")
         };
@@ -83,7 +87,7 @@ mod tests {
 
     #[test]
     fn without_a_store_none_is_looked_at() {
-        assert_eq!(due(Occasion::Opened, None, 0.5), [Due::Labels]);
+        assert_eq!(due(Occasion::Opened, None, 0.5), [Due::Labels(Which::All)]);
         assert_eq!(due(Occasion::Checked, None, 0.5), []);
     }
 

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use mortar_assistant::{Generator, Reranker};
+use mortar_feedback::Waiting;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::desk::{Desk, today};
+use crate::kept;
 use crate::sync::Knowledge;
 use crate::tenant::Answers;
 
@@ -30,7 +32,10 @@ pub struct Status {
     pub generation: String,
     /// Why conversations and labels cannot be kept, if they cannot.
     pub records_problem: Option<String>,
-    pub labels_waiting: u32,
+    /// How labels do that have not arrived.
+    pub labels: Waiting,
+    /// The key of what is kept lies in a file beside it, not in the keyring: the sample's does.
+    pub key_in_file: bool,
     /// Models or buckets of this tenant are on AWS: somebody must be signed in.
     pub on_aws: bool,
     pub tenants: Vec<String>,
@@ -60,7 +65,8 @@ impl Desk {
             reranking: opened.reranker().map(Reranker::model).map(str::to_owned),
             generation: opened.generator().map_or("verbatim", Generator::model).to_owned(),
             records_problem: self.records.as_ref().err().cloned(),
-            labels_waiting: self.records.as_ref().ok().and_then(|r| r.waiting().ok()).unwrap_or(0),
+            labels: self.records.as_ref().ok().and_then(|r| r.how_labels_do().ok()).unwrap_or_default(),
+            key_in_file: kept::key_lies_in_a_file(&self.place, &self.config),
             on_aws: self.account.is_some(),
             tenants: self.place.tenants(),
             answers: self.config.policy.answers,

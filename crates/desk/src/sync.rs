@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mortar_feedback::Act;
 use mortar_knowledge::Release;
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,9 @@ impl Desk {
         let report = follows.sync(progress).await?;
         let release = Release::open(&follows.device.release)?;
         if !Arc::ptr_eq(&release, &self.opened().release) {
+            let named = release.manifest.release.clone();
             self.switch(release);
+            self.note(Act::Synced { release: named });
         }
         Ok(report)
     }

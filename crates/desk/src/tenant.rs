@@ -88,6 +88,8 @@ pub struct Policy {
     pub stale_hours: u32,
     /// And after so long it answers nothing; none: it always answers.
     pub refuse_hours: Option<u32>,
+    /// Conversations that nobody has gone on with for so long are forgotten; none: they stay.
+    pub retention_days: Option<u32>,
 }
 
 impl Default for Policy {
@@ -96,6 +98,7 @@ impl Default for Policy {
             answers: Answers::default(),
             stale_hours: 72,
             refuse_hours: None,
+            retention_days: None,
         }
     }
 }
@@ -143,6 +146,9 @@ impl TenantConfig {
         }
         if self.policy.stale_hours == 0 || self.policy.refuse_hours.is_some_and(|r| r < self.policy.stale_hours) {
             return no("policy.stale_hours", "at least 1, and not more than refuse_hours");
+        }
+        if self.policy.retention_days == Some(0) {
+            return no("policy.retention_days", "at least 1");
         }
         None
     }

@@ -1,52 +1,51 @@
-//! Conversations, drafts, copies and labels, kept on the device from the moment they are made.
+//! Conversations, drafts, copies and labels, kept on the device from the moment they are made, sealed.
 //!
 //! Every change is one LMDB transaction: whatever is killed at any moment is found whole at the next
 //! start. Where labels go from here is behind the port [`FeedbackSink`].
 
-use std::path::{Path, PathBuf};
+mod audit;
+mod error;
+#[cfg(test)]
+mod held;
+mod keys;
+mod label;
+mod migrate;
+mod outbox;
+mod sending;
+mod table;
+mod tend;
 
-use futures::future::BoxFuture;
-use heed::types::{SerdeJson, Str};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use audit::{Act, Exported};
+pub use error::RecordsError;
+use heed::types::{Bytes, SerdeJson, Str};
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RoTxn, WithoutTls};
 use jiff::Timestamp;
-use mortar_assistant::{ABSTAIN_BELOW, Answer, ModelError, Sentence, Turn};
+use keys::{KeyRow, KeySet, Sealing};
+use label::{asks_again, sentences_became};
+pub use label::{
+    FEEDBACK_FORMAT, Feedback, Label, LabelReason, LabelledSentence, RightSource, SCHEMA, Signals, Verdict,
+};
+use mortar_assistant::{ABSTAIN_BELOW, Answer, Sentence, Turn};
+use mortar_privacy::Vault;
+use mortar_privacy::audit::{Link, SignedHead, Signer};
+use mortar_privacy::seal::SealError;
+pub use outbox::{Entry, EntryError, EntryState, FeedbackSink, Object, Passed, Which, pause};
+pub use sending::Waiting;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use table::Table;
 use ts_rs::TS;
 use ulid::Ulid;
 
 /// The format that this program writes. It reads no newer one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// A key seals for so long.
+const KEY_DAYS: i64 = 90;
 /// Text of many years of work; sparse until used.
-const MAP_SIZE: usize = 1 << 30;
-
-#[derive(Debug, Error)]
-pub enum RecordsError {
-    #[error("{path} cannot be opened: {reason}")]
-    Unusable { path: PathBuf, reason: String },
-    #[error("the conversations in {path} have format {found}, this program reads up to {FORMAT}: update Mortar")]
-    Newer { path: PathBuf, found: u32 },
-    #[error("conversations could not be kept: {0}")]
-    Storage(#[from] heed::Error),
-    #[error("no conversation or answer has the id {0}")]
-    Unknown(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    Good,
-    Bad,
-}
-
-/// What the operator thinks of an answer, or of a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Label {
-    pub verdict: Verdict,
-    /// A short name from the window's list, such as `wrong_source`.
-    pub reason: Option<String>,
-    pub note: String,
-}
+const MAP_SIZE: usize = 4 << 30;
 
 /// A text that went out, and the sentences without a source that the operator stood up for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -70,6 +69,18 @@ pub struct Exchange {
     pub confirmed: Vec<String>,
     pub copied: Vec<Copied>,
     pub label: Option<Label>,
+    /// The id of that label.
+    #[serde(default)]
+    #[ts(skip)]
+    pub labelled: Option<String>,
+    /// Documents that were opened beside it.
+    #[serde(default)]
+    #[ts(skip)]
+    pub opened: Vec<String>,
+    /// A text was checked meanwhile.
+    #[serde(default)]
+    #[ts(skip)]
+    pub checked: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -81,81 +92,158 @@ pub struct ConversationRow {
     pub exchanges: Vec<String>,
 }
 
-/// A label with everything that it refers to: what is sent to the developers of the models.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    pub format: u32,
-    /// Its own; a second label of the same answer has another.
-    pub id: String,
-    /// The question with its answer that it is about.
-    #[serde(default)]
-    pub exchange: String,
-    pub at: Timestamp,
-    pub label: Label,
-    pub answer: Answer,
-    /// The generator's text and the operator's.
-    pub draft: String,
-    pub text: String,
-    /// The grounding of the operator's text.
-    pub sentences: Vec<Sentence>,
-    pub confirmed: Vec<String>,
-}
-
-/// Where labels go. What was sent before and is sent again is there once.
-pub trait FeedbackSink: Send + Sync {
-    fn send<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), ModelError>>;
-}
-
 /// The tenant's conversations on this device.
 pub struct Records {
+    dir: PathBuf,
+    tenant: String,
     env: Env<WithoutTls>,
-    exchanges: Database<'static, Str, SerdeJson<Exchange>>,
-    conversations: Database<'static, Str, SerdeJson<ConversationRow>>,
-    outbox: Database<'static, Str, SerdeJson<Entry>>,
+    sealing: Sealing,
+    exchanges: Table<Exchange>,
+    conversations: Table<ConversationRow>,
+    /// Labels that wait, those that were given up, and what is remembered of those that arrived.
+    outbox: Table<Entry>,
+    dead: Table<Entry>,
+    delivered: Table<Entry>,
+    /// What is sent of those that have not arrived, packed.
+    bodies: Table<Vec<u8>>,
+    /// Labels of an older program, of which nothing was made yet.
+    unmade: Table<Feedback>,
+    audit: Table<Link>,
+    /// The last head of the audit that was sent.
+    heads: Table<SignedHead>,
+    signer: Signer,
+    /// Held as long as this is open: what is in use is not wiped.
+    _in_use: File,
+}
+
+const TABLES: [&str; 9] = [
+    "exchanges",
+    "conversations",
+    "outbox",
+    "dead",
+    "delivered",
+    "bodies",
+    "unmade",
+    "audit",
+    "heads",
+];
+const IN_USE: &str = "in-use.lock";
+const OUTBOX: usize = 2;
+const UNMADE: usize = 6;
+
+/// Says to whoever wipes that this is in use.
+fn used(dir: &Path) -> Result<File, RecordsError> {
+    let unusable = |e: std::io::Error| RecordsError::Unusable {
+        path: dir.to_owned(),
+        reason: e.to_string(),
+    };
+    let file = File::create(dir.join(IN_USE)).map_err(unusable)?;
+    file.lock_shared().map_err(unusable)?;
+    Ok(file)
+}
+
+/// Opens an environment of LMDB.
+fn environment(dir: &Path) -> Result<Env<WithoutTls>, RecordsError> {
+    let unusable = |reason: String| RecordsError::Unusable {
+        path: dir.to_owned(),
+        reason,
+    };
+    std::fs::create_dir_all(dir).map_err(|e| unusable(e.to_string()))?;
+    let mut options = EnvOpenOptions::new().read_txn_without_tls();
+    options.map_size(MAP_SIZE).max_dbs(12);
+    // SAFETY: the folder is Mortar's own; LMDB's lock file keeps other processes in step.
+    unsafe { options.open(dir) }.map_err(|e| unusable(e.to_string()))
 }
 
 impl Records {
-    pub fn open(dir: &Path) -> Result<Records, RecordsError> {
-        let unusable = |reason: String| RecordsError::Unusable {
+    /// What the key that seals all keys is called in the vault.
+    pub const KEY_NAME: &str = keys::KEK;
+
+    /// Whether a program has this open.
+    pub fn in_use(dir: &Path) -> Result<bool, RecordsError> {
+        let Ok(file) = File::open(dir.join(IN_USE)) else { return Ok(false) };
+        Ok(file.try_lock().is_err())
+    }
+
+    /// Opens what is kept in a folder, sealed with keys that the vault has the key of. What an older program kept in
+    /// the clear is sealed first.
+    pub fn open(dir: &Path, tenant: &str, vault: &dyn Vault) -> Result<Records, RecordsError> {
+        let unusable = |e: std::io::Error| RecordsError::Unusable {
             path: dir.to_owned(),
-            reason,
+            reason: e.to_string(),
         };
-        std::fs::create_dir_all(dir).map_err(|e| unusable(e.to_string()))?;
-        // SAFETY: the folder is Mortar's own; LMDB's lock file keeps other processes in step.
-        let env = unsafe {
-            EnvOpenOptions::new()
-                .read_txn_without_tls()
-                .map_size(MAP_SIZE)
-                .max_dbs(4)
-                .open(dir)
+        std::fs::create_dir_all(dir).map_err(unusable)?;
+        // Two programs that began together would each make a first key, or seal the same old records.
+        let lock = File::create(dir.join("opening.lock")).map_err(unusable)?;
+        lock.lock().map_err(unusable)?;
+        if let Some(records) = Records::of(dir, tenant, vault)? {
+            return Ok(records);
         }
-        .map_err(|e| unusable(e.to_string()))?;
+        migrate::seal(dir, tenant, vault)?;
+        let sealed = Records::of(dir, tenant, vault)?;
+        sealed.ok_or_else(|| unusable(std::io::Error::other("what was sealed is not there")))
+    }
+
+    /// Nothing where an older program was here last.
+    fn of(dir: &Path, tenant: &str, vault: &dyn Vault) -> Result<Option<Records>, RecordsError> {
+        let env = environment(dir)?;
+        let in_use = used(dir)?;
         let txn = env.write_txn()?;
         let made = env.create_databases_and_commit(txn, |opener, txn| {
             let meta: Database<Str, SerdeJson<u32>> = opener.create_database(txn, Some("meta"))?;
             match meta.get(txn, "format")? {
-                Some(found) if found > FORMAT => return Ok(CommitOrAbort::Abort(found)),
+                Some(found) if found != FORMAT => return Ok(CommitOrAbort::Abort(found)),
                 Some(_) => {}
                 None => meta.put(txn, "format", &FORMAT)?,
             }
-            heed::Result::Ok(CommitOrAbort::Commit((
-                opener.create_database(txn, Some("exchanges"))?,
-                opener.create_database(txn, Some("conversations"))?,
-                opener.create_database(txn, Some("outbox"))?,
-            )))
+            let rows: Database<Str, SerdeJson<KeyRow>> = opener.create_database(txn, Some("keys"))?;
+            let mut table = |n: usize| opener.create_database::<Str, Bytes>(txn, Some(TABLES[n]));
+            let [a, b, c, d] = [table(0)?, table(1)?, table(2)?, table(3)?];
+            let tables = [a, b, c, d, table(4)?, table(5)?, table(6)?, table(7)?, table(8)?];
+            heed::Result::Ok(CommitOrAbort::Commit(((rows, meta), tables)))
         })?;
-        match made {
-            CommitOrAbort::Abort(found) => Err(RecordsError::Newer {
-                path: dir.to_owned(),
-                found,
-            }),
-            CommitOrAbort::Commit((exchanges, conversations, outbox)) => Ok(Records {
-                env,
-                exchanges,
-                conversations,
-                outbox,
-            }),
-        }
+        let (keys, dbs) = match made {
+            CommitOrAbort::Abort(found) => {
+                let path = dir.to_owned();
+                env.prepare_for_closing().wait();
+                return if found > FORMAT { Err(RecordsError::Newer { path, found }) } else { Ok(None) };
+            }
+            CommitOrAbort::Commit(made) => made,
+        };
+        let mut txn = env.write_txn()?;
+        let waiting = dbs[OUTBOX].len(&txn)? + dbs[UNMADE].len(&txn)?;
+        let kek = keys::kek(vault, !keys.0.is_empty(&txn)?, waiting)?;
+        let sealing = Sealing::open(tenant, &kek, keys, &mut txn, waiting)?;
+        txn.commit()?;
+        Ok(Some(Records {
+            dir: dir.to_owned(),
+            tenant: tenant.to_owned(),
+            sealing,
+            exchanges: Table::new(TABLES[0], dbs[0]),
+            conversations: Table::new(TABLES[1], dbs[1]),
+            outbox: Table::new(TABLES[OUTBOX], dbs[OUTBOX]),
+            dead: Table::new(TABLES[3], dbs[3]),
+            delivered: Table::new(TABLES[4], dbs[4]),
+            bodies: Table::new(TABLES[5], dbs[5]),
+            unmade: Table::new(TABLES[UNMADE], dbs[UNMADE]),
+            audit: Table::new(TABLES[7], dbs[7]),
+            heads: Table::new(TABLES[8], dbs[8]),
+            signer: Signer::of(&kek).ok_or(RecordsError::Sealed {
+                database: "audit",
+                error: SealError::Foreign,
+            })?,
+            _in_use: in_use,
+            env,
+        }))
+    }
+
+    /// Lets go of the files.
+    pub fn close(self) {
+        self.env.prepare_for_closing().wait();
+    }
+
+    fn keys(&self, txn: &RoTxn<'_, WithoutTls>) -> Result<Arc<KeySet>, RecordsError> {
+        self.sealing.keys(txn)
     }
 
     /// Keeps a new answer, in its conversation or as the first of a new one.
@@ -163,10 +251,11 @@ impl Records {
         let id = Ulid::generate().to_string();
         let at = Timestamp::now();
         let mut txn = self.env.write_txn()?;
+        let keys = self.keys(&txn)?;
         let mut row = match conversation {
             Some(c) => self
                 .conversations
-                .get(&txn, c)?
+                .get(&keys, &txn, c)?
                 .ok_or_else(|| RecordsError::Unknown(c.to_owned()))?,
             None => ConversationRow {
                 id: id.clone(),
@@ -186,15 +275,19 @@ impl Records {
             confirmed: Vec::new(),
             copied: Vec::new(),
             label: None,
+            labelled: None,
+            opened: Vec::new(),
+            checked: false,
         };
-        self.exchanges.put(&mut txn, &id, &exchange)?;
-        self.conversations.put(&mut txn, &row.id, &row)?;
+        self.exchanges.put(&keys, &mut txn, &id, &exchange)?;
+        self.conversations.put(&keys, &mut txn, &row.id, &row)?;
+        self.record(&keys, &mut txn, Act::answered(&id, answer))?;
         txn.commit()?;
         Ok(exchange)
     }
 
     fn exchange(&self, txn: &RoTxn<'_, WithoutTls>, id: &str) -> Result<Exchange, RecordsError> {
-        let found = self.exchanges.get(txn, id)?;
+        let found = self.exchanges.get(&*self.keys(txn)?, txn, id)?;
         let mut exchange = found.ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
         // Of those that were kept before passages said it themselves, their scores do.
         let passages = &mut exchange.answer.passages;
@@ -206,11 +299,15 @@ impl Records {
         Ok(exchange)
     }
 
-    fn change(&self, id: &str, change: impl FnOnce(&mut Exchange)) -> Result<Exchange, RecordsError> {
+    fn change(&self, id: &str, change: impl FnOnce(&mut Exchange) -> Vec<Act>) -> Result<Exchange, RecordsError> {
         let mut txn = self.env.write_txn()?;
         let mut exchange = self.exchange(&txn, id)?;
-        change(&mut exchange);
-        self.exchanges.put(&mut txn, id, &exchange)?;
+        let acts = change(&mut exchange);
+        let keys = self.keys(&txn)?;
+        self.exchanges.put(&keys, &mut txn, id, &exchange)?;
+        for act in acts {
+            self.record(&keys, &mut txn, act)?;
+        }
         txn.commit()?;
         Ok(exchange)
     }
@@ -228,16 +325,29 @@ impl Records {
     /// Keeps an answer that went on, and the operator's text with what is new.
     pub fn went_on(&self, id: &str, answer: Answer, text: String) -> Result<Exchange, RecordsError> {
         self.change(id, |e| {
+            let act = Act::answered(&e.id, &answer);
             e.answer = answer;
             e.text = text;
+            vec![act]
         })
     }
 
     /// Keeps the operator's text as it is typed.
     pub fn save_text(&self, id: &str, text: String, confirmed: Vec<String>) -> Result<(), RecordsError> {
         self.change(id, |e| {
+            let exchange = e.id.clone();
+            let first = e.text == e.answer.answer && e.text != text;
+            let more = confirmed.len().saturating_sub(e.confirmed.len()) as u32;
             e.text = text;
             e.confirmed = confirmed;
+            let edited = first.then(|| Act::Edited {
+                exchange: exchange.clone(),
+            });
+            let kept = (more > 0).then_some(Act::KeptWithoutSource {
+                exchange,
+                sentences: more,
+            });
+            edited.into_iter().chain(kept).collect()
         })?;
         Ok(())
     }
@@ -249,69 +359,93 @@ impl Records {
                 at: Timestamp::now(),
                 text,
                 confirmed,
-            })
+            });
+            vec![Act::Copied { exchange: e.id.clone() }]
         })?;
         Ok(())
     }
 
-    /// Keeps a label with all that it refers to, ready to be sent. A second label replaces the first.
-    pub fn label(&self, id: &str, label: Label, sentences: Vec<Sentence>) -> Result<Exchange, RecordsError> {
+    /// A document was opened beside an answer.
+    pub fn opened(&self, id: &str, document: &str) -> Result<(), RecordsError> {
+        self.change(id, |e| {
+            if !e.opened.iter().any(|d| d == document) {
+                e.opened.push(document.to_owned());
+            }
+            Vec::new()
+        })?;
+        Ok(())
+    }
+
+    /// A text was checked while an answer was open.
+    pub fn checked(&self, id: &str) -> Result<(), RecordsError> {
+        self.change(id, |e| {
+            e.checked = true;
+            Vec::new()
+        })?;
+        Ok(())
+    }
+
+    /// Keeps a label with all that it refers to, and with what is sent of it: `leave` makes of it what may leave this
+    /// device. A second label of the same answer is another one, which says in whose place it stands.
+    pub fn label(
+        &self,
+        id: &str,
+        label: Label,
+        sentences: Vec<Sentence>,
+        leave: &dyn Fn(&Feedback) -> Feedback,
+    ) -> Result<Exchange, RecordsError> {
         let mut txn = self.env.write_txn()?;
+        let keys = self.keys(&txn)?;
         let mut exchange = self.exchange(&txn, id)?;
-        exchange.label = Some(label.clone());
-        let entry = Entry {
-            format: FORMAT,
-            id: Ulid::generate().to_string(),
+        let own = Ulid::generate().to_string();
+        let feedback = Feedback {
+            format: FEEDBACK_FORMAT,
+            id: own.clone(),
+            tenant: self.tenant.clone(),
             exchange: id.to_owned(),
+            replaces: exchange.labelled.replace(own),
             at: Timestamp::now(),
-            label,
+            signals: self.signals(&exchange, &sentences)?,
+            label: label.clone(),
             draft: exchange.answer.answer.clone(),
             text: exchange.text.clone(),
             answer: exchange.answer.clone(),
             sentences,
             confirmed: exchange.confirmed.clone(),
         };
-        self.exchanges.put(&mut txn, id, &exchange)?;
-        self.outbox.put(&mut txn, id, &entry)?;
+        exchange.label = Some(label);
+        self.exchanges.put(&keys, &mut txn, id, &exchange)?;
+        let sha256 = self.make(&keys, &mut txn, &leave(&feedback))?;
+        let act = Act::Labelled {
+            exchange: id.to_owned(),
+            label: feedback.id,
+            sha256,
+        };
+        self.record(&keys, &mut txn, act)?;
         txn.commit()?;
         Ok(exchange)
     }
 
-    /// How many labels wait to be sent.
-    pub fn waiting(&self) -> Result<u32, RecordsError> {
-        let txn = self.env.read_txn()?;
-        Ok(self.outbox.len(&txn)? as u32)
-    }
-
-    /// A label has arrived. One that has replaced it meanwhile stays.
-    pub fn sent(&self, entry: &Entry) -> Result<(), RecordsError> {
-        // Older entries were named by their exchange.
-        let key = if entry.exchange.is_empty() {
-            &entry.id
-        } else {
-            &entry.exchange
+    fn signals(&self, exchange: &Exchange, sentences: &[Sentence]) -> Result<Signals, RecordsError> {
+        let all = self.conversation(&exchange.conversation)?;
+        let next = all.iter().skip_while(|e| e.id != exchange.id).nth(1);
+        let mut signals = Signals {
+            copied: exchange.copied.len() as u32,
+            opened: exchange.opened.clone(),
+            asked_again: next.is_some_and(|n| asks_again(&exchange.answer.question, &n.answer.question)),
+            checked: exchange.checked,
+            ..Signals::default()
         };
-        let mut txn = self.env.write_txn()?;
-        if self.outbox.get(&txn, key)?.is_some_and(|held| held.id == entry.id) {
-            self.outbox.delete(&mut txn, key)?;
-        }
-        Ok(txn.commit()?)
-    }
-
-    pub fn outbox(&self) -> Result<Vec<Entry>, RecordsError> {
-        let txn = self.env.read_txn()?;
-        Ok(self
-            .outbox
-            .iter(&txn)?
-            .map(|e| e.map(|e| e.1))
-            .collect::<Result<_, _>>()?)
+        sentences_became(&exchange.answer.sentences, sentences, &mut signals);
+        Ok(signals)
     }
 
     /// Conversations since a moment, newest first.
     pub fn conversations(&self, since: Timestamp) -> Result<Vec<ConversationRow>, RecordsError> {
         let txn = self.env.read_txn()?;
+        let keys = self.keys(&txn)?;
         let mut rows = Vec::new();
-        for entry in self.conversations.iter(&txn)? {
+        for entry in self.conversations.iter(&keys, &txn)? {
             let (_, row) = entry?;
             if row.at >= since {
                 rows.push(row);
@@ -326,7 +460,7 @@ impl Records {
         let txn = self.env.read_txn()?;
         let row = self
             .conversations
-            .get(&txn, id)?
+            .get(&*self.keys(&txn)?, &txn, id)?
             .ok_or_else(|| RecordsError::Unknown(id.to_owned()))?;
         row.exchanges.iter().map(|id| self.exchange(&txn, id)).collect()
     }
@@ -347,6 +481,15 @@ fn turn(e: Exchange) -> Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::held::Held;
+
+    fn open(dir: &Path) -> Records {
+        Records::open(dir, "pharmacy", &Held::with_a_key()).unwrap()
+    }
+
+    fn as_it_is(feedback: &Feedback) -> Feedback {
+        feedback.clone()
+    }
 
     fn answer(question: &str) -> Answer {
         serde_json::from_value(serde_json::json!({
@@ -363,7 +506,7 @@ mod tests {
     fn an_exchange_is_kept_with_all_that_becomes_of_it() {
         let dir = tempfile::tempdir().unwrap();
         let first = {
-            let r = Records::open(dir.path()).unwrap();
+            let r = open(dir.path());
             let first = r.add(None, &answer("One?")).unwrap();
             let second = r.add(Some(&first.conversation), &answer("Two?")).unwrap();
             r.save_text(&first.id, "Edited.".into(), vec!["Edited.".into()])
@@ -373,41 +516,49 @@ mod tests {
                 &first.id,
                 Label {
                     verdict: Verdict::Bad,
-                    reason: Some("wrong".into()),
+                    reasons: vec![LabelReason::Wrong],
                     note: "n".into(),
+                    sentence: None,
+                    right_source: None,
                 },
                 vec![],
+                &as_it_is,
             )
             .unwrap();
             r.label(
                 &first.id,
                 Label {
                     verdict: Verdict::Good,
-                    reason: None,
+                    reasons: vec![],
                     note: String::new(),
+                    sentence: None,
+                    right_source: None,
                 },
                 vec![],
+                &as_it_is,
             )
             .unwrap();
             assert_eq!(second.conversation, first.conversation);
             first
         };
-        let r = Records::open(dir.path()).unwrap();
+        let r = open(dir.path());
         let kept = r.conversation(&first.conversation).unwrap();
         assert_eq!(kept.len(), 2);
         assert_eq!((kept[0].text.as_str(), kept[0].copied.len()), ("Edited.", 1));
-        assert_eq!(r.waiting().unwrap(), 1);
-        let entry = &r.outbox().unwrap()[0];
+        // Each label is one of its own: what was said first is not lost.
+        let entries = r.outbox(10).unwrap();
+        assert_eq!((r.waiting().unwrap(), entries.len()), (2, 2));
+        let sent: Vec<Feedback> = entries
+            .iter()
+            .map(|e| Feedback::from_bytes(&r.sent_of(&e.id).unwrap()).unwrap())
+            .collect();
+        assert_eq!((sent[0].replaces.as_ref(), sent[1].replaces.as_ref()), (None, Some(&sent[0].id)));
+        let last = &sent[1];
         assert_eq!(
-            (entry.draft.as_str(), entry.text.as_str(), entry.label.verdict),
+            (last.draft.as_str(), last.text.as_str(), last.label.verdict),
             ("As it is.", "Edited.", Verdict::Good)
         );
-        let mut older = entry.clone();
-        older.id = "another".into();
-        r.sent(&older).unwrap();
-        assert_eq!(r.waiting().unwrap(), 1, "what replaced it has not been sent");
-        r.sent(entry).unwrap();
-        assert_eq!(r.waiting().unwrap(), 0);
+        assert_eq!(last.signals.copied, 1);
         assert_eq!(r.conversations(Timestamp::UNIX_EPOCH).unwrap()[0].title, "One?");
         assert_eq!(r.turns(&first.conversation).unwrap()[0].answer, "Edited.");
     }
@@ -415,7 +566,7 @@ mod tests {
     #[test]
     fn an_answer_that_went_on_is_kept_with_what_was_said_before_it() {
         let dir = tempfile::tempdir().unwrap();
-        let r = Records::open(dir.path()).unwrap();
+        let r = open(dir.path());
         let first = r.add(None, &answer("One?")).unwrap();
         let second = r.add(Some(&first.conversation), &answer("Two?")).unwrap();
         r.add(Some(&first.conversation), &answer("Three?")).unwrap();
@@ -442,7 +593,7 @@ mod tests {
         };
         older["passages"] = [passage(0.9), passage(0.4)].into();
         let dir = tempfile::tempdir().unwrap();
-        let r = Records::open(dir.path()).unwrap();
+        let r = open(dir.path());
         let kept = r.add(None, &serde_json::from_value(older).unwrap()).unwrap();
         let read = &r.conversation(&kept.conversation).unwrap()[0];
         let carries: Vec<bool> = read.answer.passages.iter().map(|p| p.carries).collect();
@@ -467,7 +618,7 @@ mod tests {
         }]);
         let whole: Answer = serde_json::from_value(whole).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let r = Records::open(dir.path()).unwrap();
+        let r = open(dir.path());
         let kept = r.add(None, &whole).unwrap();
         assert_eq!(r.conversation(&kept.conversation).unwrap()[0].answer, whole);
     }
@@ -475,7 +626,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
-        let r = Records::open(dir.path()).unwrap();
+        let r = open(dir.path());
         assert!(matches!(r.add(Some("no"), &answer("q")), Err(RecordsError::Unknown(_))));
         assert!(matches!(
             r.save_text("no", String::new(), vec![]),
@@ -487,6 +638,6 @@ mod tests {
     fn a_foreign_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("data.mdb"), vec![7u8; 20_000]).unwrap();
-        assert!(matches!(Records::open(dir.path()), Err(RecordsError::Unusable { .. })));
+        assert!(matches!(Records::open(dir.path(), "pharmacy", &Held::default()), Err(RecordsError::Unusable { .. })));
     }
 }

@@ -1,6 +1,9 @@
-//! What protects a patient and an operator's sign-in: masking, and the port to the OS keyring; never a file.
+//! What protects a patient and an operator's sign-in: masking, sealing, the audit's chain, and the port to the OS
+//! keyring; never a file.
 
+pub mod audit;
 pub mod mask;
+pub mod seal;
 
 use thiserror::Error;
 

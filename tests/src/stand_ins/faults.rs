@@ -38,10 +38,12 @@ pub enum Fault {
     Truncated,
     WrongChecksum,
     ClockSkew,
+    /// Two conditional writes at once.
+    Conflict,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 21] = [
+    pub const ALL: [Fault; 22] = [
         Fault::Throttle,
         Fault::TooMany,
         Fault::NotReady,
@@ -63,6 +65,7 @@ impl Fault {
         Fault::Truncated,
         Fault::WrongChecksum,
         Fault::ClockSkew,
+        Fault::Conflict,
     ];
 
     pub fn name(self) -> &'static str {
@@ -88,6 +91,7 @@ impl Fault {
             Fault::Truncated => "truncated",
             Fault::WrongChecksum => "wrong_checksum",
             Fault::ClockSkew => "clock_skew",
+            Fault::Conflict => "conflict",
         }
     }
 

@@ -126,6 +126,7 @@ impl Served {
         match self.faults.met(call) {
             Some(Fault::Throttle | Fault::TooMany) => Err(s3_error!(SlowDown)),
             Some(Fault::Server | Fault::Dependency | Fault::Model) => Err(s3_error!(InternalError)),
+            Some(Fault::Conflict) => Err(s3_error!(ConditionalRequestConflict)),
             Some(Fault::Expired) => Err(s3_error!(ExpiredToken)),
             Some(Fault::Denied) => Err(s3_error!(AccessDenied)),
             Some(Fault::ClockSkew) => Err(s3_error!(RequestTimeTooSkewed)),

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use futures::executor::block_on;
 use mortar_assistant::{Answer, Citation, Claim, Grounding, Several};
-use mortar_feedback::{Label, Verdict};
+use mortar_feedback::{FEEDBACK_FORMAT, Feedback, Label, LabelledSentence, Signals, Verdict};
 
 use super::*;
 
@@ -240,15 +240,25 @@ fn a_label_that_is_sent_tells_of_nobody_and_its_bytes_are_right() {
         "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0}
     }))
     .unwrap();
-    let entry = Entry {
-        format: 1,
-        id: "01".into(),
-        exchange: "e".into(),
+    let about = sentence("Call 800-555-0100 about Rx 7712345.");
+    let feedback = Feedback {
+        format: FEEDBACK_FORMAT,
+        id: "01KB1234567890123456789012".into(),
+        tenant: "pharmacy".into(),
+        exchange: "01KB1234567890123456789011".into(),
+        replaces: None,
+        signals: Signals::default(),
         at: "2026-11-22T10:00:00Z".parse().unwrap(),
         label: Label {
             verdict: Verdict::Bad,
-            reason: None,
+            reasons: vec![],
             note: "Mrs. Rubija, DOB 02/14/1961, cried".into(),
+            sentence: Some(LabelledSentence {
+                start: about.start,
+                end: about.end,
+                text: about.text.clone(),
+            }),
+            right_source: None,
         },
         answer: Answer {
             sentences: vec![sentence("Call 800-555-0100 about Rx 7712345.")],
@@ -262,7 +272,7 @@ fn a_label_that_is_sent_tells_of_nobody_and_its_bytes_are_right() {
         ],
         confirmed: vec!["Dear Zbigniew Kowalski, code 75 needs approval.".into()],
     };
-    let sent = masking.entry(&entry);
+    let sent = masking.feedback(&feedback);
     let body = serde_json::to_string(&sent).unwrap();
     assert_eq!(planted_in(&body), [""; 0], "{body}");
     assert!(
@@ -275,6 +285,8 @@ fn a_label_that_is_sent_tells_of_nobody_and_its_bytes_are_right() {
         assert_eq!(s.text, sent.text[s.start as usize..s.end as usize]);
         assert_eq!((s.claims[0].start, s.claims[0].end), (s.start, s.end));
     }
-    assert_eq!(sent.answer.passages, entry.answer.passages);
-    assert_eq!(masking.entry(&sent), sent);
+    // It is still about the same sentence, and of the documented shape.
+    assert_eq!(Feedback::from_bytes(&sent.to_bytes().unwrap()).unwrap(), sent);
+    assert_eq!(sent.answer.passages, feedback.answer.passages);
+    assert_eq!(masking.feedback(&sent), sent);
 }
