@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from cfnlint.decode.cfn_yaml import load
+from cfnlint.decode.cfn_yaml import loads
 
 DEPLOY = Path(__file__).resolve().parent.parent
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -18,13 +18,17 @@ PSEUDO = {
 NOTHING = object()
 
 
-def written(folder: Path) -> dict[str, dict]:
-    """Every template of a folder by its name, with the short tags spelt out."""
-    return {path.stem: json.loads(json.dumps(load(str(path)))) for path in sorted(folder.glob("*.yaml"))}
+def texts() -> dict[str, str]:
+    return {path.stem: path.read_text() for path in sorted(DEPLOY.glob("*.yaml"))}
 
 
-def tenant_parameters(folder: Path, tenant: str) -> dict[str, str]:
-    return json.loads((folder / "tenants" / f"{tenant}.json").read_text())["Parameters"]
+def written(text: str) -> dict:
+    """A template with the short tags spelt out."""
+    return json.loads(json.dumps(loads(text)))
+
+
+def tenant_parameters(tenant: str) -> dict[str, str]:
+    return json.loads((DEPLOY / "tenants" / f"{tenant}.json").read_text())["Parameters"]
 
 
 def whole(templates: dict[str, dict], tenant: dict[str, str]) -> dict[str, dict]:
