@@ -19,11 +19,12 @@ import parliament
 import policies
 import structure
 from emulate import emulate
-from templates import tenant_parameters, texts, whole, written
+from templates import DEPLOY, tenant_parameters, texts, whole, written
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 MOST_WAIVERS = 5
+OUTPUTS = DEPLOY.parent / "tests/fixtures/stack-outputs.json"
 PLANTED = "planted-"
 
 
@@ -102,7 +103,9 @@ class Case:
             # Whose name begins like another's.
             "pharmacy-east": {**pharmacy, "Tenant": "pharmacy-east", "Cidr": "10.42.0.0/20"},
         }
-        self.tenants = {name: whole(templates, values) for name, values in given.items()}
+        made = {name: whole(templates, values) for name, values in given.items()}
+        self.tenants = {name: stacks for name, (stacks, _) in made.items()}
+        self.outputs = made["pharmacy"][1]
 
     def found_by(self, who: str) -> list[str]:
         return INSIDE[who](self)
@@ -166,7 +169,7 @@ def main() -> int:
                 if fault.caught_by == who:
                     fault.write(folder, sound)
             running[who] = at_once.submit(tool, folder)
-        problems = inside(sound, faults) + emulate(sound)
+        problems = inside(sound, faults) + emulate(sound) + outputs(sound)
         problems += outside({who: run.result() for who, run in running.items()}, faults, waivers)
     for problem in problems:
         print(f"✗ {problem}", file=sys.stderr)
@@ -184,6 +187,15 @@ def inside(sound: Case, faults: list[Planted]) -> list[str]:
         if fault.caught_by in INSIDE and not set(fault.case(sound).found_by(fault.caught_by)) - set(of_sound[fault.caught_by]):
             problems.append(f"planted, and {fault.caught_by} does not find it: {fault.name}")
     return problems
+
+
+def outputs(sound: Case) -> list[str]:
+    """What `mortar tenant from-stack` is tested with is what the template gives."""
+    described = {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": str(v)} for k, v in sound.outputs.items()]}]}
+    text = json.dumps(described, indent=2) + "\n"
+    if "--write" in sys.argv:
+        OUTPUTS.write_text(text)
+    return [] if OUTPUTS.read_text() == text else [f"{OUTPUTS} is not what tenant.yaml gives: --write writes it anew"]
 
 
 def outside(found: dict[str, list[Finding]], faults: list[Planted], waivers: list[dict]) -> list[str]:

@@ -31,8 +31,8 @@ def tenant_parameters(tenant: str) -> dict[str, str]:
     return json.loads((DEPLOY / "tenants" / f"{tenant}.json").read_text())["Parameters"]
 
 
-def whole(templates: dict[str, dict], tenant: dict[str, str]) -> dict[str, dict]:
-    """Every template plain, each with the parameters that its parent hands it."""
+def whole(templates: dict[str, dict], tenant: dict[str, str]) -> tuple[dict[str, dict], dict[str, str]]:
+    """Every stack plain, each with the parameters that its parent hands it; and the outputs of the parent."""
     out: dict[str, dict] = {}
 
     def descend(name: str, given: dict[str, str], path: str) -> dict:
@@ -40,8 +40,8 @@ def whole(templates: dict[str, dict], tenant: dict[str, str]) -> dict[str, dict]
         out[path] = stack.document()
         return stack.outputs()
 
-    descend("tenant", tenant, "tenant")
-    return out
+    outputs = descend("tenant", tenant, "tenant")
+    return out, outputs
 
 
 class Plain:
@@ -62,8 +62,9 @@ class Plain:
                 raise ValueError(f"{path}: {name} is {value!r}, which is none")
             if value not in parameter.get("AllowedValues", [value]):
                 raise ValueError(f"{path}: {name} is {value!r}, one of {parameter['AllowedValues']} is needed")
-            is_list = "List" in parameter["Type"]
-            self.values[name] = str(value).split(",") if is_list else str(value)
+            if "List" in parameter["Type"]:
+                value = value.split(",")
+            self.values[name] = int(value) if parameter["Type"] == "Number" else value
         self.children: dict[str, dict] = {}
         for name, resource in self.there().items():
             if resource["Type"] == "AWS::CloudFormation::Stack":

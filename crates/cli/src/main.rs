@@ -58,6 +58,11 @@ enum Command {
         #[command(subcommand)]
         command: account::Models,
     },
+    /// A tenant's configuration
+    Tenant {
+        #[command(subcommand)]
+        command: account::Tenant,
+    },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
     Sync(sync::Sync),
     /// Look at everything Mortar depends on and say what to do
@@ -94,6 +99,7 @@ async fn run(cli: Cli) -> Done {
         Command::Login(how) => account::login(common, how).await,
         Command::Logout => account::logout(common).await,
         Command::Models { command } => account::models(common, command).await,
+        Command::Tenant { command } => account::tenant(common, &command),
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,
         Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),
