@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import parliament
+import tomllib
 
 import policies
 import structure
@@ -52,11 +52,26 @@ def cfn_lint(folder: Path) -> list[Finding]:
 
 def checkov(folder: Path) -> list[Finding]:
     found = json.loads(
-        output([BIN / "checkov", "--directory", folder, "--framework", "cloudformation", "--skip-download", "--compact",
-                "--quiet", "--output", "json"])
+        output(
+            [
+                BIN / "checkov",
+                "--directory",
+                folder,
+                "--framework",
+                "cloudformation",
+                "--skip-download",
+                "--compact",
+                "--quiet",
+                "--output",
+                "json",
+            ]
+        )
     )
     failed = found["results"]["failed_checks"]
-    return [Finding(Path(f["file_path"]).name, f"checkov {f['check_id']}", f"{f['resource']}: {f['check_name']}") for f in failed]
+    return [
+        Finding(Path(f["file_path"]).name, f"checkov {f['check_id']}", f"{f['resource']}: {f['check_name']}")
+        for f in failed
+    ]
 
 
 def cfn_guard(folder: Path) -> list[Finding]:
@@ -64,11 +79,26 @@ def cfn_guard(folder: Path) -> list[Finding]:
     system = "macos" if sys.platform == "darwin" else "ubuntu"
     machine = "aarch64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
     found = json.loads(
-        output([package / "bin" / system / machine / "cfn-guard", "validate", "--structured", "--show-summary", "none",
-                "--output-format", "json", "--rules", package / "rules/control-tower", "--data", folder])
+        output(
+            [
+                package / "bin" / system / machine / "cfn-guard",
+                "validate",
+                "--structured",
+                "--show-summary",
+                "none",
+                "--output-format",
+                "json",
+                "--rules",
+                package / "rules/control-tower",
+                "--data",
+                folder,
+            ]
+        )
     )
     return [
-        Finding(Path(f["name"]).name, f"cfn-guard {rule['Rule']['name']}", "") for f in found for rule in f["not_compliant"]
+        Finding(Path(f["name"]).name, f"cfn-guard {rule['Rule']['name']}", "")
+        for f in found
+        for rule in f["not_compliant"]
     ]
 
 
@@ -111,7 +141,7 @@ class Case:
         return INSIDE[who](self)
 
     def write_plain(self, folder: Path, prefix: str = "", only: str | None = None):
-        """Each stack in a file that is named for its template: no intrinsic function hides from who reads it what is there."""
+        """Each stack in a file named for its template: no intrinsic function hides what is there."""
         for tenant, stacks in self.tenants.items():
             for path, stack in stacks.items():
                 name = path.rsplit("/", 1)[-1]
@@ -184,7 +214,9 @@ def inside(sound: Case, faults: list[Planted]) -> list[str]:
     of_sound = {who: sound.found_by(who) for who in INSIDE}
     problems = [f"{who}: {found}" for who, all_found in of_sound.items() for found in all_found]
     for fault in faults:
-        if fault.caught_by in INSIDE and not set(fault.case(sound).found_by(fault.caught_by)) - set(of_sound[fault.caught_by]):
+        if fault.caught_by in INSIDE and not set(fault.case(sound).found_by(fault.caught_by)) - set(
+            of_sound[fault.caught_by]
+        ):
             problems.append(f"planted, and {fault.caught_by} does not find it: {fault.name}")
     return problems
 

@@ -35,7 +35,10 @@ def emulator():
         }
         running = subprocess.Popen(
             [sys.executable, "-S", "-c", "from ministack.app import main; main()"],
-            env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             for _ in range(300):
@@ -55,9 +58,16 @@ def emulate(case) -> list[str]:
         return ["the emulator is not installed: run `cargo xtask setup`"]
     out = []
     with emulator() as url:
+
         def client(service: str):
-            return boto3.client(service, endpoint_url=url, region_name=REGION, aws_access_key_id=ACCOUNT,
-                                aws_secret_access_key="none", config=Config(s3={"addressing_style": "path"}))
+            return boto3.client(
+                service,
+                endpoint_url=url,
+                region_name=REGION,
+                aws_access_key_id=ACCOUNT,
+                aws_secret_access_key="none",
+                config=Config(s3={"addressing_style": "path"}),
+            )
 
         formation, s3 = client("cloudformation"), client("s3")
         outputs = {"Tenant": "pharmacy"}

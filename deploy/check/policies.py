@@ -162,8 +162,10 @@ def check(tenants: list[Tenant], calls: list[dict]) -> list[str]:
     for tenant in tenants:
         for call in calls:
             if tenant.has(call["resource"]) and tenant.role(call["role"]):
-                out += [f"{tenant.name}, {call['role']}: {call['action']} on {call['resource']}: refused by {who}"
-                        for who in tenant.refusals(call["role"], call)]
+                out += [
+                    f"{tenant.name}, {call['role']}: {call['action']} on {call['resource']}: refused by {who}"
+                    for who in tenant.refusals(call["role"], call)
+                ]
         out += [f"{tenant.name}, {role}: {vain}" for role in ROLES for vain in in_vain(tenant, role, calls)]
     for own in tenants:
         for other in tenants:

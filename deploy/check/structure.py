@@ -4,6 +4,7 @@ tenant's own, and that no policy of ours has a star in what it allows."""
 import re
 
 from policy_sentry.querying.actions import get_actions_that_support_wildcard_arns_only
+
 from policies import as_list
 
 LONGEST_STREAM_END = 120
@@ -46,7 +47,8 @@ def made_in_order(resources: dict) -> list[str]:
     for name, service in of_type(resources, "AWS::ECS::Service").items():
         for balancer in service["Properties"].get("LoadBalancers", []):
             needed = {
-                n for n, r in listeners.items()
+                n
+                for n, r in listeners.items()
                 if any(a.get("TargetGroupArn") == balancer["TargetGroupArn"] for a in r["Properties"]["DefaultActions"])
             }
             if not needed & before(service):
@@ -76,7 +78,7 @@ def unnamed_configurations(resources: dict) -> list[str]:
 
 
 def statements(resources: dict):
-    """Every statement of every policy, with whose it is, and whether it is a key's, which names no resource but itself."""
+    """Every statement of every policy, whose it is, and whether it is of a key, which names no resource but itself."""
     for name, resource in resources.items():
         p = resource["Properties"]
         documents = [p[k] for k in ("PolicyDocument", "KeyPolicy", "InlinePolicy") if k in p]
@@ -116,9 +118,12 @@ def buckets(resources: dict) -> list[str]:
         p = bucket["Properties"]
         arn = f"arn:aws:s3:::{p['BucketName']}"
         denied = [
-            s for s in policies.get(p["BucketName"], [])
-            if s["Effect"] == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
-            and s["Action"] == "s3:*" and set(s["Resource"]) == {arn, f"{arn}/*"}
+            s
+            for s in policies.get(p["BucketName"], [])
+            if s["Effect"] == "Deny"
+            and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+            and s["Action"] == "s3:*"
+            and set(s["Resource"]) == {arn, f"{arn}/*"}
         ]
         if not denied:
             out.append(f"{name} must be closed to all but TLS")
@@ -159,7 +164,8 @@ def ports_agree(resources: dict) -> list[str]:
     container = {int(m["ContainerPort"]) for c in task["Properties"]["ContainerDefinitions"] for m in c["PortMappings"]}
     groups = of_type(resources, "AWS::ElasticLoadBalancingV2::TargetGroup")
     (listener,) = [
-        r["Properties"] for r in of_type(resources, "AWS::ElasticLoadBalancingV2::Listener").values()
+        r["Properties"]
+        for r in of_type(resources, "AWS::ElasticLoadBalancingV2::Listener").values()
         if r["Properties"]["Protocol"] == "HTTPS"
     ]
     for name, group in groups.items():
@@ -174,8 +180,11 @@ def ports_agree(resources: dict) -> list[str]:
     opened = {
         int(rule["FromPort"])
         for r in resources.values()
-        for rule in ([r["Properties"]] if r["Type"].startswith("AWS::EC2::SecurityGroup") and "FromPort" in r["Properties"]
-                     else r["Properties"].get("SecurityGroupIngress", []))
+        for rule in (
+            [r["Properties"]]
+            if r["Type"].startswith("AWS::EC2::SecurityGroup") and "FromPort" in r["Properties"]
+            else r["Properties"].get("SecurityGroupIngress", [])
+        )
     }
     if opened != container | {int(listener["Port"])}:
         out.append(f"the groups open {sorted(opened)}, {sorted(container | {int(listener['Port'])})} is listened to")
@@ -250,10 +259,12 @@ def alarms(stacks: dict[str, dict]) -> list[str]:
         d["Value"]
         for r in of_type(stacks["tenant/Watch"]["Resources"], "AWS::CloudWatch::Alarm").values()
         if r["Properties"]["MetricName"] == "DiskUtilization" and float(r["Properties"]["Threshold"]) < 75
-        for d in r["Properties"]["Dimensions"] if d["Name"] == "EndpointName"
+        for d in r["Properties"]["Dimensions"]
+        if d["Name"] == "EndpointName"
     }
     named = {
-        r["Properties"]["EndpointName"] for s in stacks.values()
+        r["Properties"]["EndpointName"]
+        for s in stacks.values()
         for r in of_type(s["Resources"], "AWS::SageMaker::Endpoint").values()
     }
     return [f"{n}: nobody is told when its disk is full" for n in sorted(named - watched)]
@@ -261,8 +272,20 @@ def alarms(stacks: dict[str, dict]) -> list[str]:
 
 def apart(tenants: dict[str, dict[str, dict]]) -> list[str]:
     """Two tenants share no name of anything."""
-    names = ("BucketName", "AliasName", "EndpointName", "ClusterName", "TopicName", "TrailName", "LogGroupName",
-             "BudgetName", "DashboardName", "InferenceComponentName", "Name", "CidrBlock")
+    names = (
+        "BucketName",
+        "AliasName",
+        "EndpointName",
+        "ClusterName",
+        "TopicName",
+        "TrailName",
+        "LogGroupName",
+        "BudgetName",
+        "DashboardName",
+        "InferenceComponentName",
+        "Name",
+        "CidrBlock",
+    )
     owner: dict[tuple, str] = {}
     out = []
     for tenant, stacks in tenants.items():

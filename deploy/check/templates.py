@@ -164,7 +164,10 @@ class Plain:
         if attribute in ("Arn", "PermissionSetArn"):
             return self.arn(name)
         if attribute == "DnsEntries":
-            return [f"Z1:*.vpce-{name.lower()}.{resource['Properties']['ServiceName']['Fn::Sub'].split('.')[-1]}.vpce.amazonaws.com"]
+            service = self.done(resource["Properties"]["ServiceName"]).split(".", 3)[3]
+            host = ".".join(reversed(service.split(".")))
+            star = "*." if service == "s3" else ""
+            return [f"Z1EXAMPLE:{star}vpce-0example-{name.lower()}.{host}.{REGION}.vpce.amazonaws.com"]
         return self.ref(name)
 
     def arn(self, name: str) -> str:
