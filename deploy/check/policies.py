@@ -154,7 +154,9 @@ class Tenant:
 
 
 def recorded() -> list[dict]:
-    return json.loads((DEPLOY / "calls.json").read_text())["calls"]
+    """What was seen, and the same of the service's task: it answers as an operator's desk does."""
+    calls = json.loads((DEPLOY / "calls.json").read_text())["calls"]
+    return calls + [{**c, "role": "service"} for c in calls if c["role"] == "operator"]
 
 
 def check(tenants: list[Tenant], calls: list[dict]) -> list[str]:

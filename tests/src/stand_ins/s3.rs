@@ -143,11 +143,12 @@ impl Served {
 
 impl Served {
     fn saw<T>(&self, call: &str, request: &S3Request<T>, by: Role) {
-        let path = request.uri.path().trim_matches('/');
+        // The one character of a key of ours that a path escapes.
+        let path = request.uri.path().trim_matches('/').replace("%3D", "=");
         let (action, on) = match call {
-            "put" => ("s3:PutObject", path),
-            "get" | "head" => ("s3:GetObject", path),
-            "delete" => ("s3:DeleteObject", path),
+            "put" => ("s3:PutObject", path.as_str()),
+            "get" | "head" => ("s3:GetObject", path.as_str()),
+            "delete" => ("s3:DeleteObject", path.as_str()),
             // Of a bucket, whatever it is asked for; so is whether an object is missing.
             _ => ("s3:ListBucket", path.split('/').next().unwrap_or_default()),
         };
