@@ -229,7 +229,7 @@ def endpoint_policies(tenant: str, stacks: dict[str, dict]) -> list[str]:
     out, seen = [], set()
     own = re.compile(
         rf"arn:aws:s3:::mortar-{tenant}-(knowledge|feedback|capture)-\d{{12}}(/\*)?"
-        rf"|arn:aws:sagemaker:[^:]+:\d{{12}}:endpoint/mortar-{tenant}-(embedding|reranking|generation)"
+        rf"|arn:aws:sagemaker:[^:]+:\d{{12}}:endpoint/mortar-{tenant}-(embedding|reranking|checking|generation)"
         rf"|arn:aws:logs:[^:]+:\d{{12}}:log-group:(/mortar/{tenant}/\*|/aws/sagemaker/Endpoints/mortar-{tenant}-\w+:\*)"
         r"|arn:aws:ecr:[^:]+:\d{12}:repository/mortar-serve"
     )

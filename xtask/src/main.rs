@@ -245,7 +245,8 @@ fn deploy_check() -> Done {
     setup::other_s3()?;
     let python = setup::validators()?;
     let mut c = Command::new(python);
-    c.arg("deploy/check/check.py").current_dir(root());
+    // parliament asks for a part of setuptools that warns of its end.
+    c.args(["-W", "ignore:pkg_resources", "deploy/check/check.py"]).current_dir(root());
     step("The templates of deploy/", &mut c)
 }
 

@@ -145,8 +145,10 @@ impl Outputs {
             ("embedding".to_owned(), self.embedding()?.into()),
             ("generation".to_owned(), self.generation()?.into()),
         ]);
-        if self.0.contains_key("RerankingEndpoint") {
-            out.insert("reranking".into(), self.model("Reranking")?.into());
+        for (table, of) in [("reranking", "Reranking"), ("checking", "Checking")] {
+            if self.0.contains_key(&format!("{of}Endpoint")) {
+                out.insert(table.into(), self.model(of)?.into());
+            }
         }
         Ok(out)
     }
@@ -223,10 +225,11 @@ mod tests {
         let generation = aws.generation.unwrap();
         assert!(generation.stream && generation.inference_component.is_none());
         assert_eq!(aws.reranking.unwrap().model, "bge-reranker-v2-m3");
+        assert_eq!(aws.checking.unwrap().endpoint, "mortar-pharmacy-checking");
     }
 
     #[test]
-    fn components_contracts_and_a_tenant_without_a_reranking_model() {
+    fn components_contracts_and_a_tenant_of_two_models() {
         let outputs = OUTPUTS
             .replace(
                 "\"OutputKey\": \"AsComponents\",\n          \"OutputValue\": \"no\"",
@@ -234,7 +237,8 @@ mod tests {
             )
             .replace("\"tei\"", "\"lmi-embedding\"")
             .replace("\"messages\"", "\"llama3-base\"")
-            .replace("RerankingEndpoint", "Another");
+            .replace("RerankingEndpoint", "One")
+            .replace("CheckingEndpoint", "Another");
         let aws = read(&outputs).aws.unwrap();
         let (embedding, generation) = (aws.embedding.unwrap(), aws.generation.unwrap());
         assert_eq!(
@@ -242,7 +246,7 @@ mod tests {
             Some("mortar-pharmacy-embedding")
         );
         assert_eq!((embedding.batch, generation.stream), (1, false));
-        assert!(aws.reranking.is_none());
+        assert!(aws.reranking.is_none() && aws.checking.is_none());
     }
 
     #[test]

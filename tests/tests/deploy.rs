@@ -1,5 +1,6 @@
-//! What each role needs of AWS, seen by doing its work against the stand-ins. It is kept in deploy/calls.json, against
-//! which `cargo xtask deploy-check` holds the templates' policies: nothing refused, nothing granted in vain.
+//! What the program and deploy/ say of each other. What each role needs of AWS is seen by doing its work against the
+//! stand-ins and kept in deploy/calls.json, against which `cargo xtask deploy-check` holds the templates' policies:
+//! nothing refused, nothing granted in vain. A tenant's file comes out of its stack's outputs.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use mortar_aws::{Aws, AwsConfig, S3Feedback};
 use mortar_desk::feedback::{Entry, FeedbackSink};
 use mortar_tests::keyring::Session;
 use mortar_tests::stand_ins::{Call, KMS_KEY, StandIns, Tenant, visit_in_background};
-use mortar_tests::{InMemory, json, mortar, programs, root, run};
+use mortar_tests::{InMemory, json, mortar, programs, refused, root, run, words_only};
 use serde_json::{Value, json as value};
 
 /// More than one source of the sample answers it, and no rule puts them in order: the reranker is asked.
@@ -40,12 +41,13 @@ impl Site {
         site
     }
 
-    /// A tenant as deploy/ makes it: knowledge below a prefix, with a key; a reranking model.
+    /// A tenant as deploy/ makes it: knowledge below a prefix, with a key; models of all kinds.
     fn tenant(&self) -> String {
         let tenant = self.stand_ins.tenant("pharmacy", "tei", "messages");
         let bucket = format!("[aws.knowledge]\nprefix = \"mortar\"\nkms_key = \"{KNOWLEDGE_KEY}\"\n");
         tenant.replacen("[aws.knowledge]\n", &bucket, 1)
             + &self.stand_ins.reranking("pharmacy", "tei-rerank")
+            + &self.stand_ins.checking("pharmacy", "tei-predict")
             + "\n[knowledge]\nroot = \"keys/root.json\"\n"
     }
 
@@ -124,6 +126,10 @@ impl Site {
         self.done("operator", &["login"]);
         self.done("operator", &["sync"]);
         self.asked("operator");
+        run(&mut self.mortar(
+            "operator",
+            &["check", "The copay changed since there is a new plan year."],
+        ));
         self.done("operator", &["sync"]);
         self.done("operator", &["doctor"]);
         // A label, as the outbox sends it.
@@ -150,7 +156,7 @@ impl Site {
     fn model_developer(&self) -> BTreeSet<Call> {
         self.done("developer", &["login"]);
         self.done("developer", &["sync"]);
-        for endpoint in ["tei", "messages", "tei-rerank"] {
+        for endpoint in ["tei", "messages", "tei-rerank", "tei-predict"] {
             self.done("developer", &["models", "probe", endpoint]);
         }
         self.done("developer", &["eval", "golden.toml"]);
@@ -179,6 +185,7 @@ fn told(role: &str, calls: &BTreeSet<Call>) -> Vec<Value> {
             (_, "tei") => "endpoint/embedding".to_owned(),
             (_, "messages") => "endpoint/generation".to_owned(),
             (_, "tei-rerank") => "endpoint/reranking".to_owned(),
+            (_, "tei-predict") => "endpoint/checking".to_owned(),
             _ => panic!("what is it on? {call:?}"),
         };
         let sealed_with = call.sealed_with.as_deref().map(|k| match k {
@@ -237,4 +244,25 @@ async fn what_each_role_needs_is_what_deploy_says() {
         text,
         "another call than deploy/calls.json knows: MORTAR_WRITE_CALLS=1 writes it anew, then `cargo xtask deploy-check`"
     );
+}
+
+#[test]
+fn the_file_that_comes_out_of_a_stack_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let outputs = root().join("tests/fixtures/stack-outputs.json");
+    let out = run(words_only(dir.path()).args(["tenant", "from-stack"]).arg(&outputs));
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    std::fs::write(dir.path().join("pharmacy.toml"), &out.stdout).unwrap();
+    let with = |arguments: &[&str]| {
+        let mut c = words_only(dir.path());
+        c.current_dir(dir.path())
+            .args(["--tenant-file", "pharmacy.toml"])
+            .args(arguments);
+        c
+    };
+    // Read whole, and then nobody is signed in.
+    let told = refused(&mut with(&["models", "probe", "mortar-pharmacy-embedding"]), 1);
+    assert!(told.contains("nobody is signed in"), "{told}");
+    let told = refused(words_only(dir.path()).args(["tenant", "from-stack", "nothing.json"]), 2);
+    assert!(told.contains("nothing.json"), "{told}");
 }
