@@ -14,6 +14,8 @@ mod source;
 pub(crate) mod tests;
 mod weights;
 
+use std::collections::HashSet;
+
 use mortar_language::text;
 
 use crate::answer::{Citation, Claim, Grounding, Passage, Problem, Sentence};
@@ -38,6 +40,8 @@ pub struct Sources<'a> {
     passages: Vec<Source<'a>>,
     /// They were found by the words of what is grounded, not by a question that it answers.
     by_own_words: bool,
+    /// What the tenant says for courtesy, folded.
+    approved: HashSet<String>,
 }
 
 /// What was found of a sentence or a claim.
@@ -61,6 +65,7 @@ impl<'a> Sources<'a> {
             stems,
             passages,
             by_own_words: false,
+            approved: HashSet::new(),
         }
     }
 
@@ -70,6 +75,21 @@ impl<'a> Sources<'a> {
             by_own_words: true,
             ..Sources::new(passages)
         }
+    }
+
+    /// Phrases that claim nothing, because the tenant says so; to the letter, but for case and spaces.
+    pub fn approving<'p>(mut self, phrases: impl IntoIterator<Item = &'p str>) -> Self {
+        for phrase in phrases {
+            self.approved.extend(phrase.lines().map(approvable));
+            self.approved
+                .extend(text::segments(phrase).into_iter().map(|s| approvable(&phrase[s.range])));
+        }
+        self.approved.remove("");
+        self
+    }
+
+    fn courteous(&self, said: &str) -> bool {
+        is_courtesy(said) || self.approved.contains(&approvable(said))
     }
 
     /// Grounds every sentence of a text.
@@ -156,7 +176,7 @@ impl<'a> Sources<'a> {
             .iter()
             .zip(&parts)
             .map(|(range, part)| {
-                let found = if is_courtesy(part.text) {
+                let found = if self.courteous(part.text) {
                     courteous()
                 } else {
                     self.judge(part, std::slice::from_ref(part), cited, false)
@@ -216,7 +236,9 @@ impl<'a> Sources<'a> {
             self.ordered(cited)
                 .find_map(|s| s.verbatim(sentence).map(|(a, b)| verbatim(s, s.cite(a, b))))
         };
-        heading.or_else(own).or_else(|| is_courtesy(sentence).then(courteous))
+        heading
+            .or_else(own)
+            .or_else(|| self.courteous(sentence).then(courteous))
     }
 
     fn ordered<'s>(&'s self, cited: &'s [u32]) -> impl Iterator<Item = &'s Source<'a>> {
@@ -283,6 +305,10 @@ impl<'a> Sources<'a> {
         let missing = mortar_language::facts::missing_among(&said.facts, all);
         missing.into_iter().map(|f| f.shown).collect()
     }
+}
+
+fn approvable(said: &str) -> String {
+    text::fold(&text::collapse(said))
 }
 
 fn courteous() -> Verdict {

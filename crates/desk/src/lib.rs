@@ -2,7 +2,7 @@
 //! through here, and nothing here knows which front it is.
 //!
 //! A [`Place`] says where everything is and which tenant is meant; [`Desk::open`] opens it. What can be done then
-//! stands in a file a family of verbs: `ask`, `browse`, `check`, `records`, `since`, `sync`, `status`, `measure`. [`Account`] is who is
+//! stands in a file a family of verbs: `ask`, `browse`, `check`, `customer`, `records`, `since`, `sync`, `status`, `measure`. [`Account`] is who is
 //! signed in, [`Work`] publishes, [`Following`] follows without opening, [`doctor`] looks at everything. A front that
 //! stays open is a [`Front`], and all that it may ask is one list, in `calls`.
 
@@ -14,6 +14,7 @@ mod calls;
 mod check;
 mod compare;
 mod config;
+mod customer;
 mod desk;
 mod difference;
 mod doctor;
@@ -45,6 +46,7 @@ pub use account::{Account, Connection};
 pub use build::build;
 pub use calls::Json;
 pub use check::{passages_of_files, passages_of_text};
+pub use customer::{Courtesy, Names};
 pub use desk::{Desk, today};
 pub use difference::{Compared, difference};
 pub use doctor::{Check, doctor};
