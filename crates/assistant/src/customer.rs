@@ -11,7 +11,7 @@ use crate::grounding::Sources;
 
 /// The text as the customer is told it; nothing where nothing of it is for the customer.
 pub fn for_customer(written: &str, passages: &[Passage], greeting: &str, closing: &str) -> Option<String> {
-    let sources = Sources::new(passages);
+    let sources = Sources::new(passages).telling();
     let sentences = sources.ground_text(written);
     let mut body = String::new();
     let mut gap = Gap::None;
@@ -157,7 +157,7 @@ mod tests {
              If it is red, missing or in doubt, we will replace the shipment free of charge by expedited shipping.\n\n\
              Kind regards"
         );
-        for s in Sources::new(&sop).ground_text(&told) {
+        for s in Sources::new(&sop).telling().ground_text(&told) {
             assert!(stands(&s) || s.grounding == Grounding::Courtesy, "{s:?}");
         }
         // Told already, it is told the same.

@@ -14,9 +14,10 @@ mod source;
 pub(crate) mod tests;
 mod weights;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use mortar_language::text;
+use mortar_language::customer::{Told, told};
+use mortar_language::{Kind, facts, text};
 
 use crate::answer::{Citation, Claim, Grounding, Passage, Problem, Sentence};
 use close::Close;
@@ -42,6 +43,8 @@ pub struct Sources<'a> {
     by_own_words: bool,
     /// What the tenant says for courtesy, folded.
     approved: HashSet<String>,
+    /// The passages' sentences as a customer is told them, with the passage and the sentence.
+    told: HashMap<String, (usize, usize)>,
 }
 
 /// What was found of a sentence or a claim.
@@ -66,6 +69,7 @@ impl<'a> Sources<'a> {
             passages,
             by_own_words: false,
             approved: HashSet::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -86,6 +90,37 @@ impl<'a> Sources<'a> {
         }
         self.approved.remove("");
         self
+    }
+
+    /// A sentence of a passage stands as well in the words that the rules have for a customer: what they make of it says
+    /// the same, and “do not use it” is no opposite of “ask the patient not to use it”.
+    pub fn telling(mut self) -> Self {
+        for (n, source) in self.passages.iter().enumerate() {
+            for (m, piece) in source.pieces.iter().enumerate() {
+                if let Told::So(words) = told(&piece.body, source.passage.kind == Kind::Sop)
+                    && facts::missing(&piece.body, &words).is_empty()
+                {
+                    self.told.entry(text::collapse(&words)).or_insert((n, m));
+                }
+            }
+        }
+        self
+    }
+
+    /// What it was told from, where it is a sentence of a passage in words for a customer.
+    fn told_from(&self, sentence: &str) -> Option<Verdict> {
+        if self.told.is_empty() {
+            return None;
+        }
+        let body = text::segments(sentence).first().map_or(0, |s| s.body);
+        let (n, m) = *self.told.get(&text::collapse(&sentence[body..]))?;
+        let source = &self.passages[n];
+        let at = &source.pieces[m].segment.range;
+        Some(Verdict {
+            grounding: Grounding::Supported,
+            problem: None,
+            citations: vec![source.cite(at.start, at.end)],
+        })
     }
 
     fn courteous(&self, said: &str) -> bool {
@@ -238,6 +273,7 @@ impl<'a> Sources<'a> {
         };
         heading
             .or_else(own)
+            .or_else(|| self.told_from(sentence))
             .or_else(|| self.courteous(sentence).then(courteous))
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{ConversationRow, Exchange, Label};
+use mortar_feedback::{ConversationRow, Exchange, Label, Past};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
@@ -167,6 +167,11 @@ calls! { |front, tell|
     /// The day's conversations, newest first.
     fn conversations() -> Vec<ConversationRow> {
         front.desk()?.conversations()
+    }
+
+    /// The newest questions of all days that hold what was typed, with what became of each.
+    fn history(typed: String) -> Vec<Past> {
+        front.desk()?.history(&typed)
     }
 
     /// All questions of a conversation with what became of them, in order.

@@ -63,6 +63,8 @@ impl Desk {
     /// Opens the conversations too. The window does; a command that only reads does not.
     pub fn with_records(mut self) -> Self {
         self.records = Records::open(&self.place.tenant_dir().join("records")).map_err(|e| e.to_string());
+        // What cannot be let go of now is at the next start.
+        let _ = self.forget();
         self
     }
 

@@ -32,7 +32,9 @@ impl Desk {
         names: &Names,
     ) -> Result<Vec<Sentence>, DeskError> {
         let said = self.config.customer.said(names);
-        let sources = Sources::new(passages).approving(said.iter().map(String::as_str));
+        let sources = Sources::new(passages)
+            .approving(said.iter().map(String::as_str))
+            .telling();
         let mut sentences = sources.ground_text(text);
         let opened = self.opened();
         let now = Now {

@@ -91,6 +91,8 @@ pub struct Policy {
     pub stale_hours: u32,
     /// And after so long it answers nothing; none: it always answers.
     pub refuse_hours: Option<u32>,
+    /// Conversations of which nothing was said for so many days are let go; none: they stay.
+    pub keep_days: Option<u32>,
 }
 
 impl Default for Policy {
@@ -99,6 +101,7 @@ impl Default for Policy {
             answers: Answers::default(),
             stale_hours: 72,
             refuse_hours: None,
+            keep_days: None,
         }
     }
 }
@@ -146,6 +149,9 @@ impl TenantConfig {
         }
         if self.policy.stale_hours == 0 || self.policy.refuse_hours.is_some_and(|r| r < self.policy.stale_hours) {
             return no("policy.stale_hours", "at least 1, and not more than refuse_hours");
+        }
+        if self.policy.keep_days == Some(0) {
+            return no("policy.keep_days", "at least 1");
         }
         None
     }

@@ -3,6 +3,8 @@
 //! Every change is one LMDB transaction: whatever is killed at any moment is found whole at the next
 //! start. Where labels go from here is behind the port [`FeedbackSink`].
 
+mod history;
+
 use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 use ulid::Ulid;
+
+pub use history::Past;
 
 /// The format that this program writes. It reads no newer one.
 pub const FORMAT: u32 = 1;

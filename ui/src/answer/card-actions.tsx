@@ -6,17 +6,19 @@ import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
+import type { ForCustomer } from "./use-customer";
 
 type Props = {
   turn: Turn;
   /** It is no longer the draft. */
   changed: boolean;
   comparing: boolean;
+  forCustomer: ForCustomer;
   onCopy: (sources: boolean) => void;
   onCompare: () => void;
 };
 
-export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Props) {
+export function CardActions({ turn, changed, comparing, forCustomer, onCopy, onCompare }: Props) {
   const backend = useBackend();
   const { records_problem } = useStatus();
   return (
@@ -31,6 +33,11 @@ export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Pro
             {strings.copy}
           </Button>
           <Button onClick={() => onCopy(true)}>{strings.withSources}</Button>
+          {!turn.own && (
+            <Button keys="mod+J" onClick={forCustomer.change} aria-pressed={forCustomer.on}>
+              {strings.forCustomer}
+            </Button>
+          )}
           {!turn.own && (
             <Button onClick={onCompare} aria-pressed={comparing} disabled={!changed && !comparing}>
               {comparing ? strings.comparing : strings.compare}

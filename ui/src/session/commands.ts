@@ -100,6 +100,7 @@ function useAnswering(): Command[] {
     { id: "stop", keys: "Esc", run: back },
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: written },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: written },
+    { id: "forCustomer", keys: "mod+J", run: () => card()?.forCustomer(), able: answered },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
     { id: "good", keys: "mod+G", run: () => label("good"), able: answered },
     { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" && !current.own },
@@ -131,7 +132,7 @@ function useReading(): Command[] {
 /** What the window itself offers. */
 function useSession(): Command[] {
   const { show } = useSheets();
-  const { knowledge } = useStatus();
+  const { knowledge, records_problem } = useStatus();
   const { connection, signingIn } = useAccount();
   const { signIn } = useAsking();
   const { check } = useUpdating();
@@ -143,6 +144,7 @@ function useSession(): Command[] {
     { id: "larger", keys: "mod+plus", through: true, run: () => zoom(zoomed(preferences.zoom, 1)) },
     { id: "smaller", keys: "mod+minus", through: true, run: () => zoom(zoomed(preferences.zoom, -1)) },
     { id: "usual", keys: "mod+0", through: true, run: () => zoom(100) },
+    { id: "history", keys: "mod+H", run: () => show("history"), able: records_problem === null },
     { id: "settings", keys: "mod+,", run: () => show("settings") },
     { id: "palette", keys: "mod+K", run: () => show("palette") },
     { id: "keys", keys: "?", also: "F1", run: () => show("keys") },

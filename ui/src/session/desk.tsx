@@ -16,6 +16,7 @@ import { cx } from "../shared/ui";
 import { SourceProvider } from "../sources/showing";
 import { SourcePanel } from "../sources/source-panel";
 import { AccountProvider } from "./account";
+import { History } from "./history";
 import { Keyboard } from "./keyboard";
 import { Nav } from "./nav";
 import { NavigationProvider, useNavigation } from "./navigation";
@@ -97,6 +98,7 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   const sheet = useOpenSheet();
   const { knowledge } = useStatus();
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
+  if (sheet === "history") return <History />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
   if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;
   return null;

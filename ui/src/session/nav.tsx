@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
+import { apart } from "../ask/titles";
 import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
@@ -55,10 +56,11 @@ type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean;
 
 /** Of an answer that comes it shows nothing, and is not drawn for it. */
 const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
+  const titles = apart(rows.map((c) => c.title));
   return (
     <div className="tight:hidden">
       <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
-      {rows.map((c) => (
+      {rows.map((c, i) => (
         <button
           type="button"
           key={c.id}
@@ -71,7 +73,7 @@ const Conversations = memo(function Conversations({ rows, id, running, onShow }:
             c.id === id ? "font-medium text-ink" : "text-soft hover:text-ink",
           )}
         >
-          {c.title}
+          {titles[i]}
         </button>
       ))}
     </div>

@@ -22,6 +22,8 @@ export const answer = {
   copy: "Copy",
   copied: (question: string, sources: boolean) => `Copied${sources ? " with sources" : ""}: “${short(question)}”`,
   withSources: "With sources",
+  forCustomer: "Customer’s words",
+  nothingForCustomer: "Nothing here is for the customer: it stays as it is",
   compare: "Compare with draft",
   comparing: "Hide the comparison",
   good: "Good",

@@ -1,6 +1,6 @@
 // The words of the frame: where one is, signing in, opening, settings, the bar, keys.
-import type { Health, Stage } from "../../backend/backend";
-import { plural } from "./format";
+import type { Health, Past, Stage } from "../../backend/backend";
+import { dayOf, plural } from "./format";
 
 export const session = {
   appName: "Mortar",
@@ -66,11 +66,24 @@ export const session = {
   palettePlaceholder: "A command, a document, a step, a conversation…",
   noCommand: "Nothing is called so.",
   stepsFound: "Steps",
+  history: "What was asked before",
+  historyPlaceholder: "Words of a question or its answer…",
+  nothingAsked: "Nothing was asked with these words.",
+  historyDay: (at: string) => {
+    const days = [0, 1].map((n) => dayOf(new Date(Date.now() - n * 86_400_000).toISOString()));
+    const n = days.indexOf(dayOf(at));
+    return n === 0 ? "Today" : n === 1 ? "Yesterday" : dayOf(at);
+  },
+  became: ({ refused, copied, label, changed }: Past) =>
+    [refused && "no answer", copied && "copied", label && `labelled ${label}`, changed && "source changed since"]
+      .filter(Boolean)
+      .join(", "),
   conversations: "Conversations",
   theme: "Colours",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   textSize: "Text size",
   motion: "Motion",
+  yourName: "Your name, as it closes an answer to a customer",
   motions: { system: "As the system", reduced: "Reduced" },
   about: "This tenant",
   program: (v: string) => `Mortar ${v}`,
@@ -87,6 +100,7 @@ export const session = {
     stop: "Stop the answer, or go one step back",
     copy: "Copy the answer",
     copySources: "Copy with sources",
+    forCustomer: "Customer’s words, or the sources’ own",
     compare: "Compare with the draft",
     good: "Label good",
     bad: "Label bad, or say that it should have an answer",
@@ -99,6 +113,7 @@ export const session = {
     usual: "Text in its usual size",
     signIn: "Sign in",
     update: "Update the knowledge",
+    history: "What was asked before",
     settings: "Settings",
     palette: "Do or find something",
     keys: "Sheet of keys",
