@@ -338,7 +338,7 @@ impl<'a> Sources<'a> {
     /// The facts of a sentence that stand in no passage at all.
     fn missing_everywhere(&self, said: &Said<'_>) -> Vec<String> {
         let all = self.passages.iter().flat_map(Source::facts);
-        let missing = mortar_language::facts::missing_among(&said.facts, all);
+        let missing = facts::missing_among(&said.facts, all);
         missing.into_iter().map(|f| f.shown).collect()
     }
 }

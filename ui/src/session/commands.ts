@@ -1,14 +1,16 @@
 // Every action has a key, a line in the palette and a line on the sheet: one list makes all three.
+import { useQueryClient } from "@tanstack/react-query";
 import { isOfCode } from "../answer/refusal";
 import { useAsking, useConversation } from "../ask/conversation";
-import type { Verdict } from "../backend/backend";
+import type { Document, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
-import { useBrowsing } from "../browse/filter";
+import { useBrowsing, useFilter } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
 import { usePreferences, zoomed } from "../shared/preferences";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import { useShelf } from "../sources/shelf";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
 import { type TextHandle, useFields, useNavigation } from "./navigation";
@@ -113,8 +115,17 @@ function useReading(): Command[] {
   const { screen } = useNavigation();
   const { texts } = useFields();
   const { toggle } = useChoice();
-  const { folded } = useSource();
+  const { folded, shown } = useSource();
+  const { filter } = useFilter();
+  const client = useQueryClient();
+  const { pin } = useShelf();
   const { warn } = useSaid();
+  const pinThis = () => {
+    const id = screen === "ask" ? shown?.document : filter.document;
+    const document = id && client.getQueryData<Document>(["document", id]);
+    if (document) pin(document);
+    else warn(strings.nothingOpen);
+  };
   const reading = (then: (text: TextHandle) => void) => () => {
     const text = texts[screen].current;
     if (!text) return warn(strings.nothingOpen);
@@ -126,6 +137,7 @@ function useReading(): Command[] {
     { id: "source", keys: "mod+.", run: toggle, able: screen === "ask" },
     { id: "findHere", keys: "mod+F", run: reading((text) => text.find()) },
     { id: "print", keys: "mod+P", run: reading(() => window.print()) },
+    { id: "pin", keys: "mod+shift+P", run: pinThis },
   ];
 }
 

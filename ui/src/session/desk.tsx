@@ -13,6 +13,7 @@ import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
 import { cx } from "../shared/ui";
+import { ShelfProvider } from "../sources/shelf";
 import { SourceProvider } from "../sources/showing";
 import { SourcePanel } from "../sources/source-panel";
 import { AccountProvider } from "./account";
@@ -51,7 +52,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
                 <ConversationProvider>
                   <SourceProvider>
                     <FilterProvider>
-                      <TicksProvider>{children}</TicksProvider>
+                      <ShelfProvider>
+                        <TicksProvider>{children}</TicksProvider>
+                      </ShelfProvider>
                     </FilterProvider>
                   </SourceProvider>
                 </ConversationProvider>

@@ -108,6 +108,7 @@ export const session = {
     source: "Show or hide the source",
     findHere: "Find in the document",
     print: "Print the document",
+    pin: "Pin the document, or let it go",
     larger: "Larger text",
     smaller: "Smaller text",
     usual: "Text in its usual size",
