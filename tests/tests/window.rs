@@ -107,8 +107,7 @@ async fn ask_check_edit_copy_label() {
 async fn customers_words_pins_and_what_was_asked_before() {
     let home = tempfile::tempdir().unwrap();
     let w = open(home.path(), (1024, 640), false).await;
-    let text = "[...document.querySelectorAll('.cm-content')].at(-1).cmView.view.state.doc.toString()";
-    let text = format!("({text}).replaceAll('\\n', ' ')");
+    let text = "[...[...document.querySelectorAll('.cm-content')].at(-1).querySelectorAll('.cm-line')].map(l => l.textContent).join(' ')";
     w.ask("A patient says the insulin arrived warm. What now?")
         .await
         .unwrap();

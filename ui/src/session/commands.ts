@@ -40,6 +40,7 @@ export function useCommands(): Command[] {
 function useGoing(): Command[] {
   const { screen, go } = useNavigation();
   const home = useHome();
+  const { show } = useSheets();
   const { fresh, checkWords, checkPasted } = useAsking();
   const { browse } = useBrowsing();
   const { current } = useConversation();
@@ -47,6 +48,7 @@ function useGoing(): Command[] {
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
+    { id: "name", keys: "mod+shift+N", run: () => show("name") },
     { id: "checkWords", keys: "mod+E", run: () => checkWords("") },
     { id: "checkPasted", keys: "mod+shift+E", run: checkPasted },
     { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },

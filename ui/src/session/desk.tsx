@@ -4,6 +4,8 @@ import { LabelOf } from "../answer/labelling";
 import { Announced } from "../ask/announced";
 import { AskScreen } from "../ask/ask-screen";
 import { ConversationProvider } from "../ask/conversation";
+import { NameSheet } from "../ask/name-sheet";
+import { NamedProvider } from "../ask/named";
 import type { Status } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
@@ -50,13 +52,15 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
             <AccountProvider>
               <UpdatesProvider>
                 <ConversationProvider>
-                  <SourceProvider>
-                    <FilterProvider>
-                      <ShelfProvider>
-                        <TicksProvider>{children}</TicksProvider>
-                      </ShelfProvider>
-                    </FilterProvider>
-                  </SourceProvider>
+                  <NamedProvider>
+                    <SourceProvider>
+                      <FilterProvider>
+                        <ShelfProvider>
+                          <TicksProvider>{children}</TicksProvider>
+                        </ShelfProvider>
+                      </FilterProvider>
+                    </SourceProvider>
+                  </NamedProvider>
                 </ConversationProvider>
               </UpdatesProvider>
             </AccountProvider>
@@ -101,6 +105,7 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   const sheet = useOpenSheet();
   const { knowledge } = useStatus();
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
+  if (sheet === "name") return <NameSheet />;
   if (sheet === "history") return <History />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
   if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;

@@ -66,6 +66,9 @@ export const session = {
   palettePlaceholder: "A command, a document, a step, a conversation…",
   noCommand: "Nothing is called so.",
   stepsFound: "Steps",
+  nameIt: "Who is the customer?",
+  nameWhy: "Stays on this device: in the day’s list, and in the greeting of an answer",
+  namedTitle: (name: string | undefined, title: string) => (name ? `${name}: ${title}` : title),
   history: "What was asked before",
   historyPlaceholder: "Words of a question or its answer…",
   nothingAsked: "Nothing was asked with these words.",
@@ -91,6 +94,7 @@ export const session = {
   commands: {
     focus: "Go to the question field",
     new: "New conversation",
+    name: "Name the conversation",
     checkWords: "Check my own words",
     checkPasted: "Check the text on the clipboard",
     ask: "Ask",
