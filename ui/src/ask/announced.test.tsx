@@ -1,6 +1,6 @@
 // What is told to whoever does not see the window, and how its controls are called.
 import { EditorView } from "@codemirror/view";
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import { answerTo, fake, passage, passagesFound, SECOND } from "../backend/fake";
 import { shortcut } from "../shared/ui";
@@ -84,8 +84,8 @@ test("on the sheet of keys they are read", async () => {
   const { user } = await open();
   await screen.findByText("What does the customer ask?");
   await user.keyboard("{F1}");
-  await screen.findByRole("dialog");
-  expect(screen.getByText("⌃↵").getAttribute("aria-hidden")).toBeNull();
+  const sheet = within(await screen.findByRole("dialog"));
+  expect(sheet.getByText("⌃↵").getAttribute("aria-hidden")).toBeNull();
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { isOfCode } from "../answer/refusal";
 import { useAsking, useConversation } from "../ask/conversation";
 import type { Document, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
-import { useBrowsing, useFilter } from "../browse/filter";
+import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
 import { usePreferences, zoomed } from "../shared/preferences";
@@ -118,12 +118,12 @@ function useReading(): Command[] {
   const { texts } = useFields();
   const { toggle } = useChoice();
   const { folded, shown } = useSource();
-  const { filter } = useFilter();
+  const browsing = useBrowsing();
   const client = useQueryClient();
   const { pin } = useShelf();
   const { warn } = useSaid();
   const pinThis = () => {
-    const id = screen === "ask" ? shown?.document : filter.document;
+    const id = screen === "ask" ? shown?.document : browsing.reading();
     const document = id && client.getQueryData<Document>(["document", id]);
     if (document) pin(document);
     else warn(strings.nothingOpen);
