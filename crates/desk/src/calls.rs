@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::account::{Account, Connection};
-use crate::customer::Names;
+use crate::courtesy::Names;
 use crate::error::DeskError;
 use crate::front::{Asked, Front, Opening};
 use crate::schedule::Occasion;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::check::passages_of;
-use crate::customer::Names;
+use crate::courtesy::Names;
 use crate::desk::{Desk, today};
 use crate::error::DeskError;
 

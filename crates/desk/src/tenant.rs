@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use ts_rs::TS;
 use url::{Host, Url};
 
-use crate::customer::Courtesy;
+use crate::courtesy::Courtesy;
 use crate::error::DeskError;
 
 /// The tenant that the program brings with itself.

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::customer::Names;
+use crate::courtesy::Names;
 use crate::place::Place;
 
 const BEFORE: &str =
