@@ -5,7 +5,7 @@ import { useBackend } from "../backend/context";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
-import { Button, cx } from "../shared/ui";
+import { Button, cx, shortcut } from "../shared/ui";
 import type { ForCustomer } from "./use-customer";
 
 type Props = {
@@ -34,7 +34,12 @@ export function CardActions({ turn, changed, comparing, forCustomer, onCopy, onC
           </Button>
           <Button onClick={() => onCopy(true)}>{strings.withSources}</Button>
           {!turn.own && (
-            <Button keys="mod+J" onClick={forCustomer.change} aria-pressed={forCustomer.on}>
+            <Button
+              aria-keyshortcuts={shortcut("mod+J")}
+              aria-pressed={forCustomer.on}
+              className={cx(forCustomer.on && "border-accent font-semibold text-accent")}
+              onClick={forCustomer.change}
+            >
               {strings.forCustomer}
             </Button>
           )}

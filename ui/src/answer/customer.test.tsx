@@ -14,7 +14,7 @@ beforeEach(() => localStorage.clear());
 const texts = () =>
   [...document.querySelectorAll<HTMLElement>(".cm-editor")].map((e) => EditorView.findFromDOM(e)?.state.doc.toString());
 const stands = (...wanted: string[]) => waitFor(() => expect(texts()).toEqual(wanted));
-const button = () => screen.getAllByRole("button", { name: "Customer’s words" }).at(-1);
+const button = () => screen.getAllByRole("button", { name: "For customer" }).at(-1);
 const copies = (calls: unknown[][]) => called(calls, "copy").map((c) => c[2]);
 
 test("by key and back, with its marks, and what stands there is what is copied and kept", async () => {
