@@ -24,7 +24,7 @@ async fn customers_words_pins_and_what_was_asked_before() {
     w.until(&format!("{text}.includes('Ask the patient not to use')")).await;
     w.press("j", &["ctrl"]).await;
     w.until(&format!(
-        "{text}.startsWith('Hello,  Please do not use the medication')"
+        "{text}.startsWith('Hello,  Please do not use it, and keep it apart')"
     ))
     .await;
     // Each sentence has its mark again, and nothing stands in the way out.

@@ -43,7 +43,9 @@ test("a mark that changed with an edit, and several", async () => {
   const editor = () => EditorView.findFromDOM(document.querySelector(".cm-editor") as HTMLElement) as EditorView;
   act(() => editor().dispatch({ changes: { from: 0, insert: "Well: " } }));
   await hear(`“Well: ${FIRST}” is now marked: no source.`);
-  act(() => editor().dispatch({ changes: { from: 0, to: editor().state.doc.length, insert: `${FIRST}\nMade up.\n` } }));
+  act(() =>
+    editor().dispatch({ changes: { from: 0, to: editor().state.doc.length, insert: `Hello,\n${FIRST}\nMade up.\n` } }),
+  );
   await hear("Marks changed: 1 sentence verbatim, 1 sentence no source.");
 });
 
