@@ -272,6 +272,15 @@ fn browse_lists_finds_and_reads() {
     assert_eq!(found[0]["id"], "reject-75");
     let prefix = json(mortar(&home()).args(["browse", "--json", "--find", "temperature excu"]));
     assert_eq!(prefix[0]["id"], "sop-07");
+    // What is misspelt finds what it finds as a question.
+    for typed in ["refudn", "refudn shiped", "controled substance"] {
+        let found = json(mortar(&home()).args(["browse", "--json", "--find", typed]));
+        let shown: Vec<&Value> = found.as_array().unwrap().iter().map(|d| &d["id"]).collect();
+        let asked = ask(typed);
+        assert!(shown.contains(&&asked["passages"][0]["document"]), "{typed}: {shown:?}");
+    }
+    let nothing = json(mortar(&home()).args(["browse", "--json", "--find", "qwrtzk refudn"]));
+    assert_eq!(nothing.as_array().unwrap().len(), 0);
 }
 
 #[test]

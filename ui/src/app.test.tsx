@@ -184,7 +184,7 @@ test("a text that ends otherwise than it streamed keeps its marks", async () => 
     const marks = [...document.querySelectorAll(".cm-line")].map((l) => l.getAttribute("data-mark"));
     expect(marks).toEqual(["● verbatim", "● verbatim"]);
   });
-  expect((screen.getByText("Compare with draft") as HTMLButtonElement).disabled).toBe(true);
+  expect((screen.getByText("Compare") as HTMLButtonElement).disabled).toBe(true);
 });
 
 test("a refusal shows what looks alike and can be labelled", async () => {
@@ -286,7 +286,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(26);
+  expect(within(sheet).getAllByRole("definition").length).toBe(30);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText(/^A command/), "browse{Enter}");
@@ -392,7 +392,7 @@ test("an answer that broke off goes on from what the operator made of it, and th
     const marks = [...document.querySelectorAll(".cm-line")].map((l) => l.getAttribute("data-mark"));
     expect(marks).toEqual(["▲ no source", "● verbatim"]);
   });
-  await user.click(screen.getByText("Compare with draft"));
+  await user.click(screen.getByText("Compare"));
   await waitFor(() => expect(document.querySelector(".cm-deletedChunk")?.textContent).toContain(FIRST));
   expect(document.querySelector(".cm-deletedChunk")?.textContent).not.toContain(SECOND);
 });

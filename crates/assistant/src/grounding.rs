@@ -14,7 +14,10 @@ mod source;
 pub(crate) mod tests;
 mod weights;
 
-use mortar_language::text;
+use std::collections::{HashMap, HashSet};
+
+use mortar_language::customer::{Told, told};
+use mortar_language::{Kind, facts, text};
 
 use crate::answer::{Citation, Claim, Grounding, Passage, Problem, Sentence};
 use close::Close;
@@ -37,6 +40,10 @@ pub struct Sources<'a> {
     stems: Stems,
     passages: Vec<Source<'a>>,
     came: Came,
+    /// What the tenant says for courtesy, folded.
+    approved: HashSet<String>,
+    /// The passages' sentences as a customer is told them, with the passage and the sentence.
+    told: HashMap<String, (usize, usize)>,
 }
 
 /// How the passages came to be the ones that a text is held against.
@@ -71,6 +78,8 @@ impl<'a> Sources<'a> {
             stems,
             passages,
             came: Came::ForAQuestion,
+            approved: HashSet::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -88,6 +97,52 @@ impl<'a> Sources<'a> {
             came: Came::ByOwnWords,
             ..Sources::new(passages)
         }
+    }
+
+    /// Phrases that claim nothing, because the tenant says so; to the letter, but for case and spaces.
+    pub fn approving<'p>(mut self, phrases: impl IntoIterator<Item = &'p str>) -> Self {
+        for phrase in phrases {
+            self.approved.extend(phrase.lines().map(approvable));
+            self.approved
+                .extend(text::segments(phrase).into_iter().map(|s| approvable(&phrase[s.range])));
+        }
+        self.approved.remove("");
+        self
+    }
+
+    /// A sentence of a passage stands as well in the words that the rules have for a customer: what they make of it says
+    /// the same, and “do not use it” is no opposite of “ask the patient not to use it”.
+    pub fn telling(mut self) -> Self {
+        for (n, source) in self.passages.iter().enumerate() {
+            for (m, piece) in source.pieces.iter().enumerate() {
+                if let Told::So(words) = told(&piece.body, source.passage.kind == Kind::Sop)
+                    && facts::missing(&piece.body, &words).is_empty()
+                {
+                    self.told.entry(text::collapse(&words)).or_insert((n, m));
+                }
+            }
+        }
+        self
+    }
+
+    /// What it was told from, where it is a sentence of a passage in words for a customer.
+    fn told_from(&self, sentence: &str) -> Option<Verdict> {
+        if self.told.is_empty() {
+            return None;
+        }
+        let body = text::segments(sentence).first().map_or(0, |s| s.body);
+        let (n, m) = *self.told.get(&text::collapse(&sentence[body..]))?;
+        let source = &self.passages[n];
+        let at = &source.pieces[m].segment.range;
+        Some(Verdict {
+            grounding: Grounding::Supported,
+            problem: None,
+            citations: vec![source.cite(at.start, at.end)],
+        })
+    }
+
+    fn courteous(&self, said: &str) -> bool {
+        is_courtesy(said) || self.approved.contains(&approvable(said))
     }
 
     /// Grounds every sentence of a text.
@@ -174,7 +229,7 @@ impl<'a> Sources<'a> {
             .iter()
             .zip(&parts)
             .map(|(range, part)| {
-                let found = if is_courtesy(part.text) {
+                let found = if self.courteous(part.text) {
                     courteous()
                 } else {
                     self.judge(part, std::slice::from_ref(part), cited, false)
@@ -234,7 +289,10 @@ impl<'a> Sources<'a> {
             self.ordered(cited)
                 .find_map(|s| s.verbatim(sentence).map(|(a, b)| verbatim(s, s.cite(a, b))))
         };
-        heading.or_else(own).or_else(|| is_courtesy(sentence).then(courteous))
+        heading
+            .or_else(own)
+            .or_else(|| self.told_from(sentence))
+            .or_else(|| self.courteous(sentence).then(courteous))
     }
 
     fn ordered<'s>(&'s self, cited: &'s [u32]) -> impl Iterator<Item = &'s Source<'a>> {
@@ -302,9 +360,13 @@ impl<'a> Sources<'a> {
     /// The facts of a sentence that stand in no passage at all.
     fn missing_everywhere(&self, said: &Said<'_>) -> Vec<String> {
         let all = self.passages.iter().flat_map(Source::facts);
-        let missing = mortar_language::facts::missing_among(&said.facts, all);
+        let missing = facts::missing_among(&said.facts, all);
         missing.into_iter().map(|f| f.shown).collect()
     }
+}
+
+fn approvable(said: &str) -> String {
+    text::fold(&text::collapse(said))
 }
 
 fn courteous() -> Verdict {

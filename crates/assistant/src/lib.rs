@@ -8,6 +8,7 @@ pub mod ask;
 pub mod check;
 pub mod citations;
 pub mod conflicts;
+mod customer;
 mod fault;
 pub mod grounding;
 pub mod ports;
@@ -20,6 +21,7 @@ pub use answer::{
 };
 pub use ask::{ABSTAIN_BELOW, Ask, Search, Stop, ask, go_on, query};
 pub use check::{CheckError, Checked, Given, check};
+pub use customer::for_customer;
 pub use mortar_language::Kind;
 pub use ports::{
     Begun, Checker, Embedder, Fault, Generation, Generator, ModelError, Pair, Part, Query, Reranker, RetrieveError,

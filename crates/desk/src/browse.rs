@@ -1,11 +1,15 @@
 //! Reading the knowledge without asking it: documents, by title, by what is typed, by their id, and for a question.
 
 use jiff::civil::Date;
+use mortar_assistant::Retriever;
 use mortar_knowledge::Hit;
 use mortar_sources::{Document, DocumentRow};
 
 use crate::desk::Desk;
 use crate::error::{DeskError, ErrorCode};
+
+/// Documents that a search shows: nobody reads on so far.
+const MOST: usize = 200;
 
 impl Desk {
     /// All documents, by title.
@@ -13,9 +17,18 @@ impl Desk {
         Ok(self.opened().release.documents()?)
     }
 
-    /// The documents that hold what was typed so far.
+    /// The documents that hold what was typed so far; where none does, those that hold it spelt as a question would
+    /// be.
     pub fn find_as_typed(&self, typed: &str) -> Result<Vec<DocumentRow>, DeskError> {
-        Ok(self.opened().release.find_as_typed(typed, 200)?)
+        let opened = self.opened();
+        let find = |typed: &str| opened.release.find_as_typed(typed, MOST);
+        let found = find(typed)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let known = |word: &str| opened.embedder(0).is_some_and(|e| e.knows(word));
+        let respelt = opened.release.respell(typed, &self.lexicon, &known);
+        Ok(respelt.map(|typed| find(&typed)).transpose()?.unwrap_or_default())
     }
 
     pub fn document(&self, id: &str) -> Result<Document, DeskError> {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label, Past};
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::account::{Account, Connection};
+use crate::courtesy::Names;
 use crate::error::DeskError;
 use crate::front::{Asked, Front, Opening};
 use crate::schedule::Occasion;
@@ -133,9 +134,14 @@ calls! { |front, tell|
     }
 
     /// The grounding of a text that the operator edited, as it is true today; `for_today` where no other day was asked
-    /// about.
-    fn ground(text: String, passages: Vec<Passage>, for_today: bool) -> Vec<Sentence> {
-        front.desk()?.ground(&text, &passages, for_today)
+    /// about; what the tenant says for courtesy, with these names in it, claims nothing.
+    fn ground(text: String, passages: Vec<Passage>, for_today: bool, names: Names) -> Vec<Sentence> {
+        front.desk()?.ground(&text, &passages, for_today, &names)
+    }
+
+    /// An answer in the customer's words; nothing where nothing of it is for the customer.
+    fn for_customer(text: String, passages: Vec<Passage>, names: Names) -> Option<String> {
+        Ok(front.desk()?.for_customer(&text, &passages, &names))
     }
 
     /// What each sentence of a text from anywhere stands on.
@@ -161,6 +167,11 @@ calls! { |front, tell|
     /// The day's conversations, newest first.
     fn conversations() -> Vec<ConversationRow> {
         front.desk()?.conversations()
+    }
+
+    /// The newest questions of all days that hold what was typed, with what became of each.
+    fn history(typed: String) -> Vec<Past> {
+        front.desk()?.history(&typed)
     }
 
     /// All questions of a conversation with what became of them, in order.

@@ -2,7 +2,7 @@
 //! through here, and nothing here knows which front it is.
 //!
 //! A [`Place`] says where everything is and which tenant is meant; [`Desk::open`] opens it. What can be done then
-//! stands in a file a family of verbs: `ask`, `browse`, `check`, `records`, `since`, `sync`, `status`, `measure`. [`Account`] is who is
+//! stands in a file a family of verbs: `ask`, `browse`, `check`, `customer`, `records`, `since`, `sync`, `status`, `measure`. [`Account`] is who is
 //! signed in, [`Work`] publishes, [`Following`] follows without opening, [`doctor`] looks at everything. A front that
 //! stays open is a [`Front`], and all that it may ask is one list, in `calls`.
 
@@ -14,6 +14,8 @@ mod calls;
 mod check;
 mod compare;
 mod config;
+mod courtesy;
+mod customer;
 mod desk;
 mod difference;
 mod doctor;
@@ -49,6 +51,7 @@ pub use account::{Account, Connection};
 pub use build::build;
 pub use calls::Json;
 pub use check::{passages_of_files, passages_of_text};
+pub use courtesy::{Courtesy, Names};
 pub use desk::{Desk, today};
 pub use difference::{Compared, difference};
 pub use doctor::{Check, doctor};
@@ -56,8 +59,8 @@ pub use error::{DeskError, ErrorCode};
 pub use follow::{Following, Freshness};
 pub use from_stack::from_stack;
 pub use front::{Asked, Front, Host, Opening, OpeningStep};
-pub use kept::{Verified, Wiped, export_audit, verify_audit, wipe};
 pub use import::{Import, accept, import, suggest};
+pub use kept::{Verified, Wiped, export_audit, verify_audit, wipe};
 pub use measure::judged_by_people;
 pub use mortar_assistant as assistant;
 pub use mortar_aws::{Health, Probed, SignedIn};

@@ -3,10 +3,13 @@
 
 use jiff::{Timestamp, Zoned};
 use mortar_assistant::Sentence;
-use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Feedback, Label, Records};
+use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Feedback, Label, Past, Records};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+
+/// So many questions are shown of the past: who seeks another says more of it.
+const MOST: usize = 200;
 
 impl Desk {
     /// The day's conversations, newest first.
@@ -17,6 +20,15 @@ impl Desk {
             .map(|z| z.timestamp())
             .unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(self.records()?.conversations(midnight)?)
+    }
+
+    /// The newest questions that hold what was typed, with what became of each.
+    pub fn history(&self, typed: &str) -> Result<Vec<Past>, DeskError> {
+        let changed = |e: &Exchange| {
+            let for_today = e.answer.day.is_none();
+            self.since(&e.cited(), for_today).is_ok_and(|since| !since.is_empty())
+        };
+        Ok(self.records()?.history(typed, MOST, changed)?)
     }
 
     pub fn conversation(&self, id: &str) -> Result<Vec<Exchange>, DeskError> {

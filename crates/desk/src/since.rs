@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::check::passages_of;
+use crate::courtesy::Names;
 use crate::desk::{Desk, today};
 use crate::error::DeskError;
 
@@ -23,8 +24,18 @@ pub struct Since {
 impl Desk {
     /// The grounding of a text that the operator edited, on the passages of its answer as they stand today. `for_today`
     /// where no other day was asked about.
-    pub fn ground(&self, text: &str, passages: &[Passage], for_today: bool) -> Result<Vec<Sentence>, DeskError> {
-        let mut sentences = Sources::new(passages).ground_text(text);
+    pub fn ground(
+        &self,
+        text: &str,
+        passages: &[Passage],
+        for_today: bool,
+        names: &Names,
+    ) -> Result<Vec<Sentence>, DeskError> {
+        let said = self.config.customer.said(names);
+        let sources = Sources::new(passages)
+            .approving(said.iter().map(String::as_str))
+            .telling();
+        let mut sentences = sources.ground_text(text);
         let opened = self.opened();
         let now = Now {
             release: &opened.release,

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 use ts_rs::TS;
 use url::{Host, Url};
 
+use crate::courtesy::Courtesy;
 use crate::error::DeskError;
 
 /// The tenant that the program brings with itself.
@@ -41,6 +42,8 @@ pub struct TenantConfig {
     pub drugs: Option<PathBuf>,
     #[serde(default)]
     pub policy: Policy,
+    #[serde(default)]
+    pub customer: Courtesy,
     #[serde(default)]
     pub knowledge: KnowledgeConfig,
     /// Models and buckets on AWS; without it everything is on this device.

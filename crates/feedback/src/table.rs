@@ -102,6 +102,18 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         }))
     }
 
+    /// All of them, the last first.
+    pub fn from_the_last<'t>(
+        &'t self,
+        keys: &'t KeySet,
+        txn: &'t RoTxn<'_, WithoutTls>,
+    ) -> Result<impl Iterator<Item = Result<(&'t str, T), RecordsError>>, RecordsError> {
+        Ok(self.db.rev_iter(txn)?.map(|value| {
+            let (key, sealed) = value?;
+            Ok((key, self.read(&keys.open(self.name, key, sealed)?)?))
+        }))
+    }
+
     /// All of them by their keys, also those that do not open.
     pub fn each<'t>(
         &'t self,

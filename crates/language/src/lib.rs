@@ -6,6 +6,7 @@
 mod about;
 pub mod cases;
 pub mod codes;
+pub mod customer;
 pub mod days;
 pub mod disagree;
 pub mod drugs;

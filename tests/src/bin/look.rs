@@ -55,6 +55,10 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     .await?;
     let name = |s: &str| picture(out, s, size, dark);
     w.screenshot(&name("empty")).await?;
+    w.run("localStorage.removeItem('mortar.started'); return 1").await;
+    w.page.refresh().await.map_err(|e| e.to_string())?;
+    w.find("section kbd", 30).await?;
+    w.screenshot(&name("first-start")).await?;
     w.ask("What does claim rejection code 75 mean?").await?;
     w.screenshot(&name("answer")).await?;
     w.type_into_answer(" An urgent request is always decided within 12 hours.")
@@ -79,6 +83,16 @@ async fn screens(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String>
     }
     w.press("n", &["ctrl"]).await;
     w.ask("A patient says the insulin arrived warm. What now?").await?;
+    w.press("j", &["ctrl"]).await;
+    w.until("document.querySelector('.cm-line')?.textContent === 'Hello,'")
+        .await;
+    w.press("p", &["ctrl", "shift"]).await;
+    w.screenshot(&name("customer")).await?;
+    w.press("h", &["ctrl"]).await;
+    w.find("[role=dialog] [role=option]", 5).await?;
+    w.screenshot(&name("history")).await?;
+    w.press("Escape", &[]).await;
+    w.press("j", &["ctrl"]).await;
     w.ask("what about the capital of Mongolia").await?;
     w.screenshot(&name("second")).await?;
     w.press("g", &["ctrl"]).await;

@@ -12,6 +12,7 @@ import { Editor } from "./editor";
 import type { EditorHandle } from "./editor-handle";
 import { Unsourced } from "./unsourced";
 import { useCopying } from "./use-copying";
+import { useForCustomer } from "./use-customer";
 import { useDeciding } from "./use-deciding";
 import { useDraft } from "./use-draft";
 
@@ -20,6 +21,8 @@ export type CardHandle = {
   settle(): Promise<void>;
   copy(sources: boolean): void;
   compare(): void;
+  /** Between the customer's words and the sources'. */
+  forCustomer(): void;
   /** Lets a copy go that was held; false, if none was. */
   letGo(): boolean;
   move(by: 1 | -1): void;
@@ -31,7 +34,9 @@ export function AnswerCard({ turn, current }: Props) {
   const editor = useRef<EditorHandle>(null);
   const draft = useDraft(turn);
   const copying = useCopying(turn, draft);
-  const { held, copy, release } = copying;
+  const { held, release } = copying;
+  const told = useForCustomer(turn, draft.text, editor);
+  const copy = (sources: boolean) => told.settled().then(() => copying.copy(sources));
   const deciding = useDeciding(editor, draft, copying);
   const [comparing, setComparing] = useState(false);
   const writing = turn.state === "running";
@@ -43,6 +48,7 @@ export function AnswerCard({ turn, current }: Props) {
       settle: draft.settle,
       copy: (sources) => !writing && copy(sources),
       compare,
+      forCustomer: told.change,
       letGo: () => {
         release();
         return held !== null;
@@ -100,7 +106,14 @@ export function AnswerCard({ turn, current }: Props) {
         onKeep={deciding.keep}
         onUndo={deciding.undo}
       />
-      <CardActions turn={turn} changed={text !== turn.draft} comparing={comparing} onCopy={copy} onCompare={compare} />
+      <CardActions
+        turn={turn}
+        changed={text !== turn.draft}
+        comparing={comparing}
+        forCustomer={told}
+        onCopy={copy}
+        onCompare={compare}
+      />
     </div>
   );
 }

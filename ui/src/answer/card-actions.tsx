@@ -5,18 +5,20 @@ import { useBackend } from "../backend/context";
 import { useSheets } from "../session/sheets";
 import { useStatus } from "../session/status";
 import { strings } from "../shared/strings";
-import { Button, cx } from "../shared/ui";
+import { Button, cx, shortcut } from "../shared/ui";
+import type { ForCustomer } from "./use-customer";
 
 type Props = {
   turn: Turn;
   /** It is no longer the draft. */
   changed: boolean;
   comparing: boolean;
+  forCustomer: ForCustomer;
   onCopy: (sources: boolean) => void;
   onCompare: () => void;
 };
 
-export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Props) {
+export function CardActions({ turn, changed, comparing, forCustomer, onCopy, onCompare }: Props) {
   const backend = useBackend();
   const { records_problem } = useStatus();
   return (
@@ -31,6 +33,16 @@ export function CardActions({ turn, changed, comparing, onCopy, onCompare }: Pro
             {strings.copy}
           </Button>
           <Button onClick={() => onCopy(true)}>{strings.withSources}</Button>
+          {!turn.own && (
+            <Button
+              aria-keyshortcuts={shortcut("mod+J")}
+              aria-pressed={forCustomer.on}
+              className={cx(forCustomer.on && "border-accent font-semibold text-accent")}
+              onClick={forCustomer.change}
+            >
+              {strings.forCustomer}
+            </Button>
+          )}
           {!turn.own && (
             <Button onClick={onCompare} aria-pressed={comparing} disabled={!changed && !comparing}>
               {comparing ? strings.comparing : strings.compare}

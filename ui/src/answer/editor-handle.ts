@@ -15,6 +15,8 @@ export type EditorHandle = {
   /** Keeps it without a source or no longer, which can be undone too. */
   keep(open: Open, on: boolean): void;
   undo(): void;
+  /** Puts another text in place of one, if it still stands there, as an edit that can be undone. */
+  replace(text: string, by: string): void;
   /** Moves to the next (1) or the previous (-1) sentence. */
   move(by: 1 | -1): void;
 };
@@ -28,6 +30,7 @@ export function handleOf(view: RefObject<EditorView | null>, onMoved: (sentence:
     keep: ({ text }, on) =>
       view.current?.dispatch({ effects: keep.of({ text, on }), annotations: isolateHistory.of("full") }),
     undo: () => view.current && undo(view.current),
+    replace: (text, by) => view.current && replace(view.current, text, by),
     move(by) {
       const to = view.current && move(view.current, by);
       if (to !== null) onMoved(to);
@@ -40,6 +43,12 @@ function select(view: EditorView, open: Open) {
   if (!at) return;
   view.dispatch({ selection: { anchor: at.from, head: at.to }, scrollIntoView: true });
   view.focus();
+}
+
+function replace(view: EditorView, text: string, by: string) {
+  if (view.state.doc.toString() !== text) return;
+  const changes = { from: 0, to: view.state.doc.length, insert: by };
+  view.dispatch({ changes, annotations: isolateHistory.of("full") });
 }
 
 function drop(view: EditorView, open: Open) {

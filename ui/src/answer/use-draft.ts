@@ -9,6 +9,7 @@ import { useStatus } from "../session/status";
 import { useSaid } from "../shared/said";
 import type { Kept } from "./marks";
 import { type Open, openOf } from "./open";
+import { useNames } from "./use-names";
 
 /** Typing pauses this long before grounding and keeping follow. */
 const PAUSE = 180;
@@ -104,14 +105,15 @@ function useGround({ own, passages: all, answer }: Turn) {
   const passages = useMemo(() => all.filter((p) => p.carries), [all]);
   // Who asks about another day has the sources of that day.
   const forToday = answer?.day === null;
+  const names = useNames();
   return useCallback(
     async (now: string): Promise<Found> => {
-      if (!own) return { sentences: await backend.ground(now, passages, forToday) };
+      if (!own) return { sentences: await backend.ground(now, passages, forToday, names) };
       if (!WORDS.test(now)) return { sentences: [], passages: [], notices: [] };
       const { sentences, passages: found, notices } = await backend.check(now);
       return { sentences, passages: found, notices };
     },
-    [backend, own, passages, forToday],
+    [backend, own, passages, forToday, names],
   );
 }
 

@@ -1,6 +1,6 @@
 // What is told to whoever does not see the window, and how its controls are called.
 import { EditorView } from "@codemirror/view";
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import { answerTo, fake, passage, passagesFound, SECOND } from "../backend/fake";
 import { shortcut } from "../shared/ui";
@@ -43,7 +43,9 @@ test("a mark that changed with an edit, and several", async () => {
   const editor = () => EditorView.findFromDOM(document.querySelector(".cm-editor") as HTMLElement) as EditorView;
   act(() => editor().dispatch({ changes: { from: 0, insert: "Well: " } }));
   await hear(`“Well: ${FIRST}” is now marked: no source.`);
-  act(() => editor().dispatch({ changes: { from: 0, to: editor().state.doc.length, insert: `${FIRST}\nMade up.\n` } }));
+  act(() =>
+    editor().dispatch({ changes: { from: 0, to: editor().state.doc.length, insert: `Hello,\n${FIRST}\nMade up.\n` } }),
+  );
   await hear("Marks changed: 1 sentence verbatim, 1 sentence no source.");
 });
 
@@ -84,8 +86,8 @@ test("on the sheet of keys they are read", async () => {
   const { user } = await open();
   await screen.findByText("What does the customer ask?");
   await user.keyboard("{F1}");
-  await screen.findByRole("dialog");
-  expect(screen.getByText("⌃↵").getAttribute("aria-hidden")).toBeNull();
+  const sheet = within(await screen.findByRole("dialog"));
+  expect(sheet.getByText("⌃↵").getAttribute("aria-hidden")).toBeNull();
 });
 
 test.each([

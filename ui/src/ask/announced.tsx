@@ -43,9 +43,12 @@ export function announcement(was: Turn, now: Turn, tenant: string): string | nul
   return null;
 }
 
+/** Courtesy has no mark. */
+const marked = (sentences: Sentence[]) => sentences.filter((s) => s.grounding !== "courtesy");
+
 const counted = (sentences: Sentence[]) => {
   const by = new Map<string, number>();
-  for (const { grounding } of sentences) {
+  for (const { grounding } of marked(sentences)) {
     const mark = strings.grounding[grounding];
     by.set(mark, (by.get(mark) ?? 0) + 1);
   }
@@ -55,7 +58,7 @@ const counted = (sentences: Sentence[]) => {
 /** Sentences by their words: what was not there before is new. */
 function changed(was: Sentence[], now: Sentence[]): string | null {
   const before = new Map(was.map((s) => [s.text, s.grounding]));
-  const other = now.filter((s) => before.get(s.text) !== s.grounding);
+  const other = marked(now).filter((s) => before.get(s.text) !== s.grounding);
   const [first] = other;
   if (!first) return null;
   return other.length === 1

@@ -17,6 +17,8 @@ type Talk = {
   id: string | null;
   /** The customer at hand, whose things are as they were when they are gone back to. */
   call: string;
+  /** One of its questions was gone to, wherever it was left. */
+  sought: boolean;
   turns: Turn[];
   newest: Turn | null;
   /** The one that the keys mean. */
@@ -35,7 +37,8 @@ type Asking = {
   checkPasted: () => Promise<void>;
   /** Signs in, and does again what lacked the sign-in. */
   signIn: () => Promise<void>;
-  show: (conversation: string) => void;
+  /** At one of its questions, or where it was left. */
+  show: (conversation: string, exchange?: string) => void;
   fresh: () => void;
   dispatch: ActionDispatch<[Action]>;
   /** The answers' cards by turn. */
@@ -61,9 +64,9 @@ export function ConversationProvider({ children }: { children: ReactNode }) {
   const turned = useTurns(asked);
   const { conversation, running } = turned;
   const talk = useMemo(() => {
-    const { id, call, turns, current } = conversation;
+    const { id, call, turns, current, sought } = conversation;
     const newest = turns.at(-1) ?? null;
-    return { id, call, turns, newest, current: turns.find((t) => t.key === current) ?? newest, running };
+    return { id, call, sought, turns, newest, current: turns.find((t) => t.key === current) ?? newest, running };
   }, [conversation, running]);
   useFailed(talk.newest);
   return (
@@ -134,7 +137,7 @@ function useVerbs(turned: ReturnType<typeof useTurns>, talk: Talk): Asking {
     if (newest.answer?.incomplete && newest.exchange) goOn(newest);
     else if (newest.text === newest.draft) submit(newest.question);
   }, [now, say, refresh, goOn, submit]);
-  const show = useCallback((id: string) => void open(id).catch(fail), [open, fail]);
+  const show = useCallback((id: string, exchange?: string) => void open(id, exchange).catch(fail), [open, fail]);
   const fresh = useCallback(() => {
     if (now.current.talk.running) backend.stop();
     reset();

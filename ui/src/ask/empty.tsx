@@ -1,5 +1,6 @@
 // Before the first question: what to do, and examples of it.
 import { strings } from "../shared/strings";
+import { FirstStart } from "./first-start";
 
 type Props = { suggestions: string[]; onAsk: (question: string) => void };
 
@@ -8,6 +9,7 @@ export function Empty({ suggestions, onAsk }: Props) {
     <div className="m-auto w-full max-w-[520px] py-10">
       <h1 className="mb-1 text-[19px] font-semibold tracking-[-0.01em]">{strings.emptyTitle}</h1>
       <p className="mb-5 text-soft">{strings.emptyText}</p>
+      <FirstStart />
       {suggestions.length > 0 && <h2 className="mb-1 text-[11px] font-semibold text-faint">{strings.try}</h2>}
       {suggestions.map((q) => (
         <button

@@ -6,20 +6,22 @@ export type Conversation = {
   id: string | null;
   turns: Turn[];
   current: string | null;
+  /** It was gone to by one of its questions. */
+  sought: boolean;
   /** The customer at hand: from a new conversation to the next, and again when it is gone back to. */
   call: string;
   /** Of each conversation its call. */
   calls: Record<string, string>;
 };
 
-export const EMPTY: Conversation = { id: null, turns: [], current: null, call: "", calls: {} };
+export const EMPTY: Conversation = { id: null, turns: [], current: null, sought: false, call: "", calls: {} };
 
 /** What was found of a text, and in which passages where these are other than before. */
 export type Found = { sentences: Sentence[]; passages?: Passage[]; notices?: Notice[] };
 
 export type Action =
   | { do: "reset"; call: string }
-  | { do: "show"; id: string; exchanges: Exchange[] }
+  | { do: "show"; id: string; exchanges: Exchange[]; exchange?: string }
   | { do: "begin"; turn: Turn }
   /** The operator goes to another answer, and stays there until the next question. */
   | { do: "go to"; key: string }
@@ -44,7 +46,8 @@ export function reduce(c: Conversation, a: Action): Conversation {
       return {
         id: a.id,
         turns: a.exchanges.map(kept),
-        current: a.exchanges.at(-1)?.id ?? null,
+        current: a.exchange ?? a.exchanges.at(-1)?.id ?? null,
+        sought: a.exchange !== undefined,
         call: c.calls[a.id] ?? a.id,
         calls: c.calls,
       };

@@ -22,7 +22,10 @@ export const TurnView = memo(function TurnView({ turn, current, newest }: Props)
   const { dispatch, submit, goOn } = useAsking();
   const { release } = useStatus();
   const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.scrollIntoView({ block: "start" }), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it comes
+  useEffect(() => {
+    if (current) top.current?.scrollIntoView({ block: "start" });
+  }, []);
   usePainted(turn);
   const { answer } = turn;
   const since = useSince(turn, release);

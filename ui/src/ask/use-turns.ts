@@ -56,7 +56,8 @@ export function useTurns(onAsked: (kept: boolean) => void) {
   );
   const checkWords = useCallback((text: string) => dispatch({ do: "begin", turn: own(`turn-${++counter}`, text) }), []);
   const show = useCallback(
-    async (id: string) => dispatch({ do: "show", id, exchanges: await backend.conversation(id) }),
+    async (id: string, exchange?: string) =>
+      dispatch({ do: "show", id, exchanges: await backend.conversation(id), exchange }),
     [backend],
   );
   const reset = useCallback(() => dispatch({ do: "reset", call: `call-${++counter}` }), []);

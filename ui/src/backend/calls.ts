@@ -1,5 +1,5 @@
 // Generated from the desk's calls by `cargo xtask types`. Do not edit.
-import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
+import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Names, Opening, Passage, Past, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
 
 /** What may be asked of the program. */
 export interface Calls {
@@ -17,8 +17,10 @@ export interface Calls {
   /** Ends the answer that is being written; its text so far is kept. */
   stop(): Promise<void>;
   /** The grounding of a text that the operator edited, as it is true today; `for_today` where no other day was asked
-   * about. */
-  ground(text: string, passages: Array<Passage>, for_today: boolean): Promise<Array<Sentence>>;
+   * about; what the tenant says for courtesy, with these names in it, claims nothing. */
+  ground(text: string, passages: Array<Passage>, for_today: boolean, names: Names): Promise<Array<Sentence>>;
+  /** An answer in the customer's words; nothing where nothing of it is for the customer. */
+  forCustomer(text: string, passages: Array<Passage>, names: Names): Promise<string | null>;
   /** What each sentence of a text from anywhere stands on. */
   check(text: string): Promise<Checked>;
   /** All documents, by title. */
@@ -29,6 +31,8 @@ export interface Calls {
   document(id: string): Promise<Document>;
   /** The day's conversations, newest first. */
   conversations(): Promise<Array<ConversationRow>>;
+  /** The newest questions of all days that hold what was typed, with what became of each. */
+  history(typed: string): Promise<Array<Past>>;
   /** All questions of a conversation with what became of them, in order. */
   conversation(id: string): Promise<Array<Exchange>>;
   /** Keeps the operator's text as it is typed. */
@@ -68,12 +72,14 @@ export const callsOver = (call: Handover): Calls => ({
   ask: (question, conversation, tell) => call("ask", { question, conversation }, tell),
   goOn: (exchange, tell) => call("go_on", { exchange }, tell),
   stop: () => call("stop", {}),
-  ground: (text, passages, for_today) => call("ground", { text, passages, for_today }),
+  ground: (text, passages, for_today, names) => call("ground", { text, passages, for_today, names }),
+  forCustomer: (text, passages, names) => call("for_customer", { text, passages, names }),
   check: (text) => call("check", { text }),
   documents: () => call("documents", {}),
   find: (typed) => call("find", { typed }),
   document: (id) => call("document", { id }),
   conversations: () => call("conversations", {}),
+  history: (typed) => call("history", { typed }),
   conversation: (id) => call("conversation", { id }),
   saveText: (exchange, text, confirmed) => call("save_text", { exchange, text, confirmed }),
   copy: (exchange, text, confirmed) => call("copy", { exchange, text, confirmed }),

@@ -29,9 +29,11 @@ export function fake({ answer = answerTo, knowledge, ...over }: Told = {}): Fake
   const labels = () => calls.filter((c) => c[0] === "label").length;
   return {
     ...held(note, labels, { ...status, knowledge: knowledge ?? null }),
-    ...asked(note, answer),
+    ...asked(note, calls, answer),
     stop: async () => note("stop"),
     check: async (text) => checkedOf(text),
+    forCustomer: async (text, _passages, { customer, operator }) =>
+      `Hello${customer ? ` ${customer}` : ""},\n\n${text}\n\nKind regards${operator ? `, ${operator}` : ""}`,
     pasted: async () => "",
     copy: async (...args) => note("copy", ...args),
     version: async () => "0.1.0",
@@ -95,7 +97,7 @@ function held(note: Note, labels: () => number, first: Status) {
 }
 
 /** What is asked, and what is kept of it. */
-function asked(note: Note, answerOf: (question: string) => Answer) {
+function asked(note: Note, calls: Call[], answerOf: (question: string) => Answer) {
   const kept: Exchange[] = [];
   const exchangeOf = (id: string) => {
     const found = kept.find((e) => e.id === id);
@@ -145,6 +147,20 @@ function asked(note: Note, answerOf: (question: string) => Answer) {
           at,
           exchanges: kept.flatMap((e) => (e.conversation === id ? [e.id] : [])),
         })),
+    history: async (typed) =>
+      kept
+        .filter((e) => `${e.answer.question} ${e.text}`.toLowerCase().includes(typed.toLowerCase()))
+        .map((e) => ({
+          exchange: e.id,
+          conversation: e.conversation,
+          at: e.at,
+          question: e.answer.question,
+          refused: e.answer.abstained,
+          copied: calls.some((c) => c[0] === "copy" && c[1] === e.id),
+          label: e.label?.verdict ?? null,
+          changed: false,
+        }))
+        .reverse(),
     conversation: async (id) => kept.filter((e) => e.conversation === id),
     async saveText(exchange, text, confirmed) {
       note("saveText", exchange, text, confirmed);

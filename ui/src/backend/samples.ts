@@ -70,11 +70,12 @@ export function grounded(text: string): Sentence[] {
     at += line.length + 1;
     if (!line.trim()) continue;
     const found = body.indexOf(line);
+    const courtesy = /^(Hello|Kind regards)/.test(line);
     out.push({
       text: line,
       start,
       end: start + encoder.encode(line).length,
-      grounding: found >= 0 ? "verbatim" : "unsupported",
+      grounding: courtesy ? "courtesy" : found >= 0 ? "verbatim" : "unsupported",
       citations:
         found >= 0
           ? [
@@ -89,7 +90,7 @@ export function grounded(text: string): Sentence[] {
               },
             ]
           : [],
-      problem: found >= 0 ? null : { kind: "missing", values: ["12 hours"] },
+      problem: found >= 0 || courtesy ? null : { kind: "missing", values: ["12 hours"] },
       claims: [],
     });
   }

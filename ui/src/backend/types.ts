@@ -216,6 +216,8 @@ export type Models = { embedding: string | null,
  */
 reranking: string | null, generation: string | null, };
 
+export type Names = { customer: string | null, operator: string | null, };
+
 export type Notice = { about: Stage, fault: Fault, message: string, };
 
 export type Opening = { step: OpeningStep, done: number, of: number, };
@@ -263,6 +265,12 @@ case: string | null,
  * It says what to do in danger to life, and is shown whatever its score.
  */
 emergency: boolean, found_by: Array<FoundBy>, };
+
+export type Past = { exchange: string, conversation: string, at: string, question: string, refused: boolean, copied: boolean, label: Verdict | null, 
+/**
+ * A source that it cites is other than it was, or is gone.
+ */
+changed: boolean, };
 
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" } | { "kind": "doubted", model: string, } | { "kind": "since", title: string, state: SinceState, was: string, now: string | null, };
 

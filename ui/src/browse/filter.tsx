@@ -42,6 +42,8 @@ type Browsing = {
   read: (document: string, place: Range | null) => void;
   /** To all documents of a kind; where Browse shows just them, to what was looked at there. */
   browse: (kind: Kind) => void;
+  /** The document that is read there. */
+  reading: () => string | null;
   /** One step back: to the search, from there to all documents, from there to the question. */
   back: () => void;
 };
@@ -66,6 +68,7 @@ export function FilterProvider({ children }: { children: ReactNode }) {
         setFilter((before) => (before.kind === kind ? before : { ...before, kind, lent: true, tag: null, typed: "" }));
         go("browse");
       },
+      reading: () => now.current.document,
       back() {
         if (document.activeElement !== find.current) find.current?.focus();
         else if (now.current.typed !== "") setFilter((before) => ({ ...before, typed: "" }));

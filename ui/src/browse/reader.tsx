@@ -11,6 +11,7 @@ import { Button } from "../shared/ui";
 import { DocumentHead } from "../sources/document-head";
 import { Findable } from "../sources/finding";
 import { DocumentText } from "../sources/markdown";
+import { useReading } from "../sources/shelf";
 import { sought } from "../sources/sought";
 import { useFilter } from "./filter";
 import { useTicks } from "./ticks";
@@ -55,6 +56,7 @@ function Page({ document, note }: { document: Document; note: string | null }) {
   const page = useRef<HTMLElement>(null);
   const askAbout = useAskAbout();
   const ticks = useTicks(document.id);
+  useReading(document, useNavigation().screen === "browse");
   const { filter } = useFilter();
   const { place, sought: words } = filter;
   const lit = useMemo(() => place ?? sought(document.body, words), [document.body, place, words]);

@@ -1,7 +1,8 @@
 // Every action has a key, a line in the palette and a line on the sheet: one list makes all three.
+import { useQueryClient } from "@tanstack/react-query";
 import { isOfCode } from "../answer/refusal";
 import { useAsking, useConversation } from "../ask/conversation";
-import type { Verdict } from "../backend/backend";
+import type { Document, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useBrowsing } from "../browse/filter";
 import { useUpdating } from "../releases/updating";
@@ -9,6 +10,7 @@ import { useHome } from "../shared/focus";
 import { usePreferences, zoomed } from "../shared/preferences";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import { useShelf } from "../sources/shelf";
 import { useChoice, useSource } from "../sources/showing";
 import { useAccount } from "./account";
 import { type TextHandle, useFields, useNavigation } from "./navigation";
@@ -38,6 +40,7 @@ export function useCommands(): Command[] {
 function useGoing(): Command[] {
   const { screen, go } = useNavigation();
   const home = useHome();
+  const { show } = useSheets();
   const { fresh, checkWords, checkPasted } = useAsking();
   const { browse } = useBrowsing();
   const { current } = useConversation();
@@ -45,6 +48,7 @@ function useGoing(): Command[] {
   return [
     { id: "focus", keys: "/", run: home },
     { id: "new", keys: "mod+N", run: fresh },
+    { id: "name", keys: "mod+shift+N", run: () => show("name") },
     { id: "checkWords", keys: "mod+E", run: () => checkWords("") },
     { id: "checkPasted", keys: "mod+shift+E", run: checkPasted },
     { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
@@ -100,6 +104,7 @@ function useAnswering(): Command[] {
     { id: "stop", keys: "Esc", run: back },
     { id: "copy", keys: "mod+enter", run: () => card()?.copy(false), able: written },
     { id: "copySources", keys: "mod+shift+enter", run: () => card()?.copy(true), able: written },
+    { id: "forCustomer", keys: "mod+J", run: () => card()?.forCustomer(), able: answered },
     { id: "compare", keys: "mod+D", run: () => card()?.compare(), able: answered },
     { id: "good", keys: "mod+G", run: () => label("good"), able: answered },
     { id: "bad", keys: "mod+B", run: () => label("bad"), able: asking && current?.state === "done" && !current.own },
@@ -112,8 +117,17 @@ function useReading(): Command[] {
   const { screen } = useNavigation();
   const { texts } = useFields();
   const { toggle } = useChoice();
-  const { folded } = useSource();
+  const { folded, shown } = useSource();
+  const browsing = useBrowsing();
+  const client = useQueryClient();
+  const { pin } = useShelf();
   const { warn } = useSaid();
+  const pinThis = () => {
+    const id = screen === "ask" ? shown?.document : browsing.reading();
+    const document = id && client.getQueryData<Document>(["document", id]);
+    if (document) pin(document);
+    else warn(strings.nothingOpen);
+  };
   const reading = (then: (text: TextHandle) => void) => () => {
     const text = texts[screen].current;
     if (!text) return warn(strings.nothingOpen);
@@ -125,13 +139,14 @@ function useReading(): Command[] {
     { id: "source", keys: "mod+.", run: toggle, able: screen === "ask" },
     { id: "findHere", keys: "mod+F", run: reading((text) => text.find()) },
     { id: "print", keys: "mod+P", run: reading(() => window.print()) },
+    { id: "pin", keys: "mod+shift+P", run: pinThis },
   ];
 }
 
 /** What the window itself offers. */
 function useSession(): Command[] {
   const { show } = useSheets();
-  const { knowledge } = useStatus();
+  const { knowledge, records_problem } = useStatus();
   const { connection, signingIn } = useAccount();
   const { signIn } = useAsking();
   const { check } = useUpdating();
@@ -143,6 +158,7 @@ function useSession(): Command[] {
     { id: "larger", keys: "mod+plus", through: true, run: () => zoom(zoomed(preferences.zoom, 1)) },
     { id: "smaller", keys: "mod+minus", through: true, run: () => zoom(zoomed(preferences.zoom, -1)) },
     { id: "usual", keys: "mod+0", through: true, run: () => zoom(100) },
+    { id: "history", keys: "mod+H", run: () => show("history"), able: records_problem === null },
     { id: "settings", keys: "mod+,", run: () => show("settings") },
     { id: "palette", keys: "mod+K", run: () => show("palette") },
     { id: "keys", keys: "?", also: "F1", run: () => show("keys") },

@@ -4,6 +4,8 @@ import { LabelOf } from "../answer/labelling";
 import { Announced } from "../ask/announced";
 import { AskScreen } from "../ask/ask-screen";
 import { ConversationProvider } from "../ask/conversation";
+import { NameSheet } from "../ask/name-sheet";
+import { NamedProvider } from "../ask/named";
 import type { Status } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
@@ -13,9 +15,11 @@ import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
 import { cx } from "../shared/ui";
+import { ShelfProvider } from "../sources/shelf";
 import { SourceProvider } from "../sources/showing";
 import { SourcePanel } from "../sources/source-panel";
 import { AccountProvider } from "./account";
+import { History } from "./history";
 import { Keyboard } from "./keyboard";
 import { Nav } from "./nav";
 import { NavigationProvider, useNavigation } from "./navigation";
@@ -48,11 +52,15 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
             <AccountProvider>
               <UpdatesProvider>
                 <ConversationProvider>
-                  <SourceProvider>
-                    <FilterProvider>
-                      <TicksProvider>{children}</TicksProvider>
-                    </FilterProvider>
-                  </SourceProvider>
+                  <NamedProvider>
+                    <SourceProvider>
+                      <FilterProvider>
+                        <ShelfProvider>
+                          <TicksProvider>{children}</TicksProvider>
+                        </ShelfProvider>
+                      </FilterProvider>
+                    </SourceProvider>
+                  </NamedProvider>
                 </ConversationProvider>
               </UpdatesProvider>
             </AccountProvider>
@@ -97,6 +105,8 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   const sheet = useOpenSheet();
   const { knowledge } = useStatus();
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
+  if (sheet === "name") return <NameSheet />;
+  if (sheet === "history") return <History />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
   if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;
   return null;

@@ -2,11 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
+import { useNamed } from "../ask/named";
+import { apart } from "../ask/titles";
 import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
+import { useBrowsing } from "../browse/filter";
 import { strings } from "../shared/strings";
 import { cx, Kbd, shortcut } from "../shared/ui";
+import { type Kept, useShelf } from "../sources/shelf";
 import { Logo } from "./logo";
 import { useNavigation } from "./navigation";
 import { useSheets } from "./sheets";
@@ -37,6 +41,7 @@ function Day() {
   const { records_problem } = useStatus();
   const { id, running } = useConversation();
   const { show, fresh } = useAsking();
+  const { pinned, recent } = useShelf();
   const { data } = useQuery({
     queryKey: ["conversations"],
     queryFn: () => backend.conversations(),
@@ -47,6 +52,8 @@ function Day() {
       <NavButton words={strings.newConversation} keys="mod+N" onClick={fresh} />
       {/* Where there is no room for them, the palette finds them. */}
       {data && data.length > 0 && <Conversations rows={data} id={id} running={running} onShow={show} />}
+      <Shelved words={strings.pinned} of={pinned} />
+      <Shelved words={strings.readLast} of={recent.filter((r) => !pinned.some((p) => p.id === r.id))} />
     </div>
   );
 }
@@ -55,10 +62,12 @@ type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean;
 
 /** Of an answer that comes it shows nothing, and is not drawn for it. */
 const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
+  const { of } = useNamed();
+  const titles = apart(rows.map((c) => c.title));
   return (
     <div className="tight:hidden">
       <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{strings.today}</h2>
-      {rows.map((c) => (
+      {rows.map((c, i) => (
         <button
           type="button"
           key={c.id}
@@ -71,12 +80,33 @@ const Conversations = memo(function Conversations({ rows, id, running, onShow }:
             c.id === id ? "font-medium text-ink" : "text-soft hover:text-ink",
           )}
         >
-          {c.title}
+          {strings.namedTitle(of(c.id), titles[i] ?? c.title)}
         </button>
       ))}
     </div>
   );
 });
+
+function Shelved({ words, of }: { words: string; of: Kept[] }) {
+  const { read } = useBrowsing();
+  if (of.length === 0) return null;
+  return (
+    <div role="group" aria-label={words} className="tight:hidden">
+      <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint">{words}</h2>
+      {of.map((d) => (
+        <button
+          type="button"
+          key={d.id}
+          title={d.title}
+          onClick={() => read(d.id, null)}
+          className="block w-full truncate rounded-md px-2 py-1.5 text-left text-[13px] text-soft hover:text-ink"
+        >
+          {d.title}
+        </button>
+      ))}
+    </div>
+  );
+}
 
 type ButtonProps = { words: string; keys: string; on?: boolean; onClick: () => void };
 

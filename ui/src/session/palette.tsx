@@ -91,11 +91,11 @@ function Found({ typed, then }: { typed: string; then: (run: () => void) => () =
   );
 }
 
-const Aside = ({ children }: { children: ReactNode }) => (
-  <span className="max-w-[45%] truncate text-[12px] text-faint">{children}</span>
+export const Aside = ({ children }: { children: ReactNode }) => (
+  <span className="max-w-[45%] shrink-0 truncate text-[12px] text-faint">{children}</span>
 );
 
-function Group({ words, of, children }: { words: string; of: unknown[]; children: ReactNode }) {
+export function Group({ words, of, children }: { words: string; of: unknown[]; children: ReactNode }) {
   if (of.length === 0) return null;
   return (
     <Palette.Group
@@ -109,7 +109,7 @@ function Group({ words, of, children }: { words: string; of: unknown[]; children
 
 type ItemProps = { value: string; disabled?: boolean; onSelect: () => void; children: ReactNode };
 
-const Item = ({ children, ...rest }: ItemProps) => (
+export const Item = ({ children, ...rest }: ItemProps) => (
   <Palette.Item
     {...rest}
     className="flex justify-between gap-3 rounded-lg px-2 py-1.5 data-[disabled=true]:opacity-55 data-[selected=true]:bg-accent-bg data-[selected=true]:text-accent"

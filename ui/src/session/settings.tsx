@@ -110,6 +110,16 @@ function Looks() {
         onChoose={(zoom) => prefer({ ...preferences, zoom: Number(zoom) })}
       />
       {choice("motion", strings.motion, strings.motions)}
+      <label className="mb-4 block text-[12px] text-faint">
+        {strings.yourName}
+        <input
+          value={preferences.operator}
+          onChange={(e) => prefer({ ...preferences, operator: e.target.value })}
+          maxLength={60}
+          autoComplete="off"
+          className="mt-1 block w-full rounded-lg border border-line bg-bg px-3 py-1.5 text-[14px] text-ink"
+        />
+      </label>
     </>
   );
 }

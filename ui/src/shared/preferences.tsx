@@ -7,6 +7,10 @@ export type Preferences = {
   /** In percent, one of ZOOMS. */
   zoom: number;
   motion: "system" | "reduced";
+  /** Answers are put into the customer's words as they come. */
+  forCustomer: boolean;
+  /** The operator's own name, as the tenant's closing has it. */
+  operator: string;
 };
 
 export const ZOOMS = [80, 90, 100, 115, 130, 150, 175, 200];
@@ -21,7 +25,7 @@ const TIGHT = 720;
 type Kept = { preferences: Preferences; prefer: (next: Preferences) => void };
 
 const KEY = "mortar.preferences";
-const INITIAL: Preferences = { theme: "system", zoom: 100, motion: "system" };
+const INITIAL: Preferences = { theme: "system", zoom: 100, motion: "system", forCustomer: false, operator: "" };
 
 const [Context, usePreferences] = provided<Kept>("preference");
 

@@ -4,16 +4,35 @@ import { useBackend } from "../backend/context";
 import { useStatus } from "../session/status";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
+import { cx, shortcut } from "../shared/ui";
 import { inForce, notInForce } from "./in-force";
+import { useShelf } from "./shelf";
 
 export function DocumentHead({ document }: { document: Document }) {
   const backend = useBackend();
   const { fail } = useSaid();
   const { today } = useStatus();
+  const { pinned, pin } = useShelf();
+  const isPinned = pinned.some((d) => d.id === document.id);
   const warning = notInForce(document, today);
   return (
     <header className="border-b border-line px-5 pt-[18px] pb-3">
-      <h2 className="mb-1.5 text-[15px] leading-[1.35] font-semibold">{document.title}</h2>
+      <div className="mb-1.5 flex items-start gap-3 narrow:pr-5">
+        <h2 className="min-w-0 flex-1 text-[15px] leading-[1.35] font-semibold break-words">{document.title}</h2>
+        <button
+          type="button"
+          aria-pressed={isPinned}
+          aria-keyshortcuts={shortcut("mod+shift+P")}
+          onClick={() => pin(document)}
+          className={cx(
+            "rounded px-1 text-[12px] leading-[20px] print:hidden hover:text-ink",
+            isPinned ? "font-semibold text-accent" : "text-soft",
+          )}
+        >
+          <span aria-hidden>{isPinned ? "◆ " : "◇ "}</span>
+          {strings.pin}
+        </button>
+      </div>
       <div className="flex flex-wrap gap-x-3.5 gap-y-1 text-[12px] text-soft">
         <span>{strings.kinds[document.kind]}</span>
         <span>

@@ -153,6 +153,36 @@ fn opposites_and_changed_places_are_no_paraphrase() {
 }
 
 #[test]
+fn what_the_tenant_approves_claims_nothing_to_the_letter() {
+    let p = [passage(
+        1,
+        "Refunds",
+        "The refund reaches the card within five business days.",
+    )];
+    let sources = Sources::new(&p).approving([
+        "Hello Ana,\nyour health is our first concern.",
+        "Bye: the Elm Street team",
+    ]);
+    for (said, want) in [
+        ("Your health is  our first concern.", Grounding::Courtesy),
+        ("Bye: the Elm Street team", Grounding::Courtesy),
+        ("Your health is our second concern.", Grounding::Unsupported),
+        (
+            "Your health is our first concern, and the courier paints it.",
+            Grounding::Unsupported,
+        ),
+    ] {
+        let got = sources.ground(said, 0, &[]);
+        assert_eq!(got.grounding, want, "{got:#?}");
+    }
+    let whole = sources.ground_text(
+        "Hello Ana,\nyour health is our first concern.\n\nThe refund reaches the card within five business days.",
+    );
+    let marks: Vec<Grounding> = whole.iter().map(|s| s.grounding).collect();
+    assert_eq!(marks, [Grounding::Courtesy, Grounding::Verbatim]);
+}
+
+#[test]
 fn courtesy_claims_nothing() {
     let p = [passage(
         1,

@@ -128,6 +128,50 @@ async fn a_question_is_asked_answered_kept_and_copied_out() {
 }
 
 #[tokio::test]
+async fn an_answer_is_told_to_the_customer_with_the_tenants_words_around_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = place(dir.path()).await;
+    let file = place.tenant_dir().join("tenant.toml");
+    std::fs::create_dir_all(place.tenant_dir()).unwrap();
+    let customer = "[customer]\ngreeting = \"Hello {name},\"\nclosing = \"Yours, {operator} of the Elm Street team\"\n";
+    std::fs::write(file, format!("name = \"T\"\n{customer}")).unwrap();
+    let front = Front::new(Box::new(Noted::default()), Ok(place));
+    called(&front, "open", json!({})).await.unwrap();
+    let (asked, _) = called(
+        &front,
+        "ask",
+        json!({ "question": "How long does shipping take?", "conversation": null }),
+    )
+    .await
+    .unwrap();
+    let passages = &asked["answer"]["passages"];
+    let names = json!({ "customer": "Ana", "operator": "Luis Vega" });
+    let text = &asked["answer"]["answer"];
+    let (told, _) = called(
+        &front,
+        "for_customer",
+        json!({ "text": text, "passages": passages, "names": names }),
+    )
+    .await
+    .unwrap();
+    let told = told.as_str().unwrap();
+    assert!(told.starts_with("Hello Ana,\n\n") && told.ends_with("\n\nYours, Luis Vega of the Elm Street team"));
+    let ground = async |names: &Value| {
+        let arguments = json!({ "text": told, "passages": passages, "for_today": true, "names": names });
+        let (sentences, _) = called(&front, "ground", arguments).await.unwrap();
+        sentences
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["grounding"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ground(&names).await, ["courtesy", "verbatim", "courtesy"]);
+    let nobody = json!({ "customer": null, "operator": null });
+    assert_eq!(ground(&nobody).await.last().unwrap(), "unsupported");
+}
+
+#[tokio::test]
 async fn a_text_from_anywhere_is_checked() {
     let dir = tempfile::tempdir().unwrap();
     let front = Front::new(Box::new(Noted::default()), Ok(place(dir.path()).await));

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::courtesy::Names;
 use crate::place::Place;
 
 const BEFORE: &str =
@@ -44,7 +45,7 @@ async fn marks_fall_with_what_they_stood_on_and_with_nothing_else() {
     let passages = found.passages;
     let marks = |s: &[Sentence]| s.iter().map(|s| s.grounding).collect::<Vec<_>>();
     assert_eq!(
-        marks(&before.ground(text, &passages, true).unwrap()),
+        marks(&before.ground(text, &passages, true, &Names::default()).unwrap()),
         [Grounding::Verbatim; 2]
     );
 
@@ -66,7 +67,7 @@ async fn marks_fall_with_what_they_stood_on_and_with_nothing_else() {
         ("another day", BEFORE, Some(yesterday.as_str()), false, None, vec![]),
     ] {
         let now = desk(dir.path(), &release(dir.path(), name, body, until).await).await;
-        let got = now.ground(text, &passages, for_today).unwrap();
+        let got = now.ground(text, &passages, for_today, &Names::default()).unwrap();
         for (n, s) in got.iter().enumerate() {
             let fell = falls.contains(&n);
             assert_eq!(s.grounding == Grounding::Unsupported, fell, "{name}: {s:#?}");
@@ -105,7 +106,7 @@ async fn of_a_withdrawn_document_every_claim_falls() {
         .await
         .unwrap();
     let now = desk(dir.path(), &out).await;
-    let got = now.ground(text, &passages, true).unwrap();
+    let got = now.ground(text, &passages, true, &Names::default()).unwrap();
     assert!(
         matches!(
             got[0].problem,

@@ -13,6 +13,13 @@ export const ask = {
   emptyTitle: "What does the customer ask?",
   emptyText: "Type it as the customer wrote it. Every sentence of the answer comes with its source.",
   try: "For example",
+  firstStart: "First time here? Ask one question.",
+  firstKeys: {
+    ask: "asks what stands in the field below",
+    copy: "copies the answer, once every sentence has its source",
+    find: "does or finds anything",
+  },
+  firstHelp: ["All keys:", "at any time."] as const,
 
   searching: "Looking through the knowledge…",
   writing: "Writing…",

@@ -6,6 +6,6 @@ import { session } from "./session";
 import { sources } from "./sources";
 import { subjects } from "./subjects";
 
-export { ago, day, dayOf, ended, moment } from "./format";
+export { ago, day, dayOf, ended, moment, timeOf } from "./format";
 
 export const strings = { ...session, ...ask, ...answer, ...sources, ...subjects, ...releases };

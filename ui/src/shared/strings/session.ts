@@ -1,6 +1,6 @@
 // The words of the frame: where one is, signing in, opening, settings, the bar, keys.
-import type { Health, Stage } from "../../backend/backend";
-import { plural } from "./format";
+import type { Health, Past, Stage } from "../../backend/backend";
+import { dayOf, plural } from "./format";
 
 export const session = {
   appName: "Mortar",
@@ -66,11 +66,27 @@ export const session = {
   palettePlaceholder: "A command, a document, a step, a conversation…",
   noCommand: "Nothing is called so.",
   stepsFound: "Steps",
+  nameIt: "Who is the customer?",
+  nameWhy: "Stays on this device: in the day’s list, and in the greeting of an answer",
+  namedTitle: (name: string | undefined, title: string) => (name ? `${name}: ${title}` : title),
+  history: "What was asked before",
+  historyPlaceholder: "Words of a question or its answer…",
+  nothingAsked: "Nothing was asked with these words.",
+  historyDay: (at: string) => {
+    const days = [0, 1].map((n) => dayOf(new Date(Date.now() - n * 86_400_000).toISOString()));
+    const n = days.indexOf(dayOf(at));
+    return n === 0 ? "Today" : n === 1 ? "Yesterday" : dayOf(at);
+  },
+  became: ({ refused, copied, label, changed }: Past) =>
+    [refused && "no answer", copied && "copied", label && `labelled ${label}`, changed && "source changed since"]
+      .filter(Boolean)
+      .join(", "),
   conversations: "Conversations",
   theme: "Colours",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   textSize: "Text size",
   motion: "Motion",
+  yourName: "Your name, as it closes an answer to a customer",
   motions: { system: "As the system", reduced: "Reduced" },
   about: "This tenant",
   program: (v: string) => `Mortar ${v}`,
@@ -78,6 +94,7 @@ export const session = {
   commands: {
     focus: "Go to the question field",
     new: "New conversation",
+    name: "Name the conversation",
     checkWords: "Check my own words",
     checkPasted: "Check the text on the clipboard",
     ask: "Ask",
@@ -87,6 +104,7 @@ export const session = {
     stop: "Stop the answer, or go one step back",
     copy: "Copy the answer",
     copySources: "Copy with sources",
+    forCustomer: "Customer’s words, or the sources’ own",
     compare: "Compare with the draft",
     good: "Label good",
     bad: "Label bad, or say that it should have an answer",
@@ -94,11 +112,13 @@ export const session = {
     source: "Show or hide the source",
     findHere: "Find in the document",
     print: "Print the document",
+    pin: "Pin the document, or let it go",
     larger: "Larger text",
     smaller: "Smaller text",
     usual: "Text in its usual size",
     signIn: "Sign in",
     update: "Update the knowledge",
+    history: "What was asked before",
     settings: "Settings",
     palette: "Do or find something",
     keys: "Sheet of keys",
