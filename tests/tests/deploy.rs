@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use mortar_aws::{Aws, AwsConfig, S3Feedback};
-use mortar_desk::feedback::{Entry, FeedbackSink};
+use mortar_desk::feedback::{FeedbackSink, Object};
 use mortar_tests::keyring::Session;
 use mortar_tests::stand_ins::{Call, KMS_KEY, StandIns, Tenant, visit_in_background};
 use mortar_tests::{InMemory, json, mortar, programs, refused, root, run, words_only};
@@ -132,24 +132,18 @@ impl Site {
         ));
         self.done("operator", &["sync"]);
         self.done("operator", &["doctor"]);
-        // A label, as the outbox sends it.
+        // A label, and the audit's head with it, as the outbox sends them.
         let table: toml::Table = self.tenant().parse().unwrap();
         let config: AwsConfig = table["aws"].clone().try_into().unwrap();
         let aws = Aws::new(config, Arc::new(InMemory::default()), self.dir.path().join("lock"));
         aws.sign_in.with_browser(visit_in_background).await.unwrap();
-        let entry: Entry = serde_json::from_value(value!({
-            "format": 1, "id": "01", "exchange": "e", "at": "2026-11-22T10:00:00Z",
-            "label": {"verdict": "good", "reason": null, "note": ""}, "draft": "a", "text": "b", "sentences": [],
-            "confirmed": [],
-            "answer": {
-                "question": "q", "asked_as": null, "release": "r", "as_of": "2026-11-22", "passages": [], "answer": "a",
-                "sentences": [], "abstained": false, "reason": null, "unknown_codes": [], "look_alikes": [],
-                "dropped_marks": 0, "stopped": false, "models": {"embedding": null, "generation": null},
-                "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0}
-            }
-        }))
-        .unwrap();
-        S3Feedback::of(&aws, "pharmacy").unwrap().send(&entry).await.unwrap();
+        let sink = S3Feedback::of(&aws).unwrap();
+        for stem in [
+            "tenant=pharmacy/date=2026-11-22/01",
+            "audit/tenant=pharmacy/device=01/1",
+        ] {
+            sink.send(&Object::new(stem, b"{}".to_vec())).await.unwrap();
+        }
         self.stand_ins.calls.take()
     }
 
@@ -221,6 +215,7 @@ fn folder(key: &str) -> String {
         .into_iter()
         .rev()
         .filter(|f| !f.starts_with("date="))
+        .filter(|f| !f.starts_with("device="))
         .map(|f| f.replace("tenant=pharmacy", "tenant=TENANT"))
         .collect();
     folders.push("object".into());

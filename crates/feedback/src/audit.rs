@@ -302,7 +302,7 @@ mod tests {
         let older = Records::open(copy.path(), "pharmacy", &Held::with_a_key()).unwrap();
         assert_eq!(older.verify_audit(&[]).unwrap(), Ok(3), "by itself it is whole");
         assert_eq!(
-            older.verify_audit(&[head.clone()]).unwrap(),
+            older.verify_audit(std::slice::from_ref(&head)).unwrap(),
             Err(Broken::Cut { n: 3, seen: 5 })
         );
         // And gone on with.

@@ -61,7 +61,7 @@ impl Records {
         let keys = self.keys(&txn)?;
         let mut out = Vec::new();
         // Ids grow with time.
-        for entry in self.exchanges.from_the_last(&keys, &txn)? {
+        for entry in self.exchanges.newest_first(&keys, &txn)? {
             let (_, exchange) = entry?;
             if holds(&exchange, &wanted) {
                 let changed = look(&exchange);
@@ -91,6 +91,7 @@ fn holds(exchange: &Exchange, wanted: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::Label;
+    use crate::held::Held;
 
     fn asked(records: &Records, question: &str, answer: &str) -> Exchange {
         let answer = serde_json::from_value(serde_json::json!({
@@ -106,16 +107,18 @@ mod tests {
     #[test]
     fn what_was_asked_is_found_by_words_of_question_and_answer_with_what_became_of_it() {
         let dir = tempfile::tempdir().unwrap();
-        let r = Records::open(dir.path()).unwrap();
+        let r = Records::open(dir.path(), "pharmacy", &Held::default()).unwrap();
         let refund = asked(&r, "How long does a refund take?", "Five days after arrival.");
         let refused = asked(&r, "Is Lamisil in stock?", "");
         r.copied(&refund.id, "Five days.".into(), vec![]).unwrap();
         let label = Label {
             verdict: Verdict::Bad,
-            reason: None,
+            reasons: vec![],
             note: String::new(),
+            sentence: None,
+            right_source: None,
         };
-        r.label(&refused.id, label, vec![]).unwrap();
+        r.label(&refused.id, label, vec![], &Clone::clone).unwrap();
         let found = |typed: &str| r.history(typed, 10, |_| false).unwrap();
         for (typed, want) in [
             ("", vec![&refused.id, &refund.id]),

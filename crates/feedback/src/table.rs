@@ -103,7 +103,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     }
 
     /// All of them, the last first.
-    pub fn from_the_last<'t>(
+    pub fn newest_first<'t>(
         &'t self,
         keys: &'t KeySet,
         txn: &'t RoTxn<'_, WithoutTls>,

@@ -86,10 +86,10 @@ mod tests {
 
     #[test]
     fn what_says_the_same_has_one_root_and_no_word_has_two_meanings() {
-        let root = |w: &str| super::root(text::term(w));
-        assert_eq!(root("picking"), root("choose"));
-        assert_eq!(root("parcels"), root("packages"));
-        assert_ne!(root("stop"), root("end"));
+        let of = |w: &str| root(text::term(w));
+        assert_eq!(of("picking"), of("choose"));
+        assert_eq!(of("parcels"), of("packages"));
+        assert_ne!(of("stop"), of("end"));
         let mut seen = HashMap::new();
         for line in SAME.lines() {
             let mut terms: Vec<String> = line.split(' ').map(text::term).collect();

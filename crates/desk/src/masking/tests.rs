@@ -199,6 +199,38 @@ fn a_generator_elsewhere_hears_of_nobody_and_its_answer_has_them_again() {
     );
 }
 
+/// A label of the sentence `about` that speaks of people wherever it can.
+fn labelled(answer: Answer, text: &str, about: &Sentence, dear: Sentence) -> Feedback {
+    Feedback {
+        format: FEEDBACK_FORMAT,
+        id: "01KB1234567890123456789012".into(),
+        tenant: "pharmacy".into(),
+        exchange: "01KB1234567890123456789011".into(),
+        replaces: None,
+        signals: Signals::default(),
+        at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        label: Label {
+            verdict: Verdict::Bad,
+            reasons: vec![],
+            note: "Mrs. Rubija, DOB 02/14/1961, cried".into(),
+            sentence: Some(LabelledSentence {
+                start: about.start,
+                end: about.end,
+                text: about.text.clone(),
+            }),
+            right_source: None,
+        },
+        answer: Answer {
+            sentences: vec![about.clone()],
+            ..answer
+        },
+        draft: text.into(),
+        text: text.into(),
+        confirmed: vec![dear.text.clone()],
+        sentences: vec![dear, about.clone()],
+    }
+}
+
 #[test]
 fn a_label_that_is_sent_tells_of_nobody_and_its_bytes_are_right() {
     let (_dir, masking) = masking();
@@ -241,37 +273,12 @@ fn a_label_that_is_sent_tells_of_nobody_and_its_bytes_are_right() {
     }))
     .unwrap();
     let about = sentence("Call 800-555-0100 about Rx 7712345.");
-    let feedback = Feedback {
-        format: FEEDBACK_FORMAT,
-        id: "01KB1234567890123456789012".into(),
-        tenant: "pharmacy".into(),
-        exchange: "01KB1234567890123456789011".into(),
-        replaces: None,
-        signals: Signals::default(),
-        at: "2026-11-22T10:00:00Z".parse().unwrap(),
-        label: Label {
-            verdict: Verdict::Bad,
-            reasons: vec![],
-            note: "Mrs. Rubija, DOB 02/14/1961, cried".into(),
-            sentence: Some(LabelledSentence {
-                start: about.start,
-                end: about.end,
-                text: about.text.clone(),
-            }),
-            right_source: None,
-        },
-        answer: Answer {
-            sentences: vec![sentence("Call 800-555-0100 about Rx 7712345.")],
-            ..answer
-        },
-        draft: text.into(),
-        text: text.into(),
-        sentences: vec![
-            sentence("Dear Zbigniew Kowalski, code 75 needs approval."),
-            sentence("Call 800-555-0100 about Rx 7712345."),
-        ],
-        confirmed: vec!["Dear Zbigniew Kowalski, code 75 needs approval.".into()],
-    };
+    let feedback = labelled(
+        answer,
+        text,
+        &about,
+        sentence("Dear Zbigniew Kowalski, code 75 needs approval."),
+    );
     let sent = masking.feedback(&feedback);
     let body = serde_json::to_string(&sent).unwrap();
     assert_eq!(planted_in(&body), [""; 0], "{body}");
