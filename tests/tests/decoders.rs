@@ -148,7 +148,7 @@ fn lines() -> Vec<(String, Vec<u8>)> {
 /// The files of the cases, some of each format: every one has faults of its kind already.
 #[test]
 fn sources() {
-    for format in ["csv", "tsv", "xlsx", "ods", "json", "jsonl", "md", "html", "xml"] {
+    for format in ["csv", "tsv", "xls", "xlsx", "ods", "json", "jsonl", "md", "html", "xml"] {
         let of_format = |p: &Path| p.extension().is_some_and(|e| e == format);
         let files = seeds(&fixtures().join("cases"), &of_format);
         let files = if format == "jsonl" { lines() } else { files };

@@ -33,6 +33,7 @@ mod ods;
 mod row;
 mod sheet;
 mod wiki;
+mod xls;
 mod xlsx;
 mod xml;
 
