@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::check::{LONGEST_ID, check, unseen};
-use crate::document::Document;
+use crate::document::{Document, Provenance};
 use crate::encoding::{Decoded, decode, decode_page};
 use crate::extractor::{Extracted, Extractor, NoExtractor};
 use crate::fields::stem_id;
@@ -85,6 +85,19 @@ fn is_archive(name: &str) -> bool {
 }
 
 impl Imported {
+    /// Says of each document which file it is from.
+    pub fn with_files(mut self) -> Self {
+        for document in &mut self.documents {
+            document.source = self.places.get(&document.id).map(|stands| Provenance {
+                file: stands.file.clone(),
+                place: None,
+                hash: None,
+                read: None,
+            });
+        }
+        self
+    }
+
     /// Takes the files of an archive, each by the archive's name and its own.
     fn unpack(&mut self, source: Source<'_>, extractor: &dyn Extractor) {
         let Source { name, bytes, mapping } = source;
@@ -131,9 +144,11 @@ impl Imported {
             }
             match check(document) {
                 Err(reason) => reading.refuse(place, reason),
-                Ok(document) => out
-                    .documents
-                    .extend(named(document, &name, place, &mut out.places, &mut reading)),
+                Ok(mut document) => {
+                    document.paged();
+                    out.documents
+                        .extend(named(document, &name, place, &mut out.places, &mut reading));
+                }
             }
         }
         out.findings.extend(reading.findings(&name));

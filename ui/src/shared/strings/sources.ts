@@ -21,6 +21,9 @@ export const sources = {
   hits: (at: number, count: number) =>
     count === 0 ? "not in it" : `${at.toLocaleString("en")} of ${count.toLocaleString("en")}`,
   nothingOpen: "Choose a document first",
+  from: "from",
+  readOn: (d: string) => `read on ${d}`,
+  page: (n: number) => `page ${n}`,
   openOriginal: "open original ↗",
   askAbout: "Ask about this",
   openInBrowse: "Open in Browse",
