@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use mortar_aws::contracts::{EmbeddingContract, GenerationContract, RerankingContract, StreamReader};
 use mortar_desk::TenantConfig;
-use mortar_desk::sources::{Finding, import_files, passages};
+use mortar_desk::sources::{Finding, Mapping, Source, import_files, import_sources, passages};
 use mortar_desk::store::manifest::{Channel, ReleaseManifest};
 use mortar_desk::store::memory::Memory;
 use mortar_desk::store::segment::Object;
 use mortar_desk::store::{decode, trust};
+use mortar_extract::Child;
 use mortar_local::Folder;
+use zip::ZipArchive;
 
 /// One change: where, how, and with which byte.
 type Change = (u32, u8, u8);
@@ -51,7 +53,7 @@ model = "llama"
 "#;
 
 /// Larger files of the fixtures are no better seeds.
-const LARGEST: usize = 16 << 10;
+const LARGEST: usize = 40 << 10;
 
 fn changed(bytes: &[u8], changes: &[Change]) -> Vec<u8> {
     let mut out = bytes.to_vec();
@@ -123,7 +125,7 @@ fn seeds(dir: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<(String, Vec<u8>)> {
 
 /// The same file of zipped parts without compression: then changes reach what is in it.
 fn stored(zipped: &[u8]) -> Vec<u8> {
-    let mut from = zip::ZipArchive::new(Cursor::new(zipped)).unwrap();
+    let mut from = ZipArchive::new(Cursor::new(zipped)).unwrap();
     let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for i in 0..from.len() {
@@ -148,7 +150,7 @@ fn lines() -> Vec<(String, Vec<u8>)> {
 /// The files of the cases, some of each format: every one has faults of its kind already.
 #[test]
 fn sources() {
-    for format in ["csv", "tsv", "xlsx", "ods", "json", "jsonl", "md", "html", "xml"] {
+    for format in ["csv", "tsv", "xls", "xlsx", "ods", "json", "jsonl", "md", "html", "xml"] {
         let of_format = |p: &Path| p.extension().is_some_and(|e| e == format);
         let files = seeds(&fixtures().join("cases"), &of_format);
         let files = if format == "jsonl" { lines() } else { files };
@@ -166,6 +168,42 @@ fn sources() {
             for document in &got.documents {
                 assert!(!passages(document).is_empty());
             }
+        });
+    }
+}
+
+/// What a process of its own reads: whatever becomes of that, the import goes on and says of which file.
+#[test]
+fn office_and_pdf() {
+    let child = Child::beside(std::env::current_exe().ok().as_deref());
+    for format in ["docx", "pptx", "odt", "rtf", "pdf"] {
+        let mut some = seeds(&fixtures().join("cases"), &|p| {
+            p.extension().is_some_and(|e| e == format)
+        });
+        if !matches!(format, "rtf" | "pdf") {
+            let whole: Vec<_> = some
+                .iter()
+                .filter(|(_, bytes)| ZipArchive::new(Cursor::new(bytes)).is_ok())
+                .collect();
+            let unpacked: Vec<_> = whole
+                .into_iter()
+                .map(|(name, bytes)| (name.clone(), stored(bytes)))
+                .collect();
+            some.extend(unpacked);
+        }
+        fuzz(&some, |name, bytes| {
+            let source = Source {
+                name: name.to_owned(),
+                bytes: bytes.to_vec(),
+                mapping: Mapping::none(),
+            };
+            let got = import_sources([Ok::<_, std::convert::Infallible>(source)], &child).unwrap();
+            assert!(
+                got.documents.len() + got.findings.len() > 0,
+                "{name}: nothing is said of it"
+            );
+            let failed = |f: &&Finding| f.reason.contains("the reader fails on it (") || f.file != name;
+            assert_eq!(got.findings.iter().find(failed), None);
         });
     }
 }

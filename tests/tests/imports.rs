@@ -463,3 +463,56 @@ fn what_is_suggested_is_imported_after_a_person_read_it() {
     assert_eq!(report["documents"], 2);
     refused(&mut import(dir.path(), &["--suggest"]), 2);
 }
+
+#[test]
+fn a_build_writes_the_same_report_also_where_it_refuses() {
+    let dir = folder();
+    let kb = dir.path().join("kb");
+    change(
+        &kb,
+        "sources.toml",
+        "format = 1\n",
+        "format = 1\n[style]\nsentence_words = 20\navoid = [\"Courier\"]\n",
+    );
+    let report = json(&mut import(dir.path(), &[]));
+    let style = |report: &Value| {
+        let all = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["kind"] == "style");
+        all.map(|f| f["reason"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        style(&report).iter().any(|r| r.contains("more than 20 words (1)")),
+        "{report:#}"
+    );
+    assert!(style(&report).iter().any(|r| r.contains("“Courier”")), "{report:#}");
+    let build = |source: &Path, file: &str| {
+        let mut c = words_only(dir.path());
+        c.args(["kb", "build", "--json"])
+            .arg(source)
+            .arg("--out")
+            .arg(dir.path().join("release"));
+        let out = run(c.arg("--report").arg(dir.path().join(file)));
+        (out.status.success(), fs::read_to_string(dir.path().join(file)).unwrap())
+    };
+    let (built, text) = build(&kb, "report.json");
+    let again: Value = serde_json::from_str(&text).unwrap();
+    assert!(built);
+    assert_eq!(
+        (style(&again), &again["provenance"]),
+        (style(&report), &report["provenance"])
+    );
+    put(
+        &kb,
+        "faq.csv",
+        FAQ.replace("id,question", "id,Stage").replace("Team", "Expires on"),
+    );
+    let (built, page) = build(&kb, "report.html");
+    assert!(!built && page.contains("<td>undecided</td>"), "{page}");
+    // Sources without a plan have a report as well.
+    let (built, page) = build(&kb.join("docs"), "plain.html");
+    assert!(built && page.contains("2 documents: 2 new"), "{page}");
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use mortar_tests::{json, refused, words_only};
+use mortar_tests::{json, refused, root, words_only};
 
 const GOOD: &str = "# Shipping\n\nShipping takes two days.\n";
 
@@ -329,5 +329,106 @@ fn what_is_only_told_stops_nothing_and_what_could_decide_does() {
             built["left_out"].as_array().unwrap().len()
         ),
         (&2.into(), 4)
+    );
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn the_samples_other_sources_are_read_and_say_where_they_are_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let kb = dir.path().join("kb");
+    let import = || {
+        let mut c = words_only(dir.path());
+        json(c.args(["kb", "import", "--json"]).arg(&kb))
+    };
+    copied(&root().join("samples/more"), &kb);
+    let report = import();
+    assert_eq!(report["new"].as_array().unwrap().len(), 7, "{report:#}");
+    let told: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["reason"].as_str().unwrap())
+        .collect();
+    for want in [
+        "closed in 2024",
+        "A missing parcel is replaced",
+        "templates",
+        "leads to",
+        "name spaces",
+    ] {
+        assert_eq!(told.iter().filter(|t| t.contains(want)).count(), 1, "{want}: {told:?}");
+    }
+    assert_eq!(told.len(), 5, "{told:?}");
+
+    let release = dir.path().join("release");
+    let mut build = words_only(dir.path());
+    json(
+        build
+            .args(["kb", "build", "--json"])
+            .arg(&kb)
+            .arg("--out")
+            .arg(&release),
+    );
+    let browse = |id: &str| {
+        let mut c = words_only(dir.path());
+        json(c.args(["browse", id, "--json", "--release"]).arg(&release))
+    };
+    for (id, file, place) in [
+        ("B12", "branches.db", Some("row 2")),
+        ("Refill-reminders", "wiki.xml", Some("page Refill reminders")),
+        ("leaflet", "leaflet.pdf", None),
+        ("sops", "sops.docx", None),
+    ] {
+        let source = &browse(id)["source"];
+        assert_eq!((source["file"].as_str(), source["place"].as_str()), (Some(file), place));
+        assert_eq!(source["read"], report["day"]);
+        let stands = report["provenance"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|p| p["id"] == id)
+            .unwrap();
+        assert_eq!(source["hash"], stands["hash"]);
+    }
+    for (ask, has, page) in [
+        ("How long does the cooling pouch keep a pen cold?", "36 hours", Some(2)),
+        ("How often is a lost supply replaced?", "once in 12 months", Some(3)),
+        ("Who signs for refrigerated parcels?", "Pharmacist", None),
+        ("How do I stop refill reminders?", "Untick Refill reminders", None),
+        ("When is branch Millbrook open?", "Opens at 9 a.m.", None),
+    ] {
+        let mut c = words_only(dir.path());
+        let answer = json(c.args(["ask", ask, "--json", "--release"]).arg(&release));
+        assert!(answer["answer"].as_str().unwrap().contains(has), "{ask}: {answer:#}");
+        let passages = answer["passages"].as_array().unwrap();
+        let of_it = passages
+            .iter()
+            .find(|p| p["text"].as_str().unwrap().contains(has))
+            .unwrap();
+        assert_eq!(of_it["page"].as_u64(), page, "{ask}");
+    }
+    // A branch above the others moves their rows, and changes none of them.
+    let lock = fs::read_to_string(kb.join("sources.lock")).unwrap();
+    let reversed = fs::read_to_string(kb.join("sources.toml"))
+        .unwrap()
+        .replace("ORDER BY code", "ORDER BY code DESC");
+    fs::write(kb.join("sources.toml"), reversed).unwrap();
+    assert_eq!(import()["unchanged"], 7);
+    let documents = |text: &str| {
+        text.lines()
+            .filter(|l| l.starts_with("{\"id\""))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        documents(&fs::read_to_string(kb.join("sources.lock")).unwrap()),
+        documents(&lock)
     );
 }

@@ -33,6 +33,9 @@ pub struct Passage {
     #[ts(type = "string | null")]
     pub effective_to: Option<Date>,
     pub heading_path: Vec<String>,
+    /// The page of its source on which it begins, where that has pages.
+    #[serde(default)]
+    pub page: Option<u32>,
     /// Byte range of `text` in the document's body.
     pub start: u32,
     pub end: u32,

@@ -80,7 +80,7 @@ pub struct Import {
     /// Write a sources.toml from what is found there, for a person to read
     #[arg(long, conflicts_with_all = ["report", "fail_on", "skip_bad", "yes"])]
     suggest: bool,
-    /// Also write the report as a page
+    /// Also write the report as a page; as JSON where FILE ends so
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Fail where a finding of this kind is neither settled nor accepted
@@ -112,11 +112,7 @@ fn import(common: &Common, what: &Import) -> Done {
     let [dir] = &what.sources[..] else {
         return Err(DeskError::usage("one folder is imported at a time").into());
     };
-    let imported = mortar_desk::import(dir, what.yes, what.skip_bad)?;
-    if let Some(path) = &what.report {
-        let page = mortar_desk::intake::page(&imported.report);
-        std::fs::write(path, page).map_err(|e| DeskError::failed(format!("{}: {e}", path.display())))?;
-    }
+    let imported = mortar_desk::import(dir, what.yes, what.skip_bad, what.report.as_deref())?;
     let well = imported.taken && imported.report.open(&what.fail_on) == 0;
     output::verdict(common.json, well, &imported.report, |to| {
         print::imported(to, &imported.report, imported.taken)
@@ -149,6 +145,9 @@ pub struct Build {
     /// Write nothing if a row or a file is bad (the default)
     #[arg(long, conflicts_with = "skip_bad")]
     strict: bool,
+    /// Also write what there is to say of the sources, as a page; as JSON where FILE ends so
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Leave bad rows and files out, and say which
     #[arg(long)]
     skip_bad: bool,
@@ -159,7 +158,8 @@ async fn build(common: &Common, what: Build) -> Done {
     let mut progress = Progress::new();
     progress.at(Step::named("reading the sources"));
     let mut tell = |p| progress.at(p);
-    let built = mortar_desk::build(&what.sources, &what.out, what.skip_bad, &weights, &mut tell).await;
+    let (out, report) = (&what.out, what.report.as_deref());
+    let built = mortar_desk::build(&what.sources, out, report, what.skip_bad, &weights, &mut tell).await;
     progress.end(built.is_ok());
     let (built, problem) = built?;
     if let Some(problem) = problem {
@@ -193,6 +193,9 @@ pub struct Publish {
     /// Leave bad rows and files out, and say which
     #[arg(long)]
     skip_bad: bool,
+    /// Also write what there is to say of the sources, as a page; as JSON where FILE ends so
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     signed: Signed,
 }
@@ -211,7 +214,8 @@ async fn publish(common: &Common, what: Publish) -> Done {
     let mut progress = Progress::new();
     progress.at(Step::named("reading the sources"));
     let mut tell = |p| progress.at(p);
-    let published = work.publish(&what.sources, &options, &mut tell).await;
+    let report = what.report.as_deref();
+    let published = work.publish(&what.sources, report, &options, &mut tell).await;
     progress.end(published.is_ok());
     let published = published?;
     tell_left_out(&published.left_out, &published.ignored);

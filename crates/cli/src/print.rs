@@ -53,6 +53,11 @@ pub fn document(to: &mut dyn Write, d: &Document) -> Result<()> {
     if let Some(until) = d.effective_to {
         writeln!(to, "in force until {until}")?;
     }
+    if let Some(source) = &d.source {
+        let place = source.place.as_deref().map_or_else(String::new, |p| format!(", {p}"));
+        let read = source.read.map_or_else(String::new, |day| format!(", read on {day}"));
+        writeln!(to, "from {}{place}{read}", source.file)?;
+    }
     if let Some(history) = &d.history {
         writeln!(to, "{history}")?;
     }

@@ -13,11 +13,12 @@ use crate::import::imported;
 pub async fn build(
     sources: &[PathBuf],
     out: &Path,
+    report: Option<&Path>,
     skip_bad: bool,
     weights: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Built, Option<String>), DeskError> {
-    let imported = imported(sources)?;
+    let imported = imported(sources, report)?;
     let (embedder, problem) = match MiniLm::open(weights) {
         Ok(e) => (Some(e), None),
         Err(e) => (None, Some(e.to_string())),

@@ -39,7 +39,7 @@ impl Desk {
 /// The passages of files of any format that knowledge is made of, or of plain text.
 pub fn passages_of_files(files: &[PathBuf]) -> Result<Vec<Passage>, DeskError> {
     let (plain, sources): (Vec<PathBuf>, Vec<PathBuf>) = files.iter().cloned().partition(|f| is_plain(f));
-    let imported = imported(&sources)?;
+    let imported = imported(&sources, None)?;
     if let Some(fault) = imported.findings.iter().find(|f| f.stops) {
         return Err(DeskError::failed(fault));
     }
@@ -93,6 +93,8 @@ fn plain_document(id: &str, body: String) -> Document {
         codes: Vec::new(),
         history: None,
         exact: Vec::new(),
+        source: None,
+        pages: Vec::new(),
     }
 }
 
@@ -118,6 +120,7 @@ pub(crate) fn passages_of(documents: &[Document]) -> Vec<Passage> {
                 text: text.to_owned(),
                 head: prepare::head(d, &record).map(str::to_owned),
                 heading_path: record.heading_path,
+                page: d.page(record.range.start),
                 carries: true,
                 ..Passage::default()
             });

@@ -64,7 +64,7 @@ async fn side(place: &Place, given: &StoreOptions, name: &str) -> Result<(Side, 
             documents.collect::<Result<_, _>>()?,
         )
     } else {
-        let imported = imported(&[path.to_owned()])?;
+        let imported = imported(&[path.to_owned()], None)?;
         if imported.documents.is_empty() && imported.findings.is_empty() {
             return Err(DeskError::usage(format!("{name} holds no source")));
         }

@@ -18,12 +18,21 @@ pub struct Import {
     pub taken: bool,
 }
 
-/// Reads the sources of a release.
-pub fn imported(sources: &[PathBuf]) -> Result<Imported, DeskError> {
+/// Reads the sources of a release; what there is to say of them also goes to a file, if one is named.
+pub fn imported(sources: &[PathBuf], report: Option<&Path>) -> Result<Imported, DeskError> {
     let Some(folder) = Folder::of(sources)? else {
-        return Ok(mortar_sources::import(sources, &extractor())?);
+        let imported = mortar_sources::import(sources, &extractor())?;
+        if report.is_none() {
+            return Ok(imported.with_files());
+        }
+        let intake = mortar_intake::reported(imported, today());
+        written(&intake.report, report)?;
+        return Ok(intake.imported.with_files());
     };
-    let Intake { imported, .. } = folder.import(today(), false, with(&extractor()))?;
+    let Intake {
+        imported, report: said, ..
+    } = folder.import(today(), false, with(&extractor()))?;
+    written(&said, report)?;
     // That so much is gone is no fault of one document, and not left out with the others.
     match imported
         .findings
@@ -36,7 +45,7 @@ pub fn imported(sources: &[PathBuf]) -> Result<Imported, DeskError> {
 }
 
 /// Imports a folder with `sources.toml` and remembers what was read.
-pub fn import(dir: &Path, yes: bool, skip_bad: bool) -> Result<Import, DeskError> {
+pub fn import(dir: &Path, yes: bool, skip_bad: bool, report: Option<&Path>) -> Result<Import, DeskError> {
     let folder = Folder::of(&[dir.to_owned()])?.ok_or_else(|| IntakeError::NoPlan(dir.to_owned()))?;
     let intake = folder.import(today(), yes, with(&extractor()))?;
     let stops = |kind: FindingKind| kind == FindingKind::Gone || !skip_bad;
@@ -44,10 +53,23 @@ pub fn import(dir: &Path, yes: bool, skip_bad: bool) -> Result<Import, DeskError
     let nothing_left = intake.imported.documents.is_empty() && intake.report.stops() > 0;
     let taken = !stopped && !nothing_left;
     folder.keep(&intake, taken)?;
+    written(&intake.report, report)?;
     Ok(Import {
         report: intake.report,
         taken,
     })
+}
+
+/// Writes a report: as JSON where the file is called so, else as a page.
+fn written(report: &Report, path: Option<&Path>) -> Result<(), DeskError> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let text = match path.extension().is_some_and(|e| e == "json") {
+        true => serde_json::to_string_pretty(report).map_err(|e| DeskError::failed(e.to_string()))?,
+        false => mortar_intake::page(report),
+    };
+    std::fs::write(path, text).map_err(|e| IntakeError::Unwritable(path.to_owned(), e).into())
 }
 
 /// Writes a `sources.toml` to begin with; where it lies.

@@ -75,10 +75,11 @@ impl Work {
     pub async fn publish(
         &self,
         sources: &[PathBuf],
+        report: Option<&Path>,
         options: &Options,
         progress: &mut (dyn FnMut(PublishProgress) + Send),
     ) -> Result<Published, DeskError> {
-        let imported = imported(sources)?;
+        let imported = imported(sources, report)?;
         Ok(self.publisher()?.publish(imported, options, progress).await?)
     }
 

@@ -31,7 +31,7 @@ pub fn imported() -> Imported {
     collect(&FILES, &mut files);
     files.sort();
     match import_files(files.into_iter().map(Ok::<_, std::convert::Infallible>)) {
-        Ok(imported) => imported,
+        Ok(imported) => imported.with_files(),
         Err(never) => match never {},
     }
 }

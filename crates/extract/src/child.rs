@@ -5,7 +5,7 @@ use std::io::{Read, Write, stderr, stdin, stdout};
 use std::thread;
 
 use anydoc::Format;
-use mortar_sources::extractor::Extracted;
+use mortar_sources::extractor::{Extracted, PAGE_END};
 use unpdf::render::{PageMarkerStyle, RenderOptions, to_markdown};
 use unpdf::{ParseOptions, PdfParser};
 
@@ -71,7 +71,8 @@ fn pdf(bytes: &[u8]) -> Result<String, String> {
     let document = parser.parse().map_err(said)?;
     let marked = RenderOptions::new().with_page_markers(PageMarkerStyle::Comment);
     let text = to_markdown(&document, &marked).map_err(said)?;
-    let text = without(&pages(&text));
+    let text = text.replace(PAGE_END, "");
+    let text = without(&pages(&text)).join(&format!("\n\n{PAGE_END}\n\n"));
     let (pages, words) = (
         document.pages.len(),
         text.chars().filter(|c| c.is_alphanumeric()).count(),
@@ -105,8 +106,10 @@ fn pages(text: &str) -> Vec<&str> {
         at += line.len();
     }
     out.push(&text[begin..]);
-    // Before the first mark stands nothing.
-    out.retain(|p| !p.trim().is_empty());
+    // Before the mark of the first page stands nothing.
+    if out.len() > 1 && out[0].trim().is_empty() {
+        out.remove(0);
+    }
     out
 }
 
@@ -183,6 +186,9 @@ mod tests {
             let said = text(case, name).unwrap_err();
             assert!(said.starts_with(want), "{name}: {said}");
         }
+        let leaflet = text("pdf-leaflet", "leaflet.pdf").unwrap();
+        let pages: Vec<&str> = leaflet.split(PAGE_END).collect();
+        assert!(pages.len() == 2 && pages[1].contains("within 3 days"), "{pages:?}");
         assert!(text("office-hostile", "xxe.docx").map_or(true, |t| !t.contains("root:")));
     }
 }

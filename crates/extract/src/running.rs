@@ -7,8 +7,8 @@ const LONGEST: usize = 120;
 /// Lines at each end of a page that are looked at.
 const LINES: usize = 3;
 
-/// The pages as one text, without what runs through them; what differs in digits alone is the same.
-pub fn without(pages: &[&str]) -> String {
+/// The pages without what runs through them; what differs in digits alone is the same.
+pub fn without(pages: &[&str]) -> Vec<String> {
     let mut pages: Vec<Vec<&str>> = pages.iter().map(|p| p.trim().split("\n\n").collect()).collect();
     for at_head in [true, false] {
         for _ in 0..LINES {
@@ -35,9 +35,7 @@ pub fn without(pages: &[&str]) -> String {
             }
         }
     }
-    let pages = pages.iter().map(|blocks| blocks.join("\n\n"));
-    let pages: Vec<String> = pages.filter(|p| !p.trim().is_empty()).collect();
-    pages.join("\n\n")
+    pages.iter().map(|blocks| blocks.join("\n\n")).collect()
 }
 
 /// A short line with its digits made one; none where it is something else.
@@ -60,13 +58,16 @@ mod tests {
     #[test]
     fn what_runs_through_pages_goes_and_what_is_said_once_stays() {
         for (pages, want) in [
-            (&["Form 1\n\nA.\n\nPage 1", "Form 1\n\nB.\n\nPage 2"][..], "A.\n\nB."),
-            (&["One page.\n\nPage 1"], "One page.\n\nPage 1"),
-            (&["A.\n\nFoot", "B.", "C.\n\nFoot", "D."], "A.\n\nB.\n\nC.\n\nD."),
-            (&["A.\n\nOnce", "B.", "C.", "D."], "A.\n\nOnce\n\nB.\n\nC.\n\nD."),
-            (&["# H\n\nA.", "# H\n\nB."], "# H\n\nA.\n\n# H\n\nB."),
-            (&["Head\n\nPart\n\nA.", "Head\n\nPart\n\nB."], "A.\n\nB."),
-            (&["", ""], ""),
+            (
+                &["Form 1\n\nA.\n\nPage 1", "Form 1\n\nB.\n\nPage 2"][..],
+                &["A.", "B."][..],
+            ),
+            (&["One page.\n\nPage 1"], &["One page.\n\nPage 1"]),
+            (&["A.\n\nFoot", "B.", "C.\n\nFoot", "D."], &["A.", "B.", "C.", "D."]),
+            (&["A.\n\nOnce", "B.", "", "D."], &["A.\n\nOnce", "B.", "", "D."]),
+            (&["# H\n\nA.", "# H\n\nB."], &["# H\n\nA.", "# H\n\nB."]),
+            (&["Head\n\nPart\n\nA.", "Head\n\nPart\n\nB."], &["A.", "B."]),
+            (&["", ""], &["", ""]),
         ] {
             assert_eq!(without(pages), want, "{pages:?}");
         }

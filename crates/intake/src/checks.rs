@@ -13,6 +13,7 @@ use mortar_sources::{Document, Finding, FindingKind};
 use crate::compare::{Read, Since};
 use crate::memory::Known;
 use crate::sketch::runs;
+use crate::style::Style;
 
 /// In words: a quarter of an hour to read.
 const LONG: usize = 4_000;
@@ -38,31 +39,48 @@ pub fn checks(
     files: &BTreeSet<String>,
     today: Date,
     first: bool,
+    style: &Style,
     review: &dyn Fn(&Looked) -> Option<(u32, Date)>,
 ) -> Vec<Finding> {
     let mut out = Vec::new();
     for looked in documents {
         let (read, _, since) = looked;
-        let mut tell = |kind, reason: String| out.push(finding(kind, read, &read.document.id, reason));
         let body = &read.document.body;
+        let standing = |part: &str| Some(part.as_ptr() as usize - body.as_ptr() as usize);
+        let mut tell = |kind, at: Option<usize>, reason: String| {
+            let mut found = finding(kind, read, &read.document.id, reason);
+            let page = at.and_then(|at| read.document.page(at));
+            found.place = page.map(|page| format!("page {page}")).or(found.place);
+            out.push(found);
+        };
         let words = body.split_whitespace().count();
         if words > LONG {
             tell(
                 FindingKind::Long,
+                None,
                 format!("it has {words} words; nobody reads that to its end: cut it by what is asked"),
             );
         }
         links(read, files)
             .into_iter()
-            .for_each(|l| tell(FindingKind::Link, format!("its link “{l}” leads nowhere")));
+            .for_each(|l| tell(FindingKind::Link, standing(l), format!("its link “{l}” leads nowhere")));
         if let Some(heading) = skipped(body) {
-            tell(FindingKind::Heading, format!("its heading “{heading}” skips a level"));
+            tell(
+                FindingKind::Heading,
+                standing(heading),
+                format!("its heading “{heading}” skips a level"),
+            );
         }
-        for first in headless(body) {
+        for row in headless(body) {
+            let first: String = collapse(&row.replace('|', " ")).chars().take(60).collect();
             tell(
                 FindingKind::Table,
+                standing(row),
                 format!("a table without a head begins with “{first}”: its cells have no names"),
             );
+        }
+        for (at, reason) in style.found(body) {
+            tell(FindingKind::Style, at, reason);
         }
         let is_new = !first && matches!(since, Since::New | Since::Changed);
         if let Some(from) = read.document.effective_from
@@ -72,6 +90,7 @@ pub fn checks(
         {
             tell(
                 FindingKind::Late,
+                None,
                 format!("it is in force since {from}, and came only now"),
             );
         }
@@ -81,6 +100,7 @@ pub fn checks(
             let who = read.document.owner.as_deref().unwrap_or("nobody is named as its owner");
             tell(
                 FindingKind::Stale,
+                None,
                 format!("unchanged since {looked_at}, more than {days} days; to be looked at by: {who}"),
             );
         }
@@ -102,7 +122,7 @@ fn finding(kind: FindingKind, read: &Read, about: &str, reason: String) -> Findi
 }
 
 /// Links to files of the folder and to headings of the page that are not there.
-fn links(read: &Read, files: &BTreeSet<String>) -> Vec<String> {
+fn links<'r>(read: &'r Read, files: &BTreeSet<String>) -> Vec<&'r str> {
     let body = &read.document.body;
     let slugs: BTreeSet<String> = headings(body).map(|(_, words)| slug(words)).collect();
     let mut out = Vec::new();
@@ -121,8 +141,8 @@ fn links(read: &Read, files: &BTreeSet<String>) -> Vec<String> {
                 !path.rsplit('/').next().is_some_and(|n| n.contains('.')) || files.contains(&resolved(&read.file, path))
             }
         };
-        if !leads && !out.iter().any(|l| l == target) {
-            out.push(target.to_owned());
+        if !leads && !out.contains(&target) {
+            out.push(target);
         }
     }
     out
@@ -177,7 +197,7 @@ fn skipped(body: &str) -> Option<&str> {
 
 /// The first row of each table that has no head. A reader writes each cell behind what its head calls it: rows whose
 /// cells stand alone have none.
-fn headless(body: &str) -> Vec<String> {
+fn headless(body: &str) -> Vec<&str> {
     let bare = |line: &str| {
         let row = !tables::is_row(line) && line.contains(" | ") && !line.starts_with("    ");
         row && !line.split(" | ").any(|cell| cell.contains(": "))
@@ -186,7 +206,7 @@ fn headless(body: &str) -> Vec<String> {
     let mut out = Vec::new();
     for rows in lines.chunk_by(|a, b| bare(a) == bare(b)) {
         if rows.len() > 1 && bare(rows[0]) {
-            out.push(collapse(&rows[0].replace('|', " ")).chars().take(60).collect());
+            out.push(rows[0]);
         }
     }
     out
@@ -305,7 +325,7 @@ mod tests {
 
     fn said(files: &[(&str, String)], review: &dyn Fn(&Looked) -> Option<(u32, Date)>) -> Vec<String> {
         let names = files.iter().map(|(n, _)| (*n).to_owned()).collect();
-        let found = checks(&looked(files), &names, DAY, false, review);
+        let found = checks(&looked(files), &names, DAY, false, &Style::default(), review);
         found.into_iter().map(|f| format!("{} {f}", f.kind)).collect()
     }
 

@@ -56,7 +56,11 @@ pub fn compare(read: Vec<Read>, before: &[Known], today: Date) -> Compared {
             read_as: Some(read_as).filter(|read| *read != id),
             id: id.clone(),
             file: r.file.clone(),
-            place: r.place.clone(),
+            place: match (since, was) {
+                // Rows move when others come: a document that does not change says where it was first read so.
+                (Since::Unchanged, Some(was)) => was.place.clone(),
+                _ => r.place.clone(),
+            },
             read: was.filter(|w| w.hash == hash).map_or(today, |w| w.read),
             hash,
             words: words.hex(),
@@ -85,6 +89,7 @@ fn free(id: &str, taken: &mut BTreeSet<String>) -> String {
 fn hash(document: &Document) -> String {
     let nameless = Document {
         id: String::new(),
+        source: None,
         ..document.clone()
     };
     // A document is text and numbers: it can be written.

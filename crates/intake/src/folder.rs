@@ -19,7 +19,7 @@ use crate::database::Database;
 use crate::error::IntakeError;
 use crate::memory::{KnownFinding, Memory};
 use crate::plan::{Plan, Taken};
-use crate::report::{Moved, Provenance, Report, may_be_accepted, told};
+use crate::report::{Moved, OfDocument, Report, may_be_accepted, told};
 
 pub const PLAN: &str = "sources.toml";
 const MEMORY: &str = "sources.lock";
@@ -49,6 +49,18 @@ pub struct Intake {
     pub imported: Imported,
     pub report: Report,
     memory: Memory,
+}
+
+/// The report of an import of files and folders that have no plan: nothing was imported before, nothing is accepted.
+pub fn reported(imported: Imported, today: Date) -> Intake {
+    let files = imported.places.values().map(|s| s.file.clone()).collect();
+    let folder = Folder {
+        dir: PathBuf::new(),
+        plan: Plan::default(),
+        memory: Memory::default(),
+        accepted: Accepted::default(),
+    };
+    folder.compared(imported, &HashMap::new(), &files, today, true)
 }
 
 impl Folder {
@@ -183,7 +195,14 @@ impl Folder {
             Some((days, looked.1.read))
         };
         let first = self.memory.documents.is_empty();
-        findings.extend(checks(&compared.documents, files, today, first, &review));
+        findings.extend(checks(
+            &compared.documents,
+            files,
+            today,
+            first,
+            &self.plan.style,
+            &review,
+        ));
         findings.extend(contradictions(&compared));
         let (told, settled) = told(findings, &self.memory.findings, &self.accepted, today);
         let told = told.into_iter().map(|t| self.looked_at_again(t, today)).collect();
@@ -209,7 +228,8 @@ impl Folder {
             findings,
             ..Imported::default()
         };
-        for (read, ..) in compared.documents {
+        for (mut read, known, _) in compared.documents {
+            read.document.source = Some((&known).into());
             let stands = Standing {
                 file: read.file,
                 place: read.place,
@@ -355,7 +375,14 @@ fn report(compared: &Compared, before: &Memory, today: Date) -> Report {
         findings: Vec::new(),
         settled: Vec::new(),
         ignored: Vec::new(),
-        provenance: compared.documents.iter().map(|d| Provenance::from(&d.1)).collect(),
+        provenance: compared
+            .documents
+            .iter()
+            .map(|(_, known, _)| OfDocument {
+                id: known.id.clone(),
+                from: known.into(),
+            })
+            .collect(),
     }
 }
 

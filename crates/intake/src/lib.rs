@@ -15,11 +15,12 @@ mod page;
 mod plan;
 mod report;
 mod sketch;
+mod style;
 mod suggest;
 
 pub use database::{Database, NoDatabase};
 pub use error::IntakeError;
-pub use folder::{Folder, Intake, With};
+pub use folder::{Folder, Intake, With, reported};
 pub use page::page;
-pub use report::{Moved, Provenance, Report, State, Told};
+pub use report::{Moved, OfDocument, Report, State, Told};
 pub use suggest::suggest;

@@ -19,6 +19,7 @@ pub struct Known {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_as: Option<String>,
     pub file: String,
+    /// Where it stood when it was first read as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// Of all that it says but its id.

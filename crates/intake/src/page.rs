@@ -117,9 +117,9 @@ fn provenance(r: &Report, out: &mut String) -> std::fmt::Result {
             out,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escaped(&p.id),
-            escaped(&p.file),
-            escaped(p.place.as_deref().unwrap_or_default()),
-            p.read
+            escaped(&p.from.file),
+            escaped(p.from.place.as_deref().unwrap_or_default()),
+            p.from.read.map_or_else(String::new, |day| day.to_string())
         )?;
     }
     writeln!(out, "</tbody>\n</table></details>")

@@ -7,6 +7,8 @@ use glob::{MatchOptions, Pattern};
 use mortar_sources::{Becomes, Mapping};
 use serde::Deserialize;
 
+use crate::style::{Style, WrittenStyle};
+
 /// The version of `sources.toml`.
 const FORMAT: u32 = 1;
 
@@ -16,6 +18,8 @@ struct Written {
     format: u32,
     #[serde(default)]
     ignore: Vec<String>,
+    #[serde(default)]
+    style: WrittenStyle,
     #[serde(default)]
     source: Vec<WrittenSource>,
 }
@@ -44,9 +48,11 @@ enum Column {
 }
 
 /// What is read of a folder, and how.
+#[derive(Default)]
 pub struct Plan {
     ignore: Vec<Pattern>,
     pub sources: Vec<Planned>,
+    pub style: Style,
 }
 
 pub struct Planned {
@@ -82,7 +88,8 @@ impl Plan {
         if sources.is_empty() {
             return Err("it names no [[source]]".into());
         }
-        Ok(Plan { ignore, sources })
+        let style = written.style.read()?;
+        Ok(Plan { ignore, sources, style })
     }
 
     /// Which source a file belongs to; the first that fits.
@@ -171,6 +178,11 @@ mod tests {
             ("", "missing field `format`"),
             ("format = 2", "format 2 is not known"),
             ("format = 1", "names no [[source]]"),
+            ("format = 1\n[style]\nwords = 9", "unknown field `words`"),
+            (
+                "format = 1\n[style]\navoid = [\"\"]\n[[source]]\npath = \"a\"",
+                "no word to avoid",
+            ),
             ("format = 1\nsauce = 1", "unknown field `sauce`"),
             ("format = 1\n[[source]]\npath = \"../x\"", "leads out of the folder"),
             ("format = 1\n[[source]]\npath = \"/etc/*\"", "leads out of the folder"),

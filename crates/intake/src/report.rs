@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use mortar_sources::{Finding, FindingKind};
+use mortar_sources::{Finding, FindingKind, Provenance};
 use serde::Serialize;
 
 use crate::accepted::Accepted;
@@ -25,7 +25,7 @@ pub struct Report {
     pub settled: Vec<String>,
     /// Files that are no source by their name, and those that were ignored by name.
     pub ignored: Vec<String>,
-    pub provenance: Vec<Provenance>,
+    pub provenance: Vec<OfDocument>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -37,13 +37,10 @@ pub struct Moved {
 
 /// Where a document is from.
 #[derive(Debug, Clone, Serialize)]
-pub struct Provenance {
+pub struct OfDocument {
     pub id: String,
-    pub file: String,
-    pub place: Option<String>,
-    pub hash: String,
-    /// The day on which it was first read as it is.
-    pub read: Date,
+    #[serde(flatten)]
+    pub from: Provenance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,11 +93,10 @@ impl Report {
 impl From<&Known> for Provenance {
     fn from(k: &Known) -> Self {
         Provenance {
-            id: k.id.clone(),
             file: k.file.clone(),
             place: k.place.clone(),
-            hash: k.hash.clone(),
-            read: k.read,
+            hash: Some(k.hash.clone()),
+            read: Some(k.read),
         }
     }
 }

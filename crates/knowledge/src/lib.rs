@@ -11,8 +11,10 @@ mod lexical;
 pub mod release;
 mod retrieve;
 mod sketch;
+mod vector_log;
 
 pub use release::{
     BuildError, Built, FORMAT, Manifest, OpenError, Origin, Progress, Release, build, check_files, name_of,
 };
 pub use retrieve::{Evidence, Hit, Known, Signals};
+pub use vector_log::VectorLog;

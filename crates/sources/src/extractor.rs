@@ -1,6 +1,9 @@
 //! The port to what makes Markdown of files whose readers may crash: PDF and Office. Nothing here reads them; who
 //! implements it does so in a process of its own, within bounds of memory, time and depth.
 
+/// Stands as a paragraph of its own where one page ends and the next begins: a character that no text has.
+pub const PAGE_END: char = '\u{e00c}';
+
 /// What is extracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extracted {

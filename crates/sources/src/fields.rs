@@ -294,6 +294,8 @@ impl Fields {
             codes,
             history: text("history"),
             exact,
+            source: None,
+            pages: Vec::new(),
         })
     }
 }

@@ -37,6 +37,8 @@ pub enum FindingKind {
     Late,
     /// Not looked at within its interval.
     Stale,
+    /// Not written as its tenant wants it.
+    Style,
     /// Documents that are there no more.
     Gone,
 }
@@ -57,6 +59,7 @@ impl FindingKind {
         FindingKind::Table,
         FindingKind::Late,
         FindingKind::Stale,
+        FindingKind::Style,
         FindingKind::Gone,
     ];
 
@@ -76,6 +79,7 @@ impl FindingKind {
             FindingKind::Table => "table",
             FindingKind::Late => "late",
             FindingKind::Stale => "stale",
+            FindingKind::Style => "style",
             FindingKind::Gone => "gone",
         }
     }

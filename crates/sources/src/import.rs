@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::check::{LONGEST_ID, check, unseen};
-use crate::document::Document;
+use crate::document::{Document, Provenance};
 use crate::encoding::{Decoded, decode, decode_page};
 use crate::extractor::{Extracted, Extractor, NoExtractor};
 use crate::fields::stem_id;
@@ -15,7 +15,7 @@ use crate::guard::guarded;
 use crate::limits::{LARGEST_FILE, LONGEST_DOCUMENT, too_long};
 use crate::mapping::Mapping;
 use crate::reading::{Page, Place, Reading};
-use crate::{archive, csv, html, json, jsonl, mail, markdown, ods, wiki, xlsx};
+use crate::{archive, csv, html, json, jsonl, mail, markdown, ods, wiki, xls, xlsx};
 
 /// Where a document stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,19 @@ fn is_archive(name: &str) -> bool {
 }
 
 impl Imported {
+    /// Says of each document which file it is from.
+    pub fn with_files(mut self) -> Self {
+        for document in &mut self.documents {
+            document.source = self.places.get(&document.id).map(|stands| Provenance {
+                file: stands.file.clone(),
+                place: None,
+                hash: None,
+                read: None,
+            });
+        }
+        self
+    }
+
     /// Takes the files of an archive, each by the archive's name and its own.
     fn unpack(&mut self, source: Source<'_>, extractor: &dyn Extractor) {
         let Source { name, bytes, mapping } = source;
@@ -131,9 +144,11 @@ impl Imported {
             }
             match check(document) {
                 Err(reason) => reading.refuse(place, reason),
-                Ok(document) => out
-                    .documents
-                    .extend(named(document, &name, place, &mut out.places, &mut reading)),
+                Ok(mut document) => {
+                    document.paged();
+                    out.documents
+                        .extend(named(document, &name, place, &mut out.places, &mut reading));
+                }
             }
         }
         out.findings.extend(reading.findings(&name));
@@ -181,6 +196,7 @@ pub fn is_source(name: &str) -> bool {
 enum Format {
     Csv,
     Tsv,
+    Xls,
     Xlsx,
     Ods,
     Json,
@@ -206,6 +222,7 @@ impl Format {
         match path.extension()?.to_string_lossy().to_lowercase().as_str() {
             "csv" => Some(Format::Csv),
             "tsv" | "tab" => Some(Format::Tsv),
+            "xls" => Some(Format::Xls),
             "xlsx" => Some(Format::Xlsx),
             "ods" => Some(Format::Ods),
             "json" => Some(Format::Json),
@@ -213,7 +230,6 @@ impl Format {
             "md" | "markdown" => Some(Format::Markdown),
             "xml" => Some(Format::Xml),
             "eml" => Some(Format::Mail),
-            "xls" => Some(Format::Old("xlsx")),
             "doc" => Some(Format::Old("docx")),
             "ppt" => Some(Format::Old("pptx")),
             // Windows keeps its pictures of a folder in one.
@@ -232,6 +248,9 @@ impl Format {
             // Programs keep much in tables of this kind that is no knowledge.
             Format::Tsv if !csv::names_columns(bytes, mapping) => Reading::none(),
             Format::Csv | Format::Tsv => csv::read(&stem, bytes, mapping),
+            // A workbook of today under the ending of before.
+            Format::Xls if bytes.starts_with(b"PK") => xlsx::read(&stem, bytes, mapping),
+            Format::Xls => xls::read(&stem, bytes, mapping),
             Format::Xlsx => xlsx::read(&stem, bytes, mapping),
             Format::Ods => ods::read(&stem, bytes, mapping),
             Format::Json => json::read(&stem, bytes, mapping),

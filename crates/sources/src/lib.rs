@@ -33,11 +33,12 @@ mod ods;
 mod row;
 mod sheet;
 mod wiki;
+mod xls;
 mod xlsx;
 mod xml;
 
 pub use contradictions::{Contradiction, Looked};
-pub use document::{Document, DocumentRow};
+pub use document::{Document, DocumentRow, Provenance};
 pub use extractor::{Extractor, NoExtractor};
 pub use fields::is_made;
 pub use files::{bytes, import, listed};

@@ -198,6 +198,8 @@ mod tests {
             codes: vec![],
             history: None,
             exact: vec![],
+            source: None,
+            pages: Vec::new(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Excel workbooks, as their sheets show them: values by their number formats, merged cells filled. What is hidden or
 //! struck out is left out and told; an error in a cell is no value.
 
-mod look;
-mod sheet;
-mod shown;
+pub mod look;
+pub mod sheet;
+pub mod shown;
 
 use std::io::Cursor;
 

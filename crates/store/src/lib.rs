@@ -27,7 +27,6 @@ pub mod sign;
 pub mod sync;
 pub mod tend;
 pub mod trust;
-mod vector_log;
 mod vectors_file;
 pub mod verify;
 

@@ -29,6 +29,7 @@ export const document: Document = {
   tags: ["claims"],
   codes: ["reject 75"],
   history: null,
+  source: { file: "claim-rejections.pdf", place: null, hash: "4f1c2a90d7e3b865", read: "2026-09-01" },
 };
 
 export const passage: Passage = {
@@ -42,6 +43,7 @@ export const passage: Passage = {
   effective_from: "2026-09-01",
   effective_to: null,
   heading_path: [],
+  page: 3,
   start: 0,
   end: body.length,
   text: body,

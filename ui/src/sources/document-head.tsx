@@ -1,14 +1,18 @@
 // A document's head: what it is, which version, when it is in force.
-import type { Document } from "../backend/backend";
+import type { Document, Provenance } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useStatus } from "../session/status";
 import { useSaid } from "../shared/said";
-import { strings } from "../shared/strings";
+import { day, strings } from "../shared/strings";
 import { cx, shortcut } from "../shared/ui";
 import { inForce, notInForce } from "./in-force";
 import { useShelf } from "./shelf";
 
-export function DocumentHead({ document }: { document: Document }) {
+/** The file, and where in it. */
+const standing = ({ file, place }: Provenance, page?: number | null) =>
+  [file, place, page && strings.page(page)].filter(Boolean).join(", ");
+
+export function DocumentHead({ document, page }: { document: Document; page?: number | null }) {
   const backend = useBackend();
   const { fail } = useSaid();
   const { today } = useStatus();
@@ -41,6 +45,12 @@ export function DocumentHead({ document }: { document: Document }) {
         <span>
           {strings.effective} <b className="font-medium text-ink">{inForce(document)}</b>
         </span>
+        {document.source && (
+          <span>
+            {strings.from} <b className="font-medium text-ink">{standing(document.source, page)}</b>
+            {document.source.read && `, ${strings.readOn(day(document.source.read))}`}
+          </span>
+        )}
         {document.url && (
           <button
             type="button"

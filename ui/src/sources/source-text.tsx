@@ -26,7 +26,7 @@ export const Present = memo(function Present({ document, shown, state }: Present
   const cited = place ? null : changed;
   return (
     <>
-      <DocumentHead document={document} />
+      <DocumentHead document={document} page={passage?.page} />
       <Findable key={document.id} screen="ask" label={document.title}>
         {(finding) => (
           <>

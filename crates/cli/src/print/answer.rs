@@ -20,16 +20,21 @@ pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
     for p in &a.passages {
         writeln!(
             to,
-            "  [{}] {} ({}, version {}, {:.2}){}",
+            "  [{}] {} ({}, version {}{}, {:.2}){}",
             p.number,
             p.title,
             p.document,
             p.version,
+            page(p),
             p.score,
             standing(a, p)
         )?;
     }
     Ok(())
+}
+
+fn page(p: &Passage) -> String {
+    p.page.map_or_else(String::new, |page| format!(", page {page}"))
 }
 
 /// A text that was checked, with the sources that it stands on.
@@ -56,7 +61,7 @@ pub fn checked(to: &mut dyn Write, c: &Checked) -> Result<()> {
         } else {
             &format!(", version {}", p.version)
         };
-        writeln!(to, "  [{}] {title}({}{version}){near}", p.number, p.document)?;
+        writeln!(to, "  [{}] {title}({}{version}{}){near}", p.number, p.document, page(p))?;
     }
     let open = c
         .sentences

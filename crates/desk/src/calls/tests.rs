@@ -59,7 +59,7 @@ async fn place(dir: &Path) -> Place {
     )
     .unwrap();
     let (release, weights) = (dir.join("release"), dir.join("no-weights"));
-    crate::build(&[source], &release, false, &weights, &mut |_| {})
+    crate::build(&[source], &release, None, false, &weights, &mut |_| {})
         .await
         .unwrap();
     let home = dir.join("home");

@@ -15,7 +15,7 @@ async fn release(dir: &Path, name: &str, body: &str, until: Option<&str>) -> std
         serde_json::json!({ "id": "other", "title": "Parcels", "text": "Parcels lie at the depot for six days." });
     std::fs::write(&source, format!("{row}\n{other}\n")).unwrap();
     let out = dir.join(name);
-    crate::build(&[source], &out, false, &dir.join("no-weights"), &mut |_| {})
+    crate::build(&[source], &out, None, false, &dir.join("no-weights"), &mut |_| {})
         .await
         .unwrap();
     out
@@ -102,7 +102,7 @@ async fn of_a_withdrawn_document_every_claim_falls() {
     )
     .unwrap();
     let out = dir.path().join("after");
-    crate::build(&[source], &out, false, &dir.path().join("no-weights"), &mut |_| {})
+    crate::build(&[source], &out, None, false, &dir.path().join("no-weights"), &mut |_| {})
         .await
         .unwrap();
     let now = desk(dir.path(), &out).await;

@@ -13,6 +13,7 @@ use super::site::{Progress, Site, State};
 use crate::embed::{self, Known};
 use crate::error::BuildError;
 use crate::index::{self, Row, content};
+use crate::vector_log::VectorLog;
 
 /// What a build made.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub async fn build(
     let site = Site::enter(dir)?;
     let vectors = match embedder {
         Some(e) => {
-            let mut kept = Kept::of(dir, e.model(), e.dimensions());
+            let mut kept = Kept::of(dir, e.model(), e.dimensions()).map_err(BuildError::Keep)?;
             let mut tell = |done, of| progress(Progress::Embedding { done, of });
             vec![embed::vectors(e, &rows, &mut kept, &mut tell).await?]
         }
@@ -67,6 +68,10 @@ pub async fn build(
     let manifest = site.put(state, false, &mut step, |data| {
         index::write(&rows, &live, rows.len(), &vectors, data)
     })?;
+    // Its vectors stand in the release now.
+    if let Some(e) = embedder {
+        let _ = std::fs::remove_file(VectorLog::path(dir, e.model(), e.dimensions()));
+    }
     Ok(Built {
         manifest,
         left_out,
@@ -130,41 +135,46 @@ pub fn name_of(imported: &Imported, model: Option<&str>) -> String {
     name(&content(&rows), model.into_iter())
 }
 
-/// The vectors of the release that stands in the folder already: what has not changed is not
-/// embedded again.
-#[derive(Default)]
+/// The vectors of the release that stands in the folder already, and those of a build that was stopped: what has not
+/// changed is not embedded again.
 struct Kept {
     release: Option<(Arc<Release>, usize)>,
     /// The item of each text that was embedded, by the hash of the text.
     items: HashMap<blake3::Hash, u32>,
+    log: VectorLog,
 }
 
 impl Kept {
-    fn of(dir: &Path, model: &str, dimensions: usize) -> Self {
+    fn of(dir: &Path, model: &str, dimensions: usize) -> std::io::Result<Self> {
+        let mut out = Kept {
+            release: None,
+            items: HashMap::new(),
+            log: VectorLog::open(dir, model, dimensions)?,
+        };
         let Some(release) = Release::open_as_it_is(dir).ok() else {
-            return Kept::default();
+            return Ok(out);
         };
-        let Some((set, _)) = release.index.set(model).filter(|s| s.1 == dimensions) else {
-            return Kept::default();
-        };
-        // A release that cannot be read through is no help, and no harm either.
-        let items = release.index.embedded().unwrap_or_default();
-        Kept {
-            items,
-            release: Some((release, set)),
+        if let Some((set, _)) = release.index.set(model).filter(|s| s.1 == dimensions) {
+            // A release that cannot be read through is no help, and no harm either.
+            out.items = release.index.embedded().unwrap_or_default();
+            out.release = Some((release, set));
         }
+        Ok(out)
+    }
+
+    fn built(&self, text: &blake3::Hash) -> Option<Vec<f32>> {
+        let item = self.items.get(text)?;
+        let (release, set) = self.release.as_ref()?;
+        release.index.vector(*set, *item).ok().flatten()
     }
 }
 
 impl Known for Kept {
     fn vector(&self, text: &blake3::Hash) -> Option<Vec<f32>> {
-        let item = self.items.get(text)?;
-        let (release, set) = self.release.as_ref()?;
-        release.index.vector(*set, *item).ok().flatten()
+        self.built(text).or_else(|| self.log.vector(text))
     }
 
-    fn keep(&mut self, _: &[(blake3::Hash, &[f32])]) -> std::io::Result<()> {
-        // They stand in the release that is being built.
-        Ok(())
+    fn keep(&mut self, made: &[(blake3::Hash, &[f32])]) -> std::io::Result<()> {
+        self.log.keep(made)
     }
 }

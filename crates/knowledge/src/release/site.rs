@@ -12,6 +12,7 @@ use super::manifest::{Embedding, FORMAT, MANIFEST, Manifest, Origin, PREVIOUS, r
 use super::replace::{is_unfinished, replace, sweep};
 use crate::error::{BuildError, OpenError};
 use crate::index::{DATA, Index, VECTORS};
+use crate::vector_log::EXTENSION;
 
 /// How far a build is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +206,7 @@ fn only_leftovers(dir: &Path) -> std::io::Result<bool> {
 
 /// Whether a name is of what a build that was killed leaves in a folder without a manifest.
 fn is_leftover(name: &str) -> bool {
-    [".lock", PREVIOUS].contains(&name) || name.starts_with("data-") || is_unfinished(name)
+    [".lock", PREVIOUS].contains(&name) || name.starts_with("data-") || name.ends_with(EXTENSION) || is_unfinished(name)
 }
 
 /// Removes what a build that was killed left behind: data that no manifest names.

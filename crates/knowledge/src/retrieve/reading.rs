@@ -37,6 +37,7 @@ pub(super) fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> 
     let stored = reading.passage(passage)?;
     let head = prepare::head(&document, &stored.record).map(str::to_owned);
     let range = stored.record.range;
+    let page = document.page(range.start);
     Ok(Passage {
         id: format!("{}#{}", document.id, stored.n),
         number: stored.n + 1,
@@ -53,6 +54,7 @@ pub(super) fn plain(reading: &Reading<'_>, passage: u32, document: Document) -> 
             .last()
             .and_then(|h| heading(&document.body, range.start, h)),
         heading_path: stored.record.heading_path,
+        page,
         start: range.start as u32,
         end: range.end as u32,
         text: document.body.get(range).unwrap_or_default().to_owned(),

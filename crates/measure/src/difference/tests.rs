@@ -38,6 +38,8 @@ fn document(n: usize) -> Document {
         codes: vec![format!("reject 7{:02}", n % 100)],
         history: None,
         exact: vec![Code::new("reject", &format!("7{:02}", n % 100))],
+        source: None,
+        pages: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@ use super::*;
 mod collections;
 mod exports;
 mod hostile;
+mod old_sheets;
 mod pages;
 mod random;
 mod sheets;

@@ -367,6 +367,21 @@ pub struct Parts {
     pub struck: String,
 }
 
+impl Parts {
+    pub fn add(&mut self, text: &str, is_struck: bool) {
+        if is_struck {
+            self.struck.push_str(text);
+            return;
+        }
+        // The space on each side of what is struck out is one.
+        let text = match self.kept.ends_with(' ') {
+            true => text.trim_start_matches(' '),
+            false => text,
+        };
+        self.kept.push_str(text);
+    }
+}
+
 impl Rich {
     fn begin(&mut self) {
         self.now = Some(Parts::default());
@@ -377,17 +392,7 @@ impl Rich {
         if let Some(number) = &mut self.number {
             number.push_str(text);
         } else if let Some(parts) = self.now.as_mut().filter(|_| self.is_text) {
-            if self.is_struck {
-                parts.struck.push_str(text);
-            } else {
-                // The space on each side of what is struck out is one.
-                let text = if parts.kept.ends_with(' ') {
-                    text.trim_start_matches(' ')
-                } else {
-                    text
-                };
-                parts.kept.push_str(text);
-            }
+            parts.add(text, self.is_struck);
         }
     }
 

@@ -66,12 +66,13 @@ pub fn read(
     sheet.documents(stem, budget, out)
 }
 
-struct Values<'s> {
+/// Cells as workbooks of every age store them.
+pub struct Values<'s> {
     /// What is stored, its style, and which of its texts are struck out.
-    values: Vec<(DataRef<'s>, usize, Option<usize>)>,
-    styles: Vec<Style>,
-    formats: Formats,
-    unsaid: &'s Unsaid,
+    pub values: Vec<(DataRef<'s>, usize, Option<usize>)>,
+    pub styles: Vec<Style>,
+    pub formats: Formats,
+    pub unsaid: &'s Unsaid,
 }
 
 impl Cells for Values<'_> {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
+use mortar_knowledge::VectorLog;
 use mortar_knowledge::embed::{self, Known};
 use mortar_knowledge::index::{Row, Vectors};
 use mortar_knowledge::release::name;
@@ -15,7 +16,6 @@ use crate::manifest::{Effective, FORMAT, LARGEST_MANIFEST, Rebased, ReleaseManif
 use crate::publish::plan::{PublishPlan, Wanted, Way};
 use crate::publisher::Publisher;
 use crate::segment::{Contents, Files, Segment, effective, parts};
-use crate::vector_log::VectorLog;
 
 /// How far a publication is.
 #[derive(Debug, Clone, PartialEq, Eq)]

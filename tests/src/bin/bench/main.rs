@@ -159,7 +159,7 @@ async fn source(release: Option<PathBuf>, work: &Path) -> Result<Vec<(String, Ve
             let dir = work.join("sample");
             let sources = [root().join("samples/pharmacy")];
             let weights = mortar_local::default_folder();
-            mortar_desk::build(&sources, &dir, true, &weights, &mut |_| {}).await?;
+            mortar_desk::build(&sources, &dir, None, true, &weights, &mut |_| {}).await?;
             dir
         }
     };
@@ -212,6 +212,8 @@ fn document(i: usize, text: &str) -> Document {
         codes: vec![],
         history: None,
         exact: vec![],
+        source: None,
+        pages: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::extractor::PAGE_END;
 
 fn said(got: &Imported) -> Vec<String> {
     got.findings.iter().map(Finding::to_string).collect()
@@ -156,13 +157,8 @@ fn an_archive_that_harms_is_refused_by_name() {
 fn what_is_not_read_here_is_refused_by_name_and_what_a_system_keeps_is_passed_over() {
     for (name, bytes, want) in [
         (
-            "a.xls",
-            &b"x"[..],
-            "a.xls: files of this kind are not read as they are shown: save it as .xlsx",
-        ),
-        (
             "a.doc",
-            b"x",
+            &b"x"[..],
             "a.doc: files of this kind are not read as they are shown: save it as .docx",
         ),
         ("a.docx", b"x", "a.docx: a file of this kind (docx) is not read here"),
@@ -179,4 +175,43 @@ fn what_is_not_read_here_is_refused_by_name_and_what_a_system_keeps_is_passed_ov
     for name in ["Thumbs.db", "~$a.docx", "a.png", "._a.eml"] {
         assert_eq!(one(name, b"x").ignored, [name]);
     }
+}
+
+/// A PDF whose pages are these.
+struct Pages(&'static [&'static str]);
+
+impl Extractor for Pages {
+    fn extract(&self, _: Extracted, _: &[u8]) -> Result<String, String> {
+        Ok(self.0.join(&format!("\n\n{PAGE_END}\n\n")))
+    }
+}
+
+#[test]
+fn a_page_is_where_its_words_stand() {
+    let paged = |pages| {
+        let source = Source {
+            name: "a.pdf".into(),
+            bytes: Vec::new(),
+            mapping: Mapping::none(),
+        };
+        let got = import_sources([Ok::<_, ()>(source)], &Pages(pages)).unwrap();
+        assert_eq!(said(&got), [""; 0]);
+        got.documents.into_iter().next().unwrap()
+    };
+    for (pages, body, words) in [
+        (
+            &["# Trips\n\nAsk early.", "", "## Plane\n\nNo ice.", "Call us."][..],
+            "Ask early.\n\n## Plane\n\nNo ice.\n\nCall us.",
+            &[("Ask", 1), ("Plane", 3), ("ice", 3), ("Call", 4)][..],
+        ),
+        (&["", "# Trips\n\nAsk early."], "Ask early.", &[("Ask", 2)]),
+        (&["# Trips\n\nAsk early.", ""], "Ask early.", &[("early", 1)]),
+    ] {
+        let d = paged(pages);
+        assert_eq!((d.title.as_str(), d.body.trim()), ("Trips", body));
+        for (word, page) in words {
+            assert_eq!(d.page(d.body.find(word).unwrap()), Some(*page), "{word} of {pages:?}");
+        }
+    }
+    assert_eq!(paged(&["# Trips\n\nAsk early."]).page(0), None);
 }

@@ -1,5 +1,5 @@
-//! The publisher's own memory of what was embedded: vectors by the hash of their text, appended as they
-//! are made, so that a publication that was stopped embeds nothing twice.
+//! A memory of what was embedded: vectors by the hash of their text, appended as they are made, so that a build or a
+//! publication that was stopped embeds nothing twice.
 //!
 //! A record is the text's hash (32 bytes), the vector (f32, little-endian) and the first 8 bytes of the
 //! BLAKE3 of both. What a crash left half written is cut off at the next opening.
@@ -7,10 +7,13 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use mortar_knowledge::embed::Known;
+use crate::embed::Known;
+
+/// How the names of such files end.
+pub const EXTENSION: &str = ".vectors";
 
 pub struct VectorLog {
     file: Mutex<File>,
@@ -23,17 +26,16 @@ impl VectorLog {
     /// The log of one model, in a file named after it.
     pub fn open(dir: &Path, model: &str, dimensions: usize) -> std::io::Result<VectorLog> {
         std::fs::create_dir_all(dir)?;
-        let name = blake3::hash(format!("{dimensions} {model}").as_bytes()).to_hex();
-        let path = dir.join(format!("{}.vectors", &name[..16]));
+        let path = VectorLog::path(dir, model, dimensions);
         let mut file = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .open(path)?;
-        // Two publications on one machine: the second waits for nothing, and is told.
+        // Two at work on one machine: the second waits for nothing, and is told.
         file.try_lock()
-            .map_err(|_| std::io::Error::other("another publication is using them"))?;
+            .map_err(|_| std::io::Error::other("another program is using them"))?;
         let mut at = HashMap::new();
         let mut end = 0;
         let mut record = vec![0; size(dimensions)];
@@ -61,6 +63,11 @@ impl VectorLog {
             at,
             end,
         })
+    }
+
+    pub fn path(dir: &Path, model: &str, dimensions: usize) -> PathBuf {
+        let name = blake3::hash(format!("{dimensions} {model}").as_bytes()).to_hex();
+        dir.join(format!("{}{EXTENSION}", &name[..16]))
     }
 
     pub fn has(&self, text: &blake3::Hash) -> bool {
