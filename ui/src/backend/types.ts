@@ -144,9 +144,27 @@ codes: Array<string>,
 /**
  * What changed and what it replaces, for the reader.
  */
-history: string | null, };
+history: string | null, 
+/**
+ * Where it is from, where that is known.
+ */
+source?: Provenance | null, };
 
 export type DocumentRow = { id: string, title: string, kind: Kind, version: string, effective_from: string | null, effective_to: string | null, tags: Array<string>, codes: Array<string>, };
+
+export type Entry = { 
+/**
+ * The label's.
+ */
+id: string, exchange: string, 
+/**
+ * Of the object, below the tenant's prefix.
+ */
+key: string, sha256: string, bytes: number, at: string, state: EntryState, attempts: number, next_attempt: string | null, last_error: EntryError | null, };
+
+export type EntryError = { fault: Fault, message: string, };
+
+export type EntryState = "pending" | "in_flight" | "delivered" | "dead";
 
 export type ErrorCode = "usage" | "sign_in" | "too_stale" | "no_document" | "failed";
 
@@ -186,11 +204,19 @@ checked_at: string | null, freshness: Freshness,
  */
 problem: string | null, };
 
-export type Label = { verdict: Verdict, 
+export type Label = { verdict: Verdict, reasons: Array<LabelReason>, note: string, 
 /**
- * A short name from the window's list, such as `wrong_source`.
+ * The sentence that it is about; none: the whole.
  */
-reason: string | null, note: string, };
+sentence: LabelledSentence | null, 
+/**
+ * The document that says it.
+ */
+right_source: RightSource | null, };
+
+export type LabelReason = "wrong_source" | "out_of_date" | "not_complete" | "wrong" | "badly_said" | "no_source" | "should_be_refused" | "covered" | "not_written" | "misread" | "complete" | "well_sourced" | "clear" | "other";
+
+export type LabelledSentence = { start: number, end: number, text: string, };
 
 export type LookAlike = { code: string, document: string, title: string, };
 
@@ -234,6 +260,10 @@ id: string,
  */
 number: number, document: string, version: string, title: string, kind: Kind, url: string | null, effective_from: string | null, effective_to: string | null, heading_path: Array<string>, 
 /**
+ * The page of its source on which it begins, where that has pages.
+ */
+page: number | null, 
+/**
  * Byte range of `text` in the document's body.
  */
 start: number, end: number, text: string, 
@@ -274,6 +304,20 @@ changed: boolean, };
 
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" } | { "kind": "doubted", model: string, } | { "kind": "since", title: string, state: SinceState, was: string, now: string | null, };
 
+export type Provenance = { file: string, 
+/**
+ * Where it stood when it was first read as it is: a row of a sheet, a line, a page of an export.
+ */
+place?: string | null, 
+/**
+ * Of all that it says.
+ */
+hash?: string | null, 
+/**
+ * The day on which it was first read as it is.
+ */
+read?: string | null, };
+
 export type QuestionPart = { 
 /**
  * Its own words.
@@ -301,6 +345,8 @@ passages: Array<number>,
 sentences: Array<number>, unknown_codes: Array<string>, look_alikes: Array<LookAlike>, missing: Array<Missing>, };
 
 export type Reason = "unknown_code" | "not_in_force" | "other_subject" | "not_covered";
+
+export type RightSource = { document: string, title: string, };
 
 export type Sentence = { text: string, 
 /**
@@ -334,7 +380,15 @@ reranking: string | null, generation: string,
 /**
  * Why conversations and labels cannot be kept, if they cannot.
  */
-records_problem: string | null, labels_waiting: number, 
+records_problem: string | null, 
+/**
+ * How labels do that have not arrived.
+ */
+labels: Waiting, 
+/**
+ * The key of what is kept lies in a file beside it, not in the keyring: the sample's does.
+ */
+key_in_file: boolean, 
 /**
  * Models or buckets of this tenant are on AWS: somebody must be signed in.
  */
@@ -369,3 +423,13 @@ export type Timings = { embed: number, retrieve: number,
 first_text: number | null, total: number, };
 
 export type Verdict = "good" | "bad";
+
+export type Waiting = { waiting: number, 
+/**
+ * Given up until somebody looks at them.
+ */
+dead: number, 
+/**
+ * Why the oldest one waits, if it was tried.
+ */
+because: string | null, };
