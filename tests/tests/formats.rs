@@ -77,7 +77,11 @@ fn records_of_format_1_are_sealed_and_their_labels_sent() {
     let entry = &records.outbox(10).unwrap()[0];
     let sent = Feedback::from_bytes(&records.sent_of(&entry.id).unwrap()).unwrap();
     assert_eq!((sent.format, sent.text.as_str()), (2, "Edited by the operator."));
-    assert!(entry.key.ends_with(&format!("{}-{}.json", sent.id, &entry.sha256[..16])));
+    assert!(
+        entry
+            .key
+            .ends_with(&format!("{}-{}.json", sent.id, &entry.sha256[..16]))
+    );
 }
 
 /// Releases as devices of formats 2 and 3 had them, after they grew once.

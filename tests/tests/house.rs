@@ -34,7 +34,10 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "mortar-sources",
         ],
     ),
-    ("mortar-feedback", &["mortar-assistant", "mortar-language", "mortar-privacy"]),
+    (
+        "mortar-feedback",
+        &["mortar-assistant", "mortar-language", "mortar-privacy"],
+    ),
     ("mortar-privacy", &["mortar-language"]),
     // Ports and open releases, never a desk.
     (

@@ -390,7 +390,10 @@ async fn a_label_arrives_once_whatever_happens_on_its_way() {
     .into_iter()
     .enumerate()
     {
-        let object = Object::new(&format!("tenant=pharmacy/date=2026-11-22/01{n}"), format!("{{\"n\":{n}}}").into());
+        let object = Object::new(
+            &format!("tenant=pharmacy/date=2026-11-22/01{n}"),
+            format!("{{\"n\":{n}}}").into(),
+        );
         s.faults.set("put", fault, 1);
         let first = sink.send(&object).await;
         assert!(first.is_err(), "{}", fault.name());

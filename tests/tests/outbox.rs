@@ -43,7 +43,8 @@ impl Device {
     }
 
     fn within(&self, mut c: Command) -> Command {
-        c.envs(self.keyring.environment(self.dir.path())).env("HOME", self.dir.path());
+        c.envs(self.keyring.environment(self.dir.path()))
+            .env("HOME", self.dir.path());
         c
     }
 
@@ -65,7 +66,12 @@ impl Device {
 
     /// The ids of labels that were made, until it is done or killed.
     fn label(&self, count: usize, killed_after: Option<Duration>) -> Vec<String> {
-        let mut child = self.labeller(count).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .labeller(count)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         if let Some(after) = killed_after {
             std::thread::sleep(after);
             let _ = child.kill();
@@ -84,15 +90,26 @@ impl Device {
     fn arrived(&self) -> BTreeMap<String, Vec<u8>> {
         let mut all = BTreeMap::new();
         let store = &self.stand_ins.store;
-        for key in store.keys(FEEDBACK).into_iter().filter(|k| k.starts_with("labels/tenant=")) {
+        for key in store
+            .keys(FEEDBACK)
+            .into_iter()
+            .filter(|k| k.starts_with("labels/tenant="))
+        {
             assert_eq!(store.versions(FEEDBACK, &key), 1, "{key} was written twice");
             let body = store.body(FEEDBACK, &key).unwrap();
-            let hash: String = Sha256::digest(&body).iter().take(8).map(|b| format!("{b:02x}")).collect();
+            let hash: String = Sha256::digest(&body)
+                .iter()
+                .take(8)
+                .map(|b| format!("{b:02x}"))
+                .collect();
             let name = key.rsplit('/').next().unwrap();
             let (id, named) = name.strip_suffix(".json").unwrap().split_once('-').unwrap();
             assert_eq!(hash, named, "{key} is not what was made");
             assert_eq!(Feedback::from_bytes(&body).unwrap().id, id);
-            assert!(all.insert(id.to_owned(), body).is_none(), "two objects of the label {id}");
+            assert!(
+                all.insert(id.to_owned(), body).is_none(),
+                "two objects of the label {id}"
+            );
         }
         all
     }
@@ -104,7 +121,10 @@ impl Device {
 
 /// As many as are asked for by MORTAR_LABELS; the figures of ten thousand are in docs/MEASURED.md.
 fn labels() -> usize {
-    std::env::var("MORTAR_LABELS").ok().and_then(|n| n.parse().ok()).unwrap_or(600)
+    std::env::var("MORTAR_LABELS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(600)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +156,11 @@ async fn every_label_arrives_once_whatever_is_killed_and_whatever_fails() {
         killed += u32::from(child.try_wait().unwrap().is_none());
         let _ = child.kill();
         let _ = child.wait();
-        assert_eq!(device.verify()["broken"], Value::Null, "no false alarm after kill {round}");
+        assert_eq!(
+            device.verify()["broken"],
+            Value::Null,
+            "no false alarm after kill {round}"
+        );
     }
     assert!(killed > 5, "only {killed} were killed while they sent");
     device.stand_ins.faults.clear("*");
@@ -148,10 +172,22 @@ async fn every_label_arrives_once_whatever_is_killed_and_whatever_fails() {
     let left = json(&mut device.mortar(&["outbox", "list", "--json"]));
     assert_eq!(left.as_array().unwrap().len(), 0, "{left:#}");
     let arrived = device.arrived();
-    assert!(told.len() > all / 2 && told.iter().all(|id| arrived.contains_key(id)), "one that was told is missing");
+    assert!(
+        told.len() > all / 2 && told.iter().all(|id| arrived.contains_key(id)),
+        "one that was told is missing"
+    );
     // One that was killed between keeping and telling is one more, and was not asked for twice.
-    assert!(arrived.len() - told.len() <= rounds as usize, "{} of {}", arrived.len(), told.len());
-    println!("{} labels, {killed} senders killed, {} objects", told.len(), arrived.len());
+    assert!(
+        arrived.len() - told.len() <= rounds as usize,
+        "{} of {}",
+        arrived.len(),
+        told.len()
+    );
+    println!(
+        "{} labels, {killed} senders killed, {} objects",
+        told.len(),
+        arrived.len()
+    );
 
     // Nothing that was typed lies anywhere in the clear, nor left the device.
     let given = BTreeSet::from([TYPED.to_owned(), "Rosalinde Quisenberry".into(), "123-45-6789".into()]);
@@ -184,15 +220,27 @@ async fn what_is_refused_is_given_up_looked_at_and_sent_again_and_holds_up_nobod
     let out = run(&mut device.mortar(&["outbox", "retry", "--json"]));
     assert_eq!(out.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!((told["delivered"].as_u64(), told["failed"].as_u64()), (Some(3), Some(2)), "{told:#}");
-    assert!(told["labels"]["because"].as_str().unwrap().contains("Ask IT"), "{told:#}");
+    assert_eq!(
+        (told["delivered"].as_u64(), told["failed"].as_u64()),
+        (Some(3), Some(2)),
+        "{told:#}"
+    );
+    assert!(
+        told["labels"]["because"].as_str().unwrap().contains("Ask IT"),
+        "{told:#}"
+    );
     for _ in 0..7 {
         device.stand_ins.faults.set("put", Fault::Denied, 2);
         assert_eq!(run(&mut device.mortar(&["outbox", "list"])).status.code(), Some(0));
         run(&mut device.mortar(&["outbox", "retry"]));
     }
     let dead = json(&mut device.mortar(&["outbox", "list", "--json"]));
-    let states: Vec<&str> = dead.as_array().unwrap().iter().map(|e| e["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> = dead
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["state"].as_str().unwrap())
+        .collect();
     assert_eq!(states, ["dead", "dead"], "{dead:#}");
     let id = dead[0]["id"].as_str().unwrap();
     let sent = json(&mut device.mortar(&["outbox", "show", id, "--json"]));
@@ -234,7 +282,11 @@ async fn tampering_with_the_audit_is_named_also_where_an_older_copy_is_put_back(
     }
     let held = ["audit", "verify", "--json", "--heads", heads.to_str().unwrap()];
     let whole = json(&mut device.mortar(&held));
-    assert_eq!((whole["broken"].clone(), whole["heads"].clone()), (Value::Null, 2.into()), "{whole:#}");
+    assert_eq!(
+        (whole["broken"].clone(), whole["heads"].clone()),
+        (Value::Null, 2.into()),
+        "{whole:#}"
+    );
     let records = whole["records"].as_u64().unwrap();
     let exported = json(&mut device.mortar(&["audit", "export", "--json"]));
     assert_eq!(exported.as_array().unwrap().len() as u64, records);
@@ -244,7 +296,11 @@ async fn tampering_with_the_audit_is_named_also_where_an_older_copy_is_put_back(
         let out = run(&mut device.mortar(arguments));
         assert_eq!(out.status.code(), Some(1), "{arguments:?}");
         let found: Value = serde_json::from_slice(&out.stdout).unwrap();
-        assert_eq!((&found["broken"]["fault"], &found["broken"]["seen"]), (&"cut".into(), &records.into()), "{found:#}");
+        assert_eq!(
+            (&found["broken"]["fault"], &found["broken"]["seen"]),
+            (&"cut".into(), &records.into()),
+            "{found:#}"
+        );
     }
     // A head that somebody else signed.
     let file = fs::read_dir(&heads).unwrap().flatten().next().unwrap().path();
@@ -261,27 +317,48 @@ async fn a_lost_and_a_locked_keyring_are_said_and_a_wipe_begins_anew() {
     let before = fs::read(device.records().join("data.mdb")).unwrap();
     let keyrings = device.dir.path().join(".local/share/keyrings");
     let (kept, lost) = (device.dir.path().join("kept"), device.dir.path().join("lost"));
-    drop(std::mem::replace(&mut device.keyring, Session::start(device.dir.path(), false)));
+    drop(std::mem::replace(
+        &mut device.keyring,
+        Session::start(device.dir.path(), false),
+    ));
     let said = refused(&mut device.mortar(&["outbox", "list"]), 1);
     assert!(said.contains("locked") && said.contains("Unlock it"), "{said}");
     // A keyring that was made anew.
     fs::rename(&keyrings, &kept).unwrap();
-    drop(std::mem::replace(&mut device.keyring, Session::start(device.dir.path(), true)));
+    drop(std::mem::replace(
+        &mut device.keyring,
+        Session::start(device.dir.path(), true),
+    ));
     for _ in 0..2 {
         let said = refused(&mut device.mortar(&["outbox", "list"]), 1);
-        assert!(said.contains("no longer has the key") && said.contains("4 labels"), "{said}");
+        assert!(
+            said.contains("no longer has the key") && said.contains("4 labels"),
+            "{said}"
+        );
     }
-    assert!(fs::read(device.records().join("data.mdb")).unwrap() == before, "what was kept stays as it is");
+    assert!(
+        fs::read(device.records().join("data.mdb")).unwrap() == before,
+        "what was kept stays as it is"
+    );
     // It came back.
     fs::rename(&keyrings, &lost).unwrap();
     fs::rename(&kept, &keyrings).unwrap();
-    drop(std::mem::replace(&mut device.keyring, Session::start(device.dir.path(), true)));
+    drop(std::mem::replace(
+        &mut device.keyring,
+        Session::start(device.dir.path(), true),
+    ));
     let waits = json(&mut device.mortar(&["outbox", "list", "--json"]));
     assert_eq!(waits.as_array().unwrap().len(), 4);
     assert!(refused(&mut device.mortar(&["wipe"]), 2).contains("--yes"));
     let wiped = json(&mut device.mortar(&["wipe", "--yes", "--json"]));
     assert_eq!(wiped["labels_not_sent"], 4);
-    assert_eq!(json(&mut device.mortar(&["outbox", "list", "--json"])).as_array().unwrap().len(), 0);
+    assert_eq!(
+        json(&mut device.mortar(&["outbox", "list", "--json"]))
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
     let exported = json(&mut device.mortar(&["audit", "export", "--json"]));
     let acts = exported.as_array().unwrap();
     assert_eq!(acts.last().unwrap()["record"]["act"], "wiped");

@@ -35,15 +35,24 @@ pub fn audit(common: &Common, command: Audit) -> Done {
             output::verdict(common.json, found.broken.is_none(), &found, |to| match &found.broken {
                 Some(broken) => writeln!(to, "{broken}"),
                 None if found.heads == 0 => {
-                    writeln!(to, "{} records, whole; not held against what was sent to the bucket", found.records)
+                    writeln!(
+                        to,
+                        "{} records, whole; not held against what was sent to the bucket",
+                        found.records
+                    )
                 }
-                None => writeln!(to, "{} records, whole, held against {} heads", found.records, found.heads),
+                None => writeln!(
+                    to,
+                    "{} records, whole, held against {} heads",
+                    found.records, found.heads
+                ),
             })
         }
         Audit::Export => {
             let all = mortar_desk::export_audit(&place)?;
             output::result(common.json, &all, |to| {
-                all.iter().try_for_each(|r| writeln!(to, "{} {} {}", r.n, r.hash, r.record))
+                all.iter()
+                    .try_for_each(|r| writeln!(to, "{} {} {}", r.n, r.hash, r.record))
             })
         }
     }

@@ -61,7 +61,12 @@ pub async fn run(common: &Common, command: Command) -> Done {
 fn line(e: &Entry) -> String {
     let state = json!(e.state);
     let why = e.last_error.as_ref().map_or("not tried yet", |e| e.message.as_str());
-    format!("{}  {:9}  {} attempts  {why}", e.id, state.as_str().unwrap_or_default(), e.attempts)
+    format!(
+        "{}  {:9}  {} attempts  {why}",
+        e.id,
+        state.as_str().unwrap_or_default(),
+        e.attempts
+    )
 }
 
 async fn retry(common: &Common, outbox: &Outbox, id: Option<&str>) -> Done {
@@ -70,7 +75,11 @@ async fn retry(common: &Common, outbox: &Outbox, id: Option<&str>) -> Done {
     let well = labels.waiting == 0 && labels.dead == 0;
     let told = json!({ "again": again, "delivered": passed.delivered, "failed": passed.failed, "labels": labels });
     output::verdict(common.json, well, &told, |to| {
-        writeln!(to, "{} arrived, {} wait, {} given up", passed.delivered, labels.waiting, labels.dead)?;
+        writeln!(
+            to,
+            "{} arrived, {} wait, {} given up",
+            passed.delivered, labels.waiting, labels.dead
+        )?;
         labels.because.iter().try_for_each(|b| writeln!(to, "{b}"))
     })
 }

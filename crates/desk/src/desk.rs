@@ -19,8 +19,8 @@ use crate::masking::Masking;
 use crate::opened::{Elsewhere, Opened};
 use crate::place::Place;
 use crate::sample;
-use crate::tending::Wake;
 use crate::tenant::{Answers, TenantConfig};
+use crate::tending::Wake;
 
 pub struct Desk {
     pub(crate) place: Place,

@@ -17,8 +17,8 @@ use crate::error::DeskError;
 use crate::place::Place;
 use crate::schedule::{Due, Occasion, Pace, due};
 use crate::status::Status;
-use crate::tending::tend;
 use crate::tenant::Answers;
+use crate::tending::tend;
 
 /// What only the shell around a front can do.
 pub trait Host: Send + Sync {
@@ -161,7 +161,10 @@ impl Front {
     }
 
     /// Looks after the records as long as the desk is open.
-    #[expect(clippy::disallowed_methods, reason = "it ends with the desk, and the bar shows what fails")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends with the desk, and the bar shows what fails"
+    )]
     fn tend(&self, desk: &Arc<Desk>) {
         tokio::spawn(tend(Arc::downgrade(desk)));
     }

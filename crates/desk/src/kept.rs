@@ -45,7 +45,10 @@ pub(crate) fn records(place: &Place, config: &TenantConfig) -> Result<Records, R
 /// Remembers where the audit ends.
 pub(crate) fn witness(place: &Place, config: &TenantConfig, records: &Records) -> Result<(), DeskError> {
     let Some(head) = records.head()? else { return Ok(()) };
-    let (bytes, vault) = (serde_json::to_vec(&head).map_err(DeskError::failed)?, vault(place, config));
+    let (bytes, vault) = (
+        serde_json::to_vec(&head).map_err(DeskError::failed)?,
+        vault(place, config),
+    );
     apart(|| vault.put(WITNESS, &bytes)).map_err(DeskError::failed)
 }
 
@@ -74,7 +77,10 @@ pub fn verify_audit(place: &Place, heads: Option<&Path>) -> Result<Verified, Des
     let config = config::read(place)?;
     let records = records(place, &config)?;
     let (device, public_key) = (records.device(), records.public_key());
-    let mut seen: Vec<Head> = witnessed(place, &config).map_err(DeskError::failed)?.into_iter().collect();
+    let mut seen: Vec<Head> = witnessed(place, &config)
+        .map_err(DeskError::failed)?
+        .into_iter()
+        .collect();
     let mut given = 0;
     let mut forged = None;
     for signed in heads.map_or_else(|| Ok(Vec::new()), signed_heads)? {
@@ -141,7 +147,9 @@ pub fn wipe(place: &Place) -> Result<Wiped, DeskError> {
         Err(_) => None,
     };
     if Records::in_use(&dir)? {
-        return Err(DeskError::failed("Mortar is open elsewhere with what is to be wiped: close it first"));
+        return Err(DeskError::failed(
+            "Mortar is open elsewhere with what is to be wiped: close it first",
+        ));
     }
     let vault = vault(place, &config);
     apart(|| vault.remove(Records::KEY_NAME)).map_err(DeskError::failed)?;
@@ -158,5 +166,7 @@ pub fn wipe(place: &Place) -> Result<Wiped, DeskError> {
     };
     anew.go_on_with(&chain.unwrap_or_default(), act)?;
     witness(place, &config, &anew)?;
-    Ok(Wiped { labels_not_sent: labels })
+    Ok(Wiped {
+        labels_not_sent: labels,
+    })
 }

@@ -47,7 +47,11 @@ impl Outbox {
     pub async fn send(&self) -> Result<(Passed, Waiting), DeskError> {
         let passed = match &self.account {
             Some(account) => account.send(&self.records, Which::All).await?,
-            None => return Err(DeskError::usage("this tenant has no bucket for labels: they stay on this device")),
+            None => {
+                return Err(DeskError::usage(
+                    "this tenant has no bucket for labels: they stay on this device",
+                ));
+            }
         };
         kept::witness(&self.place, &self.config, &self.records)?;
         Ok((passed, self.records.how_labels_do()?))

@@ -65,7 +65,12 @@ impl Desk {
             reranking: opened.reranker().map(Reranker::model).map(str::to_owned),
             generation: opened.generator().map_or("verbatim", Generator::model).to_owned(),
             records_problem: self.records.as_ref().err().cloned(),
-            labels: self.records.as_ref().ok().and_then(|r| r.how_labels_do().ok()).unwrap_or_default(),
+            labels: self
+                .records
+                .as_ref()
+                .ok()
+                .and_then(|r| r.how_labels_do().ok())
+                .unwrap_or_default(),
             key_in_file: kept::key_lies_in_a_file(&self.place, &self.config),
             on_aws: self.account.is_some(),
             tenants: self.place.tenants(),

@@ -29,20 +29,41 @@ pub enum Act {
         masked: Vec<MaskedKind>,
     },
     /// The operator changed the text for the first time.
-    Edited { exchange: String },
+    Edited {
+        exchange: String,
+    },
     /// The operator stood up for so many sentences without a source.
-    KeptWithoutSource { exchange: String, sentences: u32 },
-    Copied { exchange: String },
+    KeptWithoutSource {
+        exchange: String,
+        sentences: u32,
+    },
+    Copied {
+        exchange: String,
+    },
     /// With the hash of what is sent of it.
-    Labelled { exchange: String, label: String, sha256: String },
+    Labelled {
+        exchange: String,
+        label: String,
+        sha256: String,
+    },
     /// Somebody changed what is sent of a label that was given up.
-    Mended { label: String, sha256: String },
-    Synced { release: String },
+    Mended {
+        label: String,
+        sha256: String,
+    },
+    Synced {
+        release: String,
+    },
     /// Conversations that the policy lets nobody keep longer.
-    Forgotten { conversations: u32 },
+    Forgotten {
+        conversations: u32,
+    },
     KeyChanged,
     /// All that was kept is gone, labels that were not sent among it.
-    Wiped { labels_not_sent: u32, readable: bool },
+    Wiped {
+        labels_not_sent: u32,
+        readable: bool,
+    },
 }
 
 impl Act {
@@ -91,7 +112,8 @@ impl Records {
             database: "audit",
             reason: e.to_string(),
         })?;
-        self.audit.put(keys, txn, &place(n + 1), &Link::new(n + 1, &before, text))
+        self.audit
+            .put(keys, txn, &place(n + 1), &Link::new(n + 1, &before, text))
     }
 
     /// Records an act of which nothing else is kept.
@@ -179,13 +201,20 @@ impl Records {
     pub(crate) async fn send_head(&self, sink: &dyn FeedbackSink) -> Result<Option<ModelError>, RecordsError> {
         let Some(head) = self.head()? else { return Ok(None) };
         let txn = self.env.read_txn()?;
-        if self.heads.last(&*self.keys(&txn)?, &txn)?.is_some_and(|sent| sent.head.n >= head.n) {
+        if self
+            .heads
+            .last(&*self.keys(&txn)?, &txn)?
+            .is_some_and(|sent| sent.head.n >= head.n)
+        {
             return Ok(None);
         }
         drop(txn);
         let stem = format!("audit/tenant={}/device={}/{}", self.tenant, head.device, place(head.n));
         let signed = self.signer.sign(head);
-        let object = Object::new(&stem, serde_json::to_vec(&signed).map_err(|e| RecordsError::Schema(e.to_string()))?);
+        let object = Object::new(
+            &stem,
+            serde_json::to_vec(&signed).map_err(|e| RecordsError::Schema(e.to_string()))?,
+        );
         if let Err(e) = sink.send(&object).await {
             return Ok(Some(e));
         }
@@ -234,7 +263,10 @@ mod tests {
             records.verify_audit(std::slice::from_ref(&head)).unwrap().unwrap_err()
         };
         // Sealed values moved, by somebody without a key.
-        assert_eq!(tampered(&|txn, _| records.audit.swap(txn).unwrap()), Broken::Changed { n: 1 });
+        assert_eq!(
+            tampered(&|txn, _| records.audit.swap(txn).unwrap()),
+            Broken::Changed { n: 1 }
+        );
         tampered_back(&records);
         // By somebody who has the key.
         let edited = |txn: &mut RwTxn<'_>, keys: &KeySet| {
@@ -269,7 +301,10 @@ mod tests {
         records.close();
         let older = Records::open(copy.path(), "pharmacy", &Held::with_a_key()).unwrap();
         assert_eq!(older.verify_audit(&[]).unwrap(), Ok(3), "by itself it is whole");
-        assert_eq!(older.verify_audit(&[head.clone()]).unwrap(), Err(Broken::Cut { n: 3, seen: 5 }));
+        assert_eq!(
+            older.verify_audit(&[head.clone()]).unwrap(),
+            Err(Broken::Cut { n: 3, seen: 5 })
+        );
         // And gone on with.
         older.note(Act::SignedIn).unwrap();
         older.note(Act::SignedIn).unwrap();
@@ -306,6 +341,10 @@ mod tests {
         anew.go_on_with(&chain, wiped).unwrap();
         assert_eq!(anew.verify_audit(&[head]).unwrap(), Ok(6));
         assert_eq!(anew.export_audit().unwrap()[5].record["act"], "wiped");
-        assert_ne!(hex(anew.device().as_bytes()), hex(records.device().as_bytes()), "another key signs");
+        assert_ne!(
+            hex(anew.device().as_bytes()),
+            hex(records.device().as_bytes()),
+            "another key signs"
+        );
     }
 }

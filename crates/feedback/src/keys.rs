@@ -196,7 +196,10 @@ impl Sealing {
             self.rows.put(txn, &id, &row)?;
         }
         let id = name(next);
-        let wrapped = self.kek.seal(&self.at(&id), &*random_key().map_err(keys)?).map_err(keys)?;
+        let wrapped = self
+            .kek
+            .seal(&self.at(&id), &*random_key().map_err(keys)?)
+            .map_err(keys)?;
         let row = KeyRow {
             made_at: Timestamp::now(),
             state: State::Primary,

@@ -154,7 +154,10 @@ fn of_shape(value: &Value) -> Result<(), RecordsError> {
     validator.validate(value).map_err(|e| {
         let at = e.instance_path().to_string();
         let rule = e.schema_path().to_string();
-        RecordsError::Schema(format!("{} breaks the rule {rule}", if at.is_empty() { "/" } else { &at }))
+        RecordsError::Schema(format!(
+            "{} breaks the rule {rule}",
+            if at.is_empty() { "/" } else { &at }
+        ))
     })
 }
 
@@ -234,13 +237,21 @@ mod tests {
             ("an id that is none", |v| v["id"] = json!("../../etc")),
             ("a tenant that is none", |v| v["tenant"] = json!("a/b")),
             ("no answer", |v| drop(v.as_object_mut().unwrap().remove("answer"))),
-            ("a reason that nobody knows", |v| v["label"]["reasons"] = json!(["Rosa Diaz"])),
+            ("a reason that nobody knows", |v| {
+                v["label"]["reasons"] = json!(["Rosa Diaz"])
+            }),
             ("a reason twice", |v| v["label"]["reasons"] = json!(["wrong", "wrong"])),
-            ("a verdict that nobody knows", |v| v["label"]["verdict"] = json!("Rosa Diaz")),
-            ("a note without end", |v| v["label"]["note"] = json!("Rosa Diaz ".repeat(1000))),
+            ("a verdict that nobody knows", |v| {
+                v["label"]["verdict"] = json!("Rosa Diaz")
+            }),
+            ("a note without end", |v| {
+                v["label"]["note"] = json!("Rosa Diaz ".repeat(1000))
+            }),
             ("a field that nobody knows", |v| v["patient"] = json!("Rosa Diaz")),
             ("signals below nothing", |v| v["signals"]["kept"] = json!(-1)),
-            ("a sentence that does not stand there", |v| v["label"]["sentence"]["start"] = json!(3)),
+            ("a sentence that does not stand there", |v| {
+                v["label"]["sentence"]["start"] = json!(3)
+            }),
         ];
         for (what, change) in changes {
             let mut value = feedback();
@@ -279,7 +290,10 @@ mod tests {
         let text = of(&["Hello!", "It takes three days.", "Call the plan at once."]);
         let mut signals = Signals::default();
         sentences_became(&draft, &text, &mut signals);
-        assert_eq!((signals.kept, signals.changed, signals.dropped, signals.added), (1, 1, 1, 1));
+        assert_eq!(
+            (signals.kept, signals.changed, signals.dropped, signals.added),
+            (1, 1, 1, 1)
+        );
         assert!(asks_again("What does code 75 mean?", "what does CODE 75 mean"));
         assert!(!asks_again("What does code 75 mean?", "When does the parcel come?"));
     }

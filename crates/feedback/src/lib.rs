@@ -25,10 +25,10 @@ use heed::types::{Bytes, SerdeJson, Str};
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RoTxn, WithoutTls};
 use jiff::Timestamp;
 use keys::{KeyRow, KeySet, Sealing};
-use label::{asks_again, sentences_became};
 pub use label::{
     FEEDBACK_FORMAT, Feedback, Label, LabelReason, LabelledSentence, RightSource, SCHEMA, Signals, Verdict,
 };
+use label::{asks_again, sentences_became};
 use mortar_assistant::{ABSTAIN_BELOW, Answer, Sentence, Turn};
 use mortar_privacy::Vault;
 use mortar_privacy::audit::{Link, SignedHead, Signer};
@@ -161,7 +161,9 @@ impl Records {
 
     /// Whether a program has this open.
     pub fn in_use(dir: &Path) -> Result<bool, RecordsError> {
-        let Ok(file) = File::open(dir.join(IN_USE)) else { return Ok(false) };
+        let Ok(file) = File::open(dir.join(IN_USE)) else {
+            return Ok(false);
+        };
         Ok(file.try_lock().is_err())
     }
 
@@ -206,7 +208,11 @@ impl Records {
             CommitOrAbort::Abort(found) => {
                 let path = dir.to_owned();
                 env.prepare_for_closing().wait();
-                return if found > FORMAT { Err(RecordsError::Newer { path, found }) } else { Ok(None) };
+                return if found > FORMAT {
+                    Err(RecordsError::Newer { path, found })
+                } else {
+                    Ok(None)
+                };
             }
             CommitOrAbort::Commit(made) => made,
         };
@@ -552,7 +558,10 @@ mod tests {
             .iter()
             .map(|e| Feedback::from_bytes(&r.sent_of(&e.id).unwrap()).unwrap())
             .collect();
-        assert_eq!((sent[0].replaces.as_ref(), sent[1].replaces.as_ref()), (None, Some(&sent[0].id)));
+        assert_eq!(
+            (sent[0].replaces.as_ref(), sent[1].replaces.as_ref()),
+            (None, Some(&sent[0].id))
+        );
         let last = &sent[1];
         assert_eq!(
             (last.draft.as_str(), last.text.as_str(), last.label.verdict),
@@ -638,6 +647,9 @@ mod tests {
     fn a_foreign_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("data.mdb"), vec![7u8; 20_000]).unwrap();
-        assert!(matches!(Records::open(dir.path(), "pharmacy", &Held::default()), Err(RecordsError::Unusable { .. })));
+        assert!(matches!(
+            Records::open(dir.path(), "pharmacy", &Held::default()),
+            Err(RecordsError::Unusable { .. })
+        ));
     }
 }

@@ -35,24 +35,35 @@ pub(crate) fn seal(dir: &Path, tenant: &str, vault: &dyn Vault) -> Result<(), Re
 /// All of it in one transaction: what is half taken is begun anew.
 fn take(old: &Env<WithoutTls>, sealed: &Records) -> Result<(), RecordsError> {
     let opened = old.open_databases_and_commit(old.read_txn()?, |opener, txn| {
-        let open = |name| -> heed::Result<Option<Database<Str, SerdeJson<Value>>>> { opener.open_database(txn, Some(name)) };
-        heed::Result::Ok(CommitOrAbort::<_, ()>::Commit([open("conversations")?, open("exchanges")?, open("outbox")?]))
+        let open =
+            |name| -> heed::Result<Option<Database<Str, SerdeJson<Value>>>> { opener.open_database(txn, Some(name)) };
+        heed::Result::Ok(CommitOrAbort::<_, ()>::Commit([
+            open("conversations")?,
+            open("exchanges")?,
+            open("outbox")?,
+        ]))
     })?;
-    let CommitOrAbort::Commit([conversations, exchanges, outbox]) = opened else { return Ok(()) };
+    let CommitOrAbort::Commit([conversations, exchanges, outbox]) = opened else {
+        return Ok(());
+    };
     let from = old.read_txn()?;
     let mut txn = sealed.env.write_txn()?;
     let keys = sealed.keys(&txn)?;
     if let Some(db) = conversations {
         for row in db.iter(&from)? {
             let (id, row) = row?;
-            sealed.conversations.put(&keys, &mut txn, id, &read("conversations", row)?)?;
+            sealed
+                .conversations
+                .put(&keys, &mut txn, id, &read("conversations", row)?)?;
         }
     }
     if let Some(db) = exchanges {
         for row in db.iter(&from)? {
             let (id, mut row) = row?;
             label(&mut row["label"]);
-            sealed.exchanges.put(&keys, &mut txn, id, &read::<Exchange>("exchanges", row)?)?;
+            sealed
+                .exchanges
+                .put(&keys, &mut txn, id, &read::<Exchange>("exchanges", row)?)?;
         }
     }
     if let Some(db) = outbox {

@@ -219,14 +219,22 @@ mod tests {
     use super::*;
 
     fn entry() -> Entry {
-        Entry::new("01".into(), "02".into(), Timestamp::UNIX_EPOCH, &Object::new("tenant=t/01", b"{}".to_vec()))
+        Entry::new(
+            "01".into(),
+            "02".into(),
+            Timestamp::UNIX_EPOCH,
+            &Object::new("tenant=t/01", b"{}".to_vec()),
+        )
     }
 
     #[test]
     fn the_key_names_the_bytes() {
         let object = Object::new("tenant=t/date=2026-01-01/01", b"{}".to_vec());
         assert_eq!(object.key, "tenant=t/date=2026-01-01/01-44136fa355b3678a.json");
-        assert_ne!(Object::new("tenant=t/date=2026-01-01/01", b"{ }".to_vec()).key, object.key);
+        assert_ne!(
+            Object::new("tenant=t/date=2026-01-01/01", b"{ }".to_vec()).key,
+            object.key
+        );
     }
 
     #[test]

@@ -12,12 +12,12 @@ use mortar_privacy::seal::{hex, sha256};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Records;
 use crate::audit::Act;
 use crate::error::RecordsError;
 use crate::keys::KeySet;
 use crate::label::Feedback;
 use crate::outbox::{Entry, EntryState, FeedbackSink, Kept, Object, Passed, Which, pass};
-use crate::Records;
 
 /// How many entries are read before any of them is sent.
 const AT_ONCE: usize = 256;
@@ -67,7 +67,9 @@ impl Records {
         for id in ids {
             let mut txn = self.env.write_txn()?;
             let keys = self.keys(&txn)?;
-            let Some(feedback) = self.unmade.get(&keys, &txn, &id)? else { continue };
+            let Some(feedback) = self.unmade.get(&keys, &txn, &id)? else {
+                continue;
+            };
             match self.make(&keys, &mut txn, &leave(&feedback)) {
                 Ok(_) => {
                     self.unmade.delete(&mut txn, &id)?;

@@ -121,7 +121,9 @@ mod tests {
     fn filled(dir: &Path, vault: &Held, exchanges: usize) -> Records {
         let records = Records::open(dir, "pharmacy", vault).unwrap();
         for n in 0..exchanges {
-            let exchange = records.add(None, &answer(&format!("Rosa Diaz asks number {n}"))).unwrap();
+            let exchange = records
+                .add(None, &answer(&format!("Rosa Diaz asks number {n}")))
+                .unwrap();
             let good = Label {
                 verdict: Verdict::Good,
                 reasons: vec![],
@@ -158,10 +160,16 @@ mod tests {
         for other in [None, Some(vec![1; 32]), Some(vec![1; 7])] {
             *vault.0.lock().unwrap() = other.clone();
             let refused = Records::open(dir.path(), "pharmacy", &vault).map(drop);
-            assert!(matches!(refused, Err(RecordsError::KeyLost { waiting: 3 })), "{refused:?}");
+            assert!(
+                matches!(refused, Err(RecordsError::KeyLost { waiting: 3 })),
+                "{refused:?}"
+            );
             assert_eq!(*vault.0.lock().unwrap(), other, "no key is made");
         }
-        assert!(std::fs::read(dir.path().join("data.mdb")).unwrap() == before, "nothing was written");
+        assert!(
+            std::fs::read(dir.path().join("data.mdb")).unwrap() == before,
+            "nothing was written"
+        );
         // The keyring came back.
         *vault.0.lock().unwrap() = Some(key);
         let records = Records::open(dir.path(), "pharmacy", &vault).unwrap();
@@ -197,7 +205,9 @@ mod tests {
         let records = filled(dir.path(), &Held::default(), 100);
         let all = |r: &Records| {
             let rows = r.conversations(Timestamp::UNIX_EPOCH).unwrap();
-            rows.iter().map(|row| r.conversation(&row.id).unwrap().len()).sum::<usize>()
+            rows.iter()
+                .map(|row| r.conversation(&row.id).unwrap().len())
+                .sum::<usize>()
         };
         assert!(!records.reseal().unwrap());
         records.rotate().unwrap();
@@ -217,7 +227,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let records = filled(dir.path(), &Held::default(), 3);
         assert_eq!(records.forget(Timestamp::UNIX_EPOCH).unwrap(), 0);
-        assert_eq!(records.forget(Timestamp::now() + SignedDuration::from_hours(1)).unwrap(), 3);
+        assert_eq!(
+            records
+                .forget(Timestamp::now() + SignedDuration::from_hours(1))
+                .unwrap(),
+            3
+        );
         assert!(records.conversations(Timestamp::UNIX_EPOCH).unwrap().is_empty());
         assert_eq!(records.waiting().unwrap(), 3);
         assert!(records.sent_of(&records.outbox(1).unwrap()[0].id).is_ok());

@@ -66,7 +66,9 @@ pub enum Broken {
     Missing { n: u64 },
     #[error("record {n} stands in another's place")]
     Moved { n: u64 },
-    #[error("it ends at record {n}, and was seen to reach to {seen}: its end was cut off, or an older copy was put back")]
+    #[error(
+        "it ends at record {n}, and was seen to reach to {seen}: its end was cut off, or an older copy was put back"
+    )]
     Cut { n: u64, seen: u64 },
     #[error("record {n} is another than the one that was seen")]
     Replaced { n: u64 },
@@ -172,7 +174,10 @@ impl SignedHead {
     /// The head, if this key signed it.
     pub fn verify(&self, public_key: &str) -> Result<&Head, Broken> {
         let broken = || Broken::Signature { n: self.head.n };
-        let (key, signature) = (unhex(public_key).ok_or_else(broken)?, unhex(&self.signature).ok_or_else(broken)?);
+        let (key, signature) = (
+            unhex(public_key).ok_or_else(broken)?,
+            unhex(&self.signature).ok_or_else(broken)?,
+        );
         let key = UnparsedPublicKey::new(&ED25519, key);
         let verified = key.verify(&said(&self.head), &signature);
         verified.map(|()| &self.head).map_err(|_| broken())
@@ -180,13 +185,21 @@ impl SignedHead {
 }
 
 fn said(head: &Head) -> Vec<u8> {
-    let Head { tenant, device, n, hash, at } = head;
+    let Head {
+        tenant,
+        device,
+        n,
+        hash,
+        at,
+    } = head;
     format!("mortar audit head 1\n{tenant}\n{device}\n{n}\n{hash}\n{at}").into_bytes()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes().chunks(2);
-    bytes.map(|b| u8::from_str_radix(std::str::from_utf8(b).ok()?, 16).ok()).collect()
+    bytes
+        .map(|b| u8::from_str_radix(std::str::from_utf8(b).ok()?, 16).ok())
+        .collect()
 }
 
 #[cfg(test)]

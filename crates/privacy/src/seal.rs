@@ -144,15 +144,25 @@ mod tests {
         assert!(!sealed.windows(4).any(|w| w == b"Rosa"));
         for moved in [
             At { tenant: "clinic", ..AT },
-            At { database: "outbox", ..AT },
+            At {
+                database: "outbox",
+                ..AT
+            },
             At { key: "02", ..AT },
             At { format: 3, ..AT },
             // The same letters, parted elsewhere.
-            At { tenant: "pharmacye", database: "xchanges", ..AT },
+            At {
+                tenant: "pharmacye",
+                database: "xchanges",
+                ..AT
+            },
         ] {
             assert_eq!(key.open(&moved, &sealed), Err(SealError::Changed), "{moved:?}");
         }
-        assert_eq!(SealKey::new(2, &[7; KEY]).unwrap().open(&AT, &sealed), Err(SealError::NoKey(1)));
+        assert_eq!(
+            SealKey::new(2, &[7; KEY]).unwrap().open(&AT, &sealed),
+            Err(SealError::NoKey(1))
+        );
         let other = SealKey::new(1, &[8; KEY]).unwrap();
         assert_eq!(other.open(&AT, &sealed), Err(SealError::Changed));
     }

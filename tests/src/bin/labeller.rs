@@ -40,8 +40,12 @@ fn main() {
             }
             out
         };
-        let labelled = records.label(&exchange.id, label, vec![], &masked).expect("a label is kept");
+        let labelled = records
+            .label(&exchange.id, label, vec![], &masked)
+            .expect("a label is kept");
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{}", labelled.labelled.expect("its id")).and_then(|()| out.flush()).expect("somebody reads");
+        writeln!(out, "{}", labelled.labelled.expect("its id"))
+            .and_then(|()| out.flush())
+            .expect("somebody reads");
     }
 }
