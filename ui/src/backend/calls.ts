@@ -1,5 +1,5 @@
 // Generated from the desk's calls by `cargo xtask types`. Do not edit.
-import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
+import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Entry, Event, Exchange, Label, Opening, Passage, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
 
 /** What may be asked of the program. */
 export interface Calls {
@@ -40,6 +40,12 @@ export interface Calls {
   pasted(): Promise<string>;
   /** Labels an answer or a refusal, with the grounding of the text as it stands. */
   label(exchange: string, label: Label, sentences: Array<Sentence>): Promise<Exchange>;
+  /** A document was opened beside an answer: kept as a signal, apart from what is said of it. */
+  openedBeside(exchange: string, document: string): Promise<void>;
+  /** Labels that have not arrived and why, those that were given up first. */
+  outbox(): Promise<Array<Entry>>;
+  /** Labels that wait or were given up are sent at once: one, or all of them. */
+  sendAgain(id: string | null): Promise<void>;
   /** Opens a document's link in the browser, if the tenant lists its host. */
   openLink(url: string): Promise<void>;
   /** How the tenant's services do; nothing where it has none. */
@@ -79,6 +85,9 @@ export const callsOver = (call: Handover): Calls => ({
   copy: (exchange, text, confirmed) => call("copy", { exchange, text, confirmed }),
   pasted: () => call("pasted", {}),
   label: (exchange, label, sentences) => call("label", { exchange, label, sentences }),
+  openedBeside: (exchange, document) => call("opened_beside", { exchange, document }),
+  outbox: () => call("outbox", {}),
+  sendAgain: (id) => call("send_again", { id }),
   openLink: (url) => call("open_link", { url }),
   connection: () => call("connection", {}),
   signIn: () => call("sign_in", {}),

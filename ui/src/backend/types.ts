@@ -148,6 +148,20 @@ history: string | null, };
 
 export type DocumentRow = { id: string, title: string, kind: Kind, version: string, effective_from: string | null, effective_to: string | null, tags: Array<string>, codes: Array<string>, };
 
+export type Entry = { 
+/**
+ * The label's.
+ */
+id: string, exchange: string, 
+/**
+ * Of the object, below the tenant's prefix.
+ */
+key: string, sha256: string, bytes: number, at: string, state: EntryState, attempts: number, next_attempt: string | null, last_error: EntryError | null, };
+
+export type EntryError = { fault: Fault, message: string, };
+
+export type EntryState = "pending" | "in_flight" | "delivered" | "dead";
+
 export type ErrorCode = "usage" | "sign_in" | "too_stale" | "no_document" | "failed";
 
 export type Event = { "event": "passages", passages: Array<Passage>, asked_as: string | null, retrieve_ms: number, 
@@ -186,11 +200,19 @@ checked_at: string | null, freshness: Freshness,
  */
 problem: string | null, };
 
-export type Label = { verdict: Verdict, 
+export type Label = { verdict: Verdict, reasons: Array<LabelReason>, note: string, 
 /**
- * A short name from the window's list, such as `wrong_source`.
+ * The sentence that it is about; none: the whole.
  */
-reason: string | null, note: string, };
+sentence: LabelledSentence | null, 
+/**
+ * The document that says it.
+ */
+right_source: RightSource | null, };
+
+export type LabelReason = "wrong_source" | "out_of_date" | "not_complete" | "wrong" | "badly_said" | "no_source" | "should_be_refused" | "covered" | "not_written" | "misread" | "complete" | "well_sourced" | "clear" | "other";
+
+export type LabelledSentence = { start: number, end: number, text: string, };
 
 export type LookAlike = { code: string, document: string, title: string, };
 
@@ -294,6 +316,8 @@ sentences: Array<number>, unknown_codes: Array<string>, look_alikes: Array<LookA
 
 export type Reason = "unknown_code" | "not_in_force" | "other_subject" | "not_covered";
 
+export type RightSource = { document: string, title: string, };
+
 export type Sentence = { text: string, 
 /**
  * Byte range in the answer's text.
@@ -326,7 +350,15 @@ reranking: string | null, generation: string,
 /**
  * Why conversations and labels cannot be kept, if they cannot.
  */
-records_problem: string | null, labels_waiting: number, 
+records_problem: string | null, 
+/**
+ * How labels do that have not arrived.
+ */
+labels: Waiting, 
+/**
+ * The key of what is kept lies in a file beside it, not in the keyring: the sample's does.
+ */
+key_in_file: boolean, 
 /**
  * Models or buckets of this tenant are on AWS: somebody must be signed in.
  */
@@ -361,3 +393,13 @@ export type Timings = { embed: number, retrieve: number,
 first_text: number | null, total: number, };
 
 export type Verdict = "good" | "bad";
+
+export type Waiting = { waiting: number, 
+/**
+ * Given up until somebody looks at them.
+ */
+dead: number, 
+/**
+ * Why the oldest one waits, if it was tried.
+ */
+because: string | null, };
