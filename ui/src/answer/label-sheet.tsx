@@ -1,6 +1,7 @@
 // A label: good or bad, why, and a note. For a refusal: that it should have an answer.
 import { useState } from "react";
 import type { Label, Verdict } from "../backend/backend";
+import type { LabelReason } from "../backend/types";
 import { Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
 import { Button, cx } from "../shared/ui";
@@ -17,7 +18,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
   const reasons: Record<string, string> =
     refusal && verdict === "bad" ? strings.reasons.refusal : strings.reasons[verdict];
   const same = before?.verdict === verdict ? before : null;
-  const [reason, setReason] = useState<string | null>(same?.reason ?? null);
+  const [reason, setReason] = useState<LabelReason | null>(same?.reasons[0] ?? null);
   const [note, setNote] = useState(same?.note ?? "");
   return (
     <Sheet
@@ -27,7 +28,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
       <form
         onSubmit={(e) => {
           e.preventDefault();
-          onSave({ verdict, reason, note: note.trim() });
+          onSave({ verdict, reasons: reason ? [reason] : [], note: note.trim(), sentence: null, right_source: null });
         }}
       >
         <fieldset className="mb-3 flex flex-col gap-1">
@@ -42,7 +43,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
                 name="reason"
                 className="choice"
                 checked={reason === key}
-                onChange={() => setReason(key)}
+                onChange={() => setReason(key as LabelReason)}
               />
               {words}
             </label>

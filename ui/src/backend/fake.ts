@@ -37,6 +37,9 @@ export function fake({ answer = answerTo, knowledge, ...over }: Told = {}): Fake
     pasted: async () => "",
     copy: async (...args) => note("copy", ...args),
     version: async () => "0.1.0",
+    openedBeside: async (...args) => note("openedBeside", ...args),
+    outbox: async () => [],
+    sendAgain: async (id) => note("sendAgain", id),
     openLink: async (url) => note("openLink", url),
     connection: async () => null,
     signIn: async () => note("signIn"),
@@ -66,7 +69,7 @@ function held(note: Note, labels: () => number, first: Status) {
       for (const tell of hearing) tell(p);
     },
     open: async () => present,
-    status: async () => ({ ...present, labels_waiting: labels() }),
+    status: async () => ({ ...present, labels: { waiting: labels(), dead: 0, because: null } }),
     documents: async () => (gone(document.id) ? [] : [document]),
     find: async (typed) =>
       !gone(document.id) && document.title.toLowerCase().includes(typed.trim().toLowerCase()) ? [document] : [],

@@ -61,7 +61,9 @@ export function StatusBar() {
         </button>
       )}
       <span className="flex-1 tight:hidden" />
-      {status.labels_waiting > 0 && <span>{strings.labelsWaiting(status.labels_waiting)}</span>}
+      {status.labels.waiting > 0 && (
+        <span title={status.labels.because ?? undefined}>{strings.labelsWaiting(status.labels.waiting)}</span>
+      )}
       <button
         type="button"
         aria-keyshortcuts="?"

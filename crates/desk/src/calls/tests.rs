@@ -63,12 +63,12 @@ async fn place(dir: &Path) -> Place {
         .await
         .unwrap();
     let home = dir.join("home");
-    std::fs::create_dir_all(home.join("tenants/clinic")).unwrap();
+    std::fs::create_dir_all(home.join("tenants/pharmacy")).unwrap();
     let config = "name = \"Clinic\"\nlinks = [\"kb.example\"]\n";
-    std::fs::write(home.join("tenants/clinic/tenant.toml"), config).unwrap();
+    std::fs::write(home.join("tenants/pharmacy/tenant.toml"), config).unwrap();
     Place {
         home,
-        tenant: "clinic".into(),
+        tenant: "pharmacy".into(),
         release: Some(release),
         weights,
         tenant_file: None,
