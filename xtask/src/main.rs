@@ -246,7 +246,8 @@ fn deploy_check() -> Done {
     let python = setup::validators()?;
     let mut c = Command::new(python);
     // parliament asks for a part of setuptools that warns of its end.
-    c.args(["-W", "ignore:pkg_resources", "deploy/check/check.py"]).current_dir(root());
+    c.args(["-W", "ignore:pkg_resources", "deploy/check/check.py"])
+        .current_dir(root());
     step("The templates of deploy/", &mut c)
 }
 
