@@ -79,6 +79,14 @@ impl Site {
         assert_eq!(answer["models"]["generation"], "stand-in", "{answer:#}");
     }
 
+    /// Whether it stands is no matter here: the checking model is asked.
+    fn checked(&self, home: &str) {
+        let text = "The copay changed since there is a new plan year.";
+        let out = run(&mut self.mortar(home, &["check", text]));
+        let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert!(said["sentences"].is_array(), "{said:#}");
+    }
+
     fn knowledge_manager(&self) -> BTreeSet<Call> {
         let sample = root().join("samples/pharmacy");
         let publish = |files: &[&str], channel: &str| {
@@ -126,10 +134,7 @@ impl Site {
         self.done("operator", &["login"]);
         self.done("operator", &["sync"]);
         self.asked("operator");
-        run(&mut self.mortar(
-            "operator",
-            &["check", "The copay changed since there is a new plan year."],
-        ));
+        self.checked("operator");
         self.done("operator", &["sync"]);
         self.done("operator", &["doctor"]);
         // A label, and the audit's head with it, as the outbox sends them.
@@ -150,11 +155,12 @@ impl Site {
     fn model_developer(&self) -> BTreeSet<Call> {
         self.done("developer", &["login"]);
         self.done("developer", &["sync"]);
-        for endpoint in ["tei", "messages", "tei-rerank", "tei-predict"] {
+        for endpoint in ["tei", "messages", "tei-rerank"] {
             self.done("developer", &["models", "probe", endpoint]);
         }
         self.done("developer", &["eval", "golden.toml"]);
         self.asked("developer");
+        self.checked("developer");
         self.stand_ins.calls.take()
     }
 }
@@ -247,17 +253,8 @@ fn the_file_that_comes_out_of_a_stack_is_read() {
     let outputs = root().join("tests/fixtures/stack-outputs.json");
     let out = run(words_only(dir.path()).args(["tenant", "from-stack"]).arg(&outputs));
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    std::fs::write(dir.path().join("pharmacy.toml"), &out.stdout).unwrap();
-    let with = |arguments: &[&str]| {
-        let mut c = words_only(dir.path());
-        c.current_dir(dir.path())
-            .args(["--tenant-file", "pharmacy.toml"])
-            .args(arguments);
-        c
-    };
-    // Read whole, and then nobody is signed in.
-    let told = refused(&mut with(&["models", "probe", "mortar-pharmacy-embedding"]), 1);
-    assert!(told.contains("nobody is signed in"), "{told}");
+    let config: mortar_desk::TenantConfig = toml::from_str(&String::from_utf8(out.stdout).unwrap()).unwrap();
+    assert_eq!(config.id.as_deref(), Some("pharmacy"));
     let told = refused(words_only(dir.path()).args(["tenant", "from-stack", "nothing.json"]), 2);
     assert!(told.contains("nothing.json"), "{told}");
 }
