@@ -83,6 +83,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         &[
             "mortar-aws",
             "mortar-desk",
+            "mortar-extract",
             "mortar-knowledge",
             "mortar-language",
             "mortar-local",

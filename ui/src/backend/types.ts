@@ -144,7 +144,11 @@ codes: Array<string>,
 /**
  * What changed and what it replaces, for the reader.
  */
-history: string | null, };
+history: string | null, 
+/**
+ * Where it is from, where that is known.
+ */
+source?: Provenance | null, };
 
 export type DocumentRow = { id: string, title: string, kind: Kind, version: string, effective_from: string | null, effective_to: string | null, tags: Array<string>, codes: Array<string>, };
 
@@ -232,6 +236,10 @@ id: string,
  */
 number: number, document: string, version: string, title: string, kind: Kind, url: string | null, effective_from: string | null, effective_to: string | null, heading_path: Array<string>, 
 /**
+ * The page of its source on which it begins, where that has pages.
+ */
+page: number | null, 
+/**
  * Byte range of `text` in the document's body.
  */
 start: number, end: number, text: string, 
@@ -265,6 +273,20 @@ case: string | null,
 emergency: boolean, found_by: Array<FoundBy>, };
 
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" } | { "kind": "doubted", model: string, } | { "kind": "since", title: string, state: SinceState, was: string, now: string | null, };
+
+export type Provenance = { file: string, 
+/**
+ * Where it stood when it was first read as it is: a row of a sheet, a line, a page of an export.
+ */
+place?: string | null, 
+/**
+ * Of all that it says.
+ */
+hash?: string | null, 
+/**
+ * The day on which it was first read as it is.
+ */
+read?: string | null, };
 
 export type QuestionPart = { 
 /**
