@@ -86,6 +86,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         &[
             "mortar-aws",
             "mortar-desk",
+            "mortar-extract",
             "mortar-knowledge",
             "mortar-language",
             "mortar-local",

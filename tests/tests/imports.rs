@@ -472,7 +472,7 @@ fn a_build_writes_the_same_report_also_where_it_refuses() {
         &kb,
         "sources.toml",
         "format = 1\n",
-        "format = 1\n[style]\nsentence_words = 20\navoid = [\"Courier\"]\n",
+        "format = 1\n[style]\nsentence_words = 15\navoid = [\"Courier\"]\n",
     );
     let report = json(&mut import(dir.path(), &[]));
     let style = |report: &Value| {
@@ -485,7 +485,7 @@ fn a_build_writes_the_same_report_also_where_it_refuses() {
             .collect::<Vec<_>>()
     };
     assert!(
-        style(&report).iter().any(|r| r.contains("more than 20 words (1)")),
+        style(&report).iter().any(|r| r.contains("more than 15 words (1)")),
         "{report:#}"
     );
     assert!(style(&report).iter().any(|r| r.contains("“Courier”")), "{report:#}");

@@ -359,7 +359,7 @@ fn the_samples_other_sources_are_read_and_say_where_they_are_from() {
     for want in [
         "closed in 2024",
         "A missing parcel is replaced",
-        "templates",
+        "Owner",
         "leads to",
         "name spaces",
     ] {

@@ -99,7 +99,7 @@ fn an_unchanged_import_changes_no_byte_and_a_changed_one_says_what() {
     let second = scene.import(later, false);
     assert_eq!((second.report.new.len(), second.report.unchanged), (0, 3));
     assert_eq!(scene.memory(), before);
-    let read: Vec<Date> = second.report.provenance.iter().map(|p| p.read).collect();
+    let read: Vec<Date> = second.report.provenance.iter().map(|p| p.from.read.unwrap()).collect();
     assert_eq!(read, [DAY; 3]);
 
     scene.change("faq.csv", "At six.", "At seven.");
@@ -115,7 +115,7 @@ fn an_unchanged_import_changes_no_byte_and_a_changed_one_says_what() {
         ("docs/page.md", "docs/lamp.md")
     );
     assert_eq!((r.new.len(), r.gone.len(), r.unchanged), (0, 0, 1));
-    assert_eq!(r.provenance[0].read, later);
+    assert_eq!(r.provenance[0].from.read, Some(later));
 }
 
 #[test]
