@@ -20,7 +20,7 @@ use crate::opened::{Elsewhere, Opened};
 use crate::place::Place;
 use crate::sample;
 use crate::tenant::{Answers, TenantConfig};
-use crate::tending::Wake;
+use crate::wake::Wake;
 
 pub struct Desk {
     pub(crate) place: Place,

@@ -46,6 +46,7 @@ mod tenant;
 mod tending;
 #[cfg(test)]
 mod typescript;
+mod wake;
 
 pub use account::{Account, Connection};
 pub use build::build;

@@ -2,12 +2,10 @@
 //! forgotten, keys are changed. One for each open desk; it ends with it.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use mortar_feedback::{Passed, Records, Which, pause};
-use tokio::sync::Notify;
 
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -15,29 +13,6 @@ use crate::kept;
 
 /// A look is taken at least so often: a desk that was left is noticed then.
 const AT_LEAST: Duration = Duration::from_secs(3600);
-
-/// Rings for whoever looks after the records.
-#[derive(Default)]
-pub struct Wake {
-    bell: Notify,
-    all: AtomicBool,
-}
-
-impl Wake {
-    pub(crate) fn ring(&self, which: Which) {
-        self.all.fetch_or(which == Which::All, Ordering::Relaxed);
-        self.bell.notify_one();
-    }
-
-    /// Until it rings, or for so long.
-    async fn heard(&self, longest: Duration) -> Which {
-        let _ = tokio::time::timeout(longest, self.bell.notified()).await;
-        match self.all.swap(false, Ordering::Relaxed) {
-            true => Which::All,
-            false => Which::Due,
-        }
-    }
-}
 
 /// Looks after the records until the desk is left.
 pub(crate) async fn tend(desk: Weak<Desk>) {

@@ -93,8 +93,6 @@ pub struct Signals {
     pub opened: Vec<String>,
     /// The next question of the conversation was this one again, in other words or the same.
     pub asked_again: bool,
-    /// A text was checked against sources meanwhile.
-    pub checked: bool,
 }
 
 /// A label with everything that it refers to: what is sent to the developers of the models.
@@ -214,7 +212,7 @@ mod tests {
             "label": {"verdict": "bad", "reasons": ["wrong", "out_of_date"], "note": "n",
                 "sentence": {"start": 0, "end": 9, "text": "As it is."}, "right_source": {"document": "d", "title": "D"}},
             "signals": {"copied": 1, "kept": 1, "changed": 0, "dropped": 0, "added": 0, "opened": ["d"],
-                "asked_again": false, "checked": false},
+                "asked_again": false},
             "answer": {
                 "question": "q", "asked_as": null, "release": "r", "as_of": "2026-11-22", "passages": [], "answer": "a",
                 "sentences": [], "abstained": false, "reason": null, "unknown_codes": [], "look_alikes": [],

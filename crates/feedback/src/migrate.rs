@@ -74,7 +74,7 @@ fn take(old: &Env<WithoutTls>, sealed: &Records) -> Result<(), RecordsError> {
             row["tenant"] = sealed.tenant.as_str().into();
             row["replaces"] = Value::Null;
             row["signals"] = json!({"copied": 0, "kept": 0, "changed": 0, "dropped": 0, "added": 0, "opened": [],
-                "asked_again": false, "checked": false});
+                "asked_again": false});
             // The oldest were named by what they are of.
             if row["exchange"].as_str().unwrap_or_default().is_empty() {
                 row["exchange"] = row["id"].clone();

@@ -1,6 +1,8 @@
 // The source panel as the window shares it: what it shows, and whether it lies open where there is no room beside.
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { useConversation } from "../ask/conversation";
+import { useBackend } from "../backend/context";
+import { useLatest } from "../shared/latest";
 import { provided } from "../shared/provided";
 import type { Shown } from "./shown";
 import { type Choice, type Source, useShown } from "./use-shown";
@@ -20,12 +22,16 @@ export function SourceProvider({ children }: { children: ReactNode }) {
   const { newest, current } = useConversation();
   const { shown, sentence, choose: show, at, pass } = useShown(newest, current?.key ?? null);
   const [folded, setFolded] = useState(true);
+  const backend = useBackend();
+  const exchange = useLatest(current?.exchange?.id);
   const choose = useCallback(
     (next: Shown) => {
       show(next);
       setFolded(false);
+      // A signal for who makes the knowledge: nobody waits for it, and nothing is lost without it.
+      if (exchange.current) backend.openedBeside(exchange.current, next.document).catch(() => {});
     },
-    [show],
+    [show, backend, exchange],
   );
   const fold = useCallback(() => setFolded(true), []);
   const toggle = useCallback(() => setFolded((f) => !f), []);
