@@ -101,9 +101,16 @@ async fn of_a_withdrawn_document_every_claim_falls() {
     )
     .unwrap();
     let out = dir.path().join("after");
-    crate::build(&[source], &out, None, false, &dir.path().join("no-weights"), &mut |_| {})
-        .await
-        .unwrap();
+    crate::build(
+        &[source],
+        &out,
+        None,
+        false,
+        &dir.path().join("no-weights"),
+        &mut |_| {},
+    )
+    .await
+    .unwrap();
     let now = desk(dir.path(), &out).await;
     let got = now.ground(text, &passages, true).unwrap();
     assert!(
