@@ -132,7 +132,7 @@ def cells(text, rows):
     """Cells that stand with their head: in a line that names each, or below a row of heads."""
     found = set()
     head = None
-    for line in text.split("\n"):
+    for line in text.replace("**", "").split("\n"):
         parts = [p.strip() for p in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
         if not parts or len(parts) < 2:
             head = None if not line.strip().startswith("|") and line.strip() else head
