@@ -251,7 +251,8 @@ async fn what_is_refused_is_given_up_looked_at_and_sent_again_and_holds_up_nobod
     mended["id"] = "01KB1234567890123456789012".into();
     fs::write(&file, mended.to_string()).unwrap();
     let mend = ["outbox", "mend", id, file.to_str().unwrap()];
-    assert!(refused(&mut device.mortar(&mend), 1).contains("of another label"));
+    let said = refused(&mut device.mortar(&mend), 1);
+    assert!(said.contains("of another label"), "{said}");
     mended = sent.clone();
     mended["label"]["note"] = "Mended, for 123-45-6789.".into();
     fs::write(&file, mended.to_string()).unwrap();

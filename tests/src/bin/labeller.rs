@@ -9,6 +9,7 @@ use mortar_local::Keyring;
 use serde_json::json;
 
 fn main() {
+    mortar_desk::private_files();
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().expect("DIR TENANT COUNT TYPED");
     let (dir, tenant, count, typed) = (PathBuf::from(next()), next(), next(), next());
