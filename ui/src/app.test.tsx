@@ -196,7 +196,13 @@ test("a refusal shows what looks alike and can be labelled", async () => {
   await user.click(await screen.findByText("A document should be written"));
   await user.click(screen.getByText("Save"));
   await waitFor(() =>
-    expect(called(backend.calls, "label")[0]?.[2]).toEqual({ verdict: "bad", reason: "missing", note: "" }),
+    expect(called(backend.calls, "label")[0]?.[2]).toEqual({
+      verdict: "bad",
+      reasons: ["not_written"],
+      note: "",
+      sentence: null,
+      right_source: null,
+    }),
   );
   expect(await screen.findByText("1 label waiting")).toBeTruthy();
 });

@@ -179,6 +179,16 @@ calls! { |front, tell|
         front.desk()?.conversation(&id)
     }
 
+    /// Says who a conversation is with; empty: nobody.
+    fn name_conversation(id: String, name: String) -> () {
+        front.desk()?.name_conversation(&id, &name)
+    }
+
+    /// Who a conversation is with; empty: nobody said.
+    fn conversation_name(id: String) -> String {
+        front.desk()?.conversation_name(&id)
+    }
+
     /// Keeps the operator's text as it is typed.
     fn save_text(exchange: String, text: String, confirmed: Vec<String>) -> () {
         front.desk()?.save_text(&exchange, text, confirmed)

@@ -31,6 +31,15 @@ impl Desk {
         Ok(self.records()?.history(typed, MOST, changed)?)
     }
 
+    /// Says who a conversation is with; empty: nobody.
+    pub fn name_conversation(&self, id: &str, name: &str) -> Result<(), DeskError> {
+        Ok(self.records()?.name(id, name)?)
+    }
+
+    pub fn conversation_name(&self, id: &str) -> Result<String, DeskError> {
+        Ok(self.records()?.name_of(id)?)
+    }
+
     pub fn conversation(&self, id: &str) -> Result<Vec<Exchange>, DeskError> {
         Ok(self.records()?.conversation(id)?)
     }

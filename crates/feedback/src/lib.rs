@@ -90,6 +90,9 @@ pub struct ConversationRow {
     #[ts(type = "string")]
     pub at: Timestamp,
     pub exchanges: Vec<String>,
+    /// Who it is with; empty: nobody said.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// The tenant's conversations on this device.
@@ -259,15 +262,13 @@ impl Records {
         let mut txn = self.env.write_txn()?;
         let keys = self.keys(&txn)?;
         let mut row = match conversation {
-            Some(c) => self
-                .conversations
-                .get(&keys, &txn, c)?
-                .ok_or_else(|| RecordsError::Unknown(c.to_owned()))?,
+            Some(c) => self.row(&keys, &txn, c)?,
             None => ConversationRow {
                 id: id.clone(),
                 title: answer.question.clone(),
                 at,
                 exchanges: Vec::new(),
+                name: String::new(),
             },
         };
         row.exchanges.push(id.clone());
@@ -289,6 +290,29 @@ impl Records {
         self.record(&keys, &mut txn, Act::answered(&id, answer))?;
         txn.commit()?;
         Ok(exchange)
+    }
+
+    /// Says who a conversation is with.
+    pub fn name(&self, conversation: &str, name: &str) -> Result<(), RecordsError> {
+        let mut txn = self.env.write_txn()?;
+        let keys = self.keys(&txn)?;
+        let row = self.row(&keys, &txn, conversation)?;
+        let row = ConversationRow {
+            name: name.trim().to_owned(),
+            ..row
+        };
+        self.conversations.put(&keys, &mut txn, conversation, &row)?;
+        Ok(txn.commit()?)
+    }
+
+    pub fn name_of(&self, conversation: &str) -> Result<String, RecordsError> {
+        let txn = self.env.read_txn()?;
+        Ok(self.row(&*self.keys(&txn)?, &txn, conversation)?.name)
+    }
+
+    fn row(&self, keys: &KeySet, txn: &RoTxn<'_, WithoutTls>, id: &str) -> Result<ConversationRow, RecordsError> {
+        let found = self.conversations.get(keys, txn, id)?;
+        found.ok_or_else(|| RecordsError::Unknown(id.to_owned()))
     }
 
     fn exchange(&self, txn: &RoTxn<'_, WithoutTls>, id: &str) -> Result<Exchange, RecordsError> {

@@ -21,6 +21,21 @@ fn answer(question: &str) -> Answer {
 }
 
 #[test]
+fn a_conversation_has_a_name_that_goes_on_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let r = open(dir.path());
+    let first = r.add(None, &answer("How long?")).unwrap();
+    assert_eq!(r.name_of(&first.conversation).unwrap(), "");
+    r.name(&first.conversation, " Rosa ").unwrap();
+    r.add(Some(&first.conversation), &answer("And then?")).unwrap();
+    assert_eq!(r.name_of(&first.conversation).unwrap(), "Rosa");
+    assert_eq!(r.conversations(Timestamp::UNIX_EPOCH).unwrap()[0].name, "Rosa");
+    r.name(&first.conversation, "").unwrap();
+    assert_eq!(r.name_of(&first.conversation).unwrap(), "");
+    assert!(r.name("nothing", "Rosa").is_err() && r.name_of("nothing").is_err());
+}
+
+#[test]
 fn an_exchange_is_kept_with_all_that_becomes_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let first = {

@@ -3,8 +3,8 @@ import { EditorView } from "@codemirror/view";
 import { screen, waitFor } from "@testing-library/react";
 import axe from "axe-core";
 import { beforeEach, expect, test } from "vitest";
-import type { ConversationRow } from "../backend/backend";
-import { status } from "../backend/fake";
+import type { ConversationRow, Exchange } from "../backend/backend";
+import { answerTo } from "../backend/samples";
 import { asked, open } from "../test-window";
 
 beforeEach(() => localStorage.clear());
@@ -40,16 +40,34 @@ test("a name is given before or after the first question, and greets that custom
   await listed("What is 75?");
 });
 
-test("it is there after a restart, of this tenant, and what cannot be read is nothing", async () => {
-  const row: ConversationRow = { id: "c1", title: "Old?", at: new Date().toISOString(), exchanges: ["c1"] };
-  localStorage.setItem(`mortar.names.${status.tenant}`, JSON.stringify({ c1: "Ana", c2: 7 }));
-  const first = await open({ conversations: async () => [row, { ...row, id: "c2", title: "Other?" }] });
-  await listed("Ana: Old?");
+test("it is there after a restart, also where the conversation is opened from another day", async () => {
+  const row: ConversationRow = {
+    id: "c1",
+    title: "Old?",
+    at: new Date().toISOString(),
+    exchanges: ["c1"],
+    name: "Ana",
+  };
+  const answer = answerTo("Old?");
+  const kept: Exchange = {
+    id: "c1",
+    conversation: "c1",
+    at: row.at,
+    answer,
+    text: answer.answer,
+    confirmed: [],
+    copied: [],
+    label: null,
+  };
+  const { user } = await open({
+    conversations: async () => [row, { ...row, id: "c2", title: "Other?", name: "" }],
+    conversation: async () => [kept],
+    conversationName: async (id) => (id === "c1" ? "Ana" : ""),
+  });
   await listed("Other?");
-  first.unmount();
-  localStorage.setItem(`mortar.names.${status.tenant}`, "[");
-  await open({ conversations: async () => [row] });
-  await listed("Old?");
+  await user.click(await listed("Ana: Old?"));
+  await user.keyboard(NAME);
+  expect(((await screen.findByLabelText(/^Stays on this device/)) as HTMLInputElement).value).toBe("Ana");
 });
 
 test("leaving the sheet changes nothing", async () => {

@@ -35,6 +35,10 @@ export interface Calls {
   history(typed: string): Promise<Array<Past>>;
   /** All questions of a conversation with what became of them, in order. */
   conversation(id: string): Promise<Array<Exchange>>;
+  /** Says who a conversation is with; empty: nobody. */
+  nameConversation(id: string, name: string): Promise<void>;
+  /** Who a conversation is with; empty: nobody said. */
+  conversationName(id: string): Promise<string>;
   /** Keeps the operator's text as it is typed. */
   saveText(exchange: string, text: string, confirmed: Array<string>): Promise<void>;
   /** Puts text on the clipboard and keeps what went out. The clipboard comes first: the operator needs the text even
@@ -87,6 +91,8 @@ export const callsOver = (call: Handover): Calls => ({
   conversations: () => call("conversations", {}),
   history: (typed) => call("history", { typed }),
   conversation: (id) => call("conversation", { id }),
+  nameConversation: (id, name) => call("name_conversation", { id, name }),
+  conversationName: (id) => call("conversation_name", { id }),
   saveText: (exchange, text, confirmed) => call("save_text", { exchange, text, confirmed }),
   copy: (exchange, text, confirmed) => call("copy", { exchange, text, confirmed }),
   pasted: () => call("pasted", {}),

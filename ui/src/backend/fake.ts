@@ -102,6 +102,7 @@ function held(note: Note, labels: () => number, first: Status) {
 /** What is asked, and what is kept of it. */
 function asked(note: Note, calls: Call[], answerOf: (question: string) => Answer) {
   const kept: Exchange[] = [];
+  const names = new Map<string, string>();
   const exchangeOf = (id: string) => {
     const found = kept.find((e) => e.id === id);
     if (!found) throw { code: "failed", message: "unknown" };
@@ -149,7 +150,13 @@ function asked(note: Note, calls: Call[], answerOf: (question: string) => Answer
           title: answer.question,
           at,
           exchanges: kept.flatMap((e) => (e.conversation === id ? [e.id] : [])),
+          name: names.get(id) ?? "",
         })),
+    conversationName: async (id) => names.get(id) ?? "",
+    async nameConversation(id, name) {
+      note("nameConversation", id, name);
+      names.set(id, name);
+    },
     history: async (typed) =>
       kept
         .filter((e) => `${e.answer.question} ${e.text}`.toLowerCase().includes(typed.toLowerCase()))

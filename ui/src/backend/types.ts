@@ -108,7 +108,11 @@ needs_sign_in: boolean, signed_in_until: string | null,
  */
 problem: DeskError | null, embedding: 'well' | 'shaky' | 'open' | null, reranking: 'well' | 'shaky' | 'open' | null, generation: 'well' | 'shaky' | 'open' | null, checking: 'well' | 'shaky' | 'open' | null, };
 
-export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, };
+export type ConversationRow = { id: string, title: string, at: string, exchanges: Array<string>, 
+/**
+ * Who it is with; empty: nobody said.
+ */
+name: string, };
 
 export type Copied = { at: string, text: string, confirmed: Array<string>, };
 

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
-import { useNamed } from "../ask/named";
 import { apart } from "../ask/titles";
 import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
@@ -62,7 +61,6 @@ type ListProps = { rows: ConversationRow[]; id: string | null; running: boolean;
 
 /** Of an answer that comes it shows nothing, and is not drawn for it. */
 const Conversations = memo(function Conversations({ rows, id, running, onShow }: ListProps) {
-  const { of } = useNamed();
   const titles = apart(rows.map((c) => c.title));
   return (
     <div className="tight:hidden">
@@ -80,7 +78,7 @@ const Conversations = memo(function Conversations({ rows, id, running, onShow }:
             c.id === id ? "font-medium text-ink" : "text-soft hover:text-ink",
           )}
         >
-          {strings.namedTitle(of(c.id), titles[i] ?? c.title)}
+          {strings.namedTitle(c.name, titles[i] ?? c.title)}
         </button>
       ))}
     </div>

@@ -68,7 +68,7 @@ export const session = {
   stepsFound: "Steps",
   nameIt: "Who is the customer?",
   nameWhy: "Stays on this device: in the day’s list, and in the greeting of an answer",
-  namedTitle: (name: string | undefined, title: string) => (name ? `${name}: ${title}` : title),
+  namedTitle: (name: string, title: string) => (name ? `${name}: ${title}` : title),
   history: "What was asked before",
   historyPlaceholder: "Words of a question or its answer…",
   nothingAsked: "Nothing was asked with these words.",
