@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use mortar_desk::feedback::{Feedback, Records};
+use mortar_privacy::Vault;
 use mortar_tests::{json, refused, root, run, words_only};
 use serde_json::Value;
 
@@ -82,6 +83,40 @@ fn records_of_format_1_are_sealed_and_their_labels_sent() {
             .key
             .ends_with(&format!("{}-{}.json", sent.id, &entry.sha256[..16]))
     );
+}
+
+/// The same sealed, as format 2 has them, with the key that a vault had; `MORTAR_WRITE_FIXTURES` writes them anew.
+#[test]
+fn records_of_format_2_are_opened_by_their_key_alone() {
+    let fixture = root().join("tests/fixtures/records-2");
+    if std::env::var_os("MORTAR_WRITE_FIXTURES").is_some() {
+        copy(&root().join("tests/fixtures/records-1"), &fixture);
+        let vault = mortar_tests::InMemory::default();
+        let records = Records::open(&fixture, "pharmacy", &vault).unwrap();
+        records.make_unmade(&Clone::clone).unwrap();
+        records.close();
+        fs::write(fixture.join("key"), vault.get(Records::KEY_NAME).unwrap().unwrap()).unwrap();
+        for lock in ["lock.mdb", "in-use.lock", "opening.lock"] {
+            let _ = fs::remove_file(fixture.join(lock));
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    copy(&fixture, home.path());
+    assert!(Records::open(home.path(), "pharmacy", &mortar_tests::InMemory::default()).is_err());
+    let vault = mortar_tests::InMemory::default();
+    vault
+        .put(Records::KEY_NAME, &fs::read(fixture.join("key")).unwrap())
+        .unwrap();
+    assert!(
+        Records::open(home.path(), "clinic", &vault).is_err(),
+        "it is another tenant's"
+    );
+    let records = Records::open(home.path(), "pharmacy", &vault).unwrap();
+    let rows = records.conversations(jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let exchange = &records.conversation(&rows[0].id).unwrap()[0];
+    assert_eq!(exchange.text, "Edited by the operator.");
+    assert_eq!(records.outbox(10).unwrap().len(), 1);
+    assert!(records.verify_audit(&[]).unwrap().is_ok());
 }
 
 /// Releases as devices of formats 2 and 3 had them, after they grew once.
