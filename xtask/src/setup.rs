@@ -243,6 +243,9 @@ fn system() -> Done {
     if !yes("python3", &["-m", "pip", "--version"]) {
         packages.push("python3-pip");
     }
+    if !yes("python3", &["-c", "import ensurepip, venv"]) {
+        packages.push("python3-venv");
+    }
     if !yes("dpkg-query", &["--version"]) {
         eprintln!(
             "\n▸ This is no Debian. Install what these are here: {}",
