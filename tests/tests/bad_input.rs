@@ -364,13 +364,16 @@ fn a_home_that_may_only_be_read_is_said_and_answers_go_on() {
         let mut folders = vec![dir.path().to_owned()];
         while let Some(folder) = folders.pop() {
             fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
-            folders.extend(
-                fs::read_dir(&folder)
-                    .unwrap()
-                    .flatten()
-                    .map(|e| e.path())
-                    .filter(|p| p.is_dir()),
-            );
+            for path in fs::read_dir(&folder).unwrap().flatten().map(|e| e.path()) {
+                match path.is_dir() {
+                    true => folders.push(path),
+                    // What is kept is its owner's alone, who here is root.
+                    false if path != program => {
+                        fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o666)).unwrap();
+                    }
+                    false => {}
+                }
+            }
         }
     };
     let somebody = |arguments: &[&str]| {
