@@ -178,7 +178,7 @@ async fn every_contract_orders_as_its_endpoint_says() {
 fn heard(fault: Fault, times: usize) -> Option<bool> {
     match fault {
         // Of streams, and of objects.
-        Fault::StallMidway | Fault::BadCrc | Fault::Exception | Fault::WrongChecksum => Some(false),
+        Fault::StallMidway | Fault::BadCrc | Fault::Exception | Fault::WrongChecksum | Fault::Conflict => Some(false),
         Fault::Throttle | Fault::TooMany | Fault::NotReady | Fault::Server | Fault::Dependency if times == 1 => None,
         Fault::Expired | Fault::ClockSkew | Fault::Cut | Fault::Truncated | Fault::Early if times == 1 => None,
         _ => Some(true),
