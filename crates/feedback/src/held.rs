@@ -1,7 +1,8 @@
-//! A keyring in memory, for tests.
+//! A keyring in memory and an answer to keep, for tests.
 
 use std::sync::Mutex;
 
+use mortar_assistant::Answer;
 use mortar_privacy::{Vault, VaultError};
 
 #[derive(Default)]
@@ -29,4 +30,16 @@ impl Vault for Held {
     fn check(&self) -> Result<(), VaultError> {
         Ok(())
     }
+}
+
+/// An answer without passages, as a release gives it.
+pub fn answer(question: &str, text: &str) -> Answer {
+    serde_json::from_value(serde_json::json!({
+        "question": question, "asked_as": null, "release": "r", "as_of": "2026-01-01", "passages": [],
+        "answer": text, "sentences": [], "abstained": text.is_empty(), "reason": null, "unknown_codes": [],
+        "look_alikes": [], "dropped_marks": 0, "stopped": false,
+        "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0},
+        "models": {"embedding": null, "generation": null}
+    }))
+    .unwrap()
 }

@@ -91,17 +91,10 @@ fn holds(exchange: &Exchange, wanted: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::Label;
-    use crate::held::Held;
+    use crate::held::{Held, answer};
 
-    fn asked(records: &Records, question: &str, answer: &str) -> Exchange {
-        let answer = serde_json::from_value(serde_json::json!({
-            "question": question, "asked_as": null, "release": "r", "as_of": "2026-01-01", "passages": [],
-            "answer": answer, "sentences": [], "abstained": answer.is_empty(), "reason": null, "unknown_codes": [],
-            "look_alikes": [], "dropped_marks": 0, "stopped": false,
-            "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0},
-            "models": {"embedding": null, "generation": null}
-        }));
-        records.add(None, &answer.unwrap()).unwrap()
+    fn asked(records: &Records, question: &str, text: &str) -> Exchange {
+        records.add(None, &answer(question, text)).unwrap()
     }
 
     #[test]

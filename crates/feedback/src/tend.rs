@@ -100,29 +100,17 @@ impl Records {
 mod tests {
     use std::path::Path;
 
-    use mortar_assistant::Answer;
     use mortar_privacy::Vault;
 
     use super::*;
-    use crate::held::Held;
+    use crate::held::{Held, answer};
     use crate::{Label, Verdict};
-
-    fn answer(question: &str) -> Answer {
-        serde_json::from_value(serde_json::json!({
-            "question": question, "asked_as": null, "release": "r", "as_of": "2026-01-01", "passages": [],
-            "answer": "As it is.", "sentences": [], "abstained": false, "reason": null, "unknown_codes": [],
-            "look_alikes": [], "dropped_marks": 0, "stopped": false,
-            "timings_ms": {"embed": 0.0, "retrieve": 0.0, "first_text": null, "total": 0.0},
-            "models": {"embedding": null, "generation": null}
-        }))
-        .unwrap()
-    }
 
     fn filled(dir: &Path, vault: &Held, exchanges: usize) -> Records {
         let records = Records::open(dir, "pharmacy", vault).unwrap();
         for n in 0..exchanges {
             let exchange = records
-                .add(None, &answer(&format!("Rosa Diaz asks number {n}")))
+                .add(None, &answer(&format!("Rosa Diaz asks number {n}"), "As it is."))
                 .unwrap();
             let good = Label {
                 verdict: Verdict::Good,
