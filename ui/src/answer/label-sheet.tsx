@@ -2,9 +2,9 @@
 import { useState } from "react";
 import type { Label, Verdict } from "../backend/backend";
 import type { LabelReason } from "../backend/types";
-import { Sheet } from "../shared/sheet";
+import { SaveOrNot, Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
-import { Button, cx } from "../shared/ui";
+import { cx } from "../shared/ui";
 
 type Props = {
   verdict: Verdict;
@@ -62,12 +62,7 @@ export function LabelSheet({ verdict, refusal, before, onClose, onSave }: Props)
             className="mt-1 w-full rounded-lg border border-line bg-bg p-2 text-[14px] text-ink"
           />
         </label>
-        <div className="mt-3 flex justify-end gap-2">
-          <Button onClick={() => onClose()}>{strings.cancel}</Button>
-          <Button primary type="submit">
-            {strings.save}
-          </Button>
-        </div>
+        <SaveOrNot onCancel={() => onClose()} />
       </form>
     </Sheet>
   );

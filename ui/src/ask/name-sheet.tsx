@@ -1,9 +1,8 @@
 // Who a conversation is with, typed in one field.
 import { useState } from "react";
 import { useSheets } from "../session/sheets";
-import { Sheet } from "../shared/sheet";
+import { SaveOrNot, Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
-import { Button } from "../shared/ui";
 import { useNamed } from "./named";
 
 export function NameSheet() {
@@ -29,12 +28,7 @@ export function NameSheet() {
             className="mt-1 w-full rounded-lg border border-line bg-bg px-3 py-1.5 text-[14px] text-ink"
           />
         </label>
-        <div className="mt-3 flex justify-end gap-2">
-          <Button onClick={() => close()}>{strings.cancel}</Button>
-          <Button primary type="submit">
-            {strings.save}
-          </Button>
-        </div>
+        <SaveOrNot onCancel={() => close()} />
       </form>
     </Sheet>
   );

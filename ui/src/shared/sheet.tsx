@@ -3,7 +3,7 @@ import * as Dialog from "@radix-ui/react-dialog";
 import { type ReactNode, useState } from "react";
 import { focusBack, nowhere, useAfterwards, useHome } from "./focus";
 import { strings } from "./strings";
-import { cx } from "./ui";
+import { Button, cx } from "./ui";
 
 type Props = { onClose: () => void; title: string; children: ReactNode; wide?: boolean };
 
@@ -44,5 +44,17 @@ export function Sheet({ onClose, title, children, wide }: Props) {
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+/** How a sheet with a form ends. */
+export function SaveOrNot({ onCancel }: { onCancel: () => void }) {
+  return (
+    <div className="mt-3 flex justify-end gap-2">
+      <Button onClick={onCancel}>{strings.cancel}</Button>
+      <Button primary type="submit">
+        {strings.save}
+      </Button>
+    </div>
   );
 }
