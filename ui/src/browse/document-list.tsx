@@ -1,8 +1,9 @@
 // The documents that were found, and the field that finds them: the keys go from one to the other.
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 import { asError, type DocumentRow } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
+import { useBest } from "../shared/best";
 import { Told } from "../shared/more";
 import { plainError } from "../shared/plain";
 import { strings } from "../shared/strings";
@@ -30,7 +31,7 @@ export function DocumentList() {
     choose(row.id);
     list.scrollToIndex(next);
   };
-  const enter = useBest(settled, () => {
+  const enter = useBest(filter.typed, settled, () => {
     const best = rows[0];
     if (!best) return;
     choose(best.id);
@@ -128,20 +129,6 @@ function Narrowed() {
       {words} <span aria-hidden>✕</span>
     </button>
   );
-}
-
-/** Enter may be pressed before what was typed is found: the best is opened then. */
-function useBest(settled: boolean, open: () => void) {
-  const { filter } = useFilter();
-  const [wanted, setWanted] = useState<string | null>(null);
-  const here = wanted === filter.typed;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each press
-  useLayoutEffect(() => {
-    if (wanted === null) return;
-    if (here && settled) open();
-    if (!here || settled) setWanted(null);
-  }, [wanted, here, settled]);
-  return () => setWanted(filter.typed);
 }
 
 type FieldProps = { onMove: (by: number) => void; onEnter: () => void };

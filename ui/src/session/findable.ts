@@ -19,7 +19,11 @@ export function useFindable(now: string) {
   const backend = useBackend();
   const { records_problem } = useStatus();
   const typed = useDeferredValue(now.trim());
-  const { data: found = [] } = useQuery({
+  const {
+    data: found = [],
+    isPlaceholderData,
+    isPending,
+  } = useQuery({
     queryKey: ["find", typed],
     queryFn: () => backend.find(typed),
     enabled: typed !== "",
@@ -40,7 +44,9 @@ export function useFindable(now: string) {
     enabled: !records_problem,
   });
   const conversations = typed === "" ? [] : rows.filter((c) => holds(c.title, typed)).slice(0, SHOWN);
-  return { documents, steps, conversations };
+  /** What is found is of what is typed by now. */
+  const settled = typed === now.trim() && (typed === "" || !(isPending || isPlaceholderData));
+  return { documents, steps, conversations, settled };
 }
 
 /** With all that it may be asked for by. */

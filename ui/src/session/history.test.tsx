@@ -64,6 +64,30 @@ test("it is found by words and opened at the question, and the focus is in the f
   await waitFor(() => expect(called(backend.calls, "copy").map((c) => c[1])).toEqual(["e0"]));
 });
 
+test("Enter before it is found opens what was typed, not what stood there", async () => {
+  let go = () => {};
+  const gate = new Promise<void>((done) => {
+    go = done;
+  });
+  const all = [past({ exchange: "e0", question: "What is 75?" }), past({ exchange: "old", question: "Insulin?" })];
+  const { user } = await asked(
+    {
+      answer: (q) => answerTo(q),
+      history: (typed: string) =>
+        typed ? gate.then(() => all.filter((p) => p.question === "What is 75?")) : Promise.resolve([...all].reverse()),
+    },
+    "What is 75?",
+  );
+  await screen.findByText("Copy");
+  await user.keyboard(HISTORY);
+  await waitFor(async () => expect((await rows()).length).toBe(2));
+  await user.keyboard("is 75{Enter}");
+  expect(screen.getByRole("dialog")).toBeTruthy();
+  go();
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await screen.findByRole("heading", { level: 1, name: "What is 75?" });
+});
+
 test("nothing with these words, and a failure, are said", async () => {
   const none = await open({ history: async () => [] });
   await screen.findByText("What does the customer ask?");

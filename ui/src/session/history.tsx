@@ -6,6 +6,7 @@ import { useAsking, useConversation } from "../ask/conversation";
 import type { Past } from "../backend/backend";
 import { asError } from "../backend/backend";
 import { useBackend } from "../backend/context";
+import { useBest } from "../shared/best";
 import { Told } from "../shared/more";
 import { plainError } from "../shared/plain";
 import { Sheet } from "../shared/sheet";
@@ -22,11 +23,20 @@ export function History() {
   const { go } = useNavigation();
   const [now, setTyped] = useState("");
   const typed = useDeferredValue(now.trim());
-  const { data, error } = useQuery({
+  const { data, error, isSuccess, isPlaceholderData } = useQuery({
     queryKey: ["history", typed],
     queryFn: () => backend.history(typed),
     placeholderData: (before) => before,
     gcTime: 0,
+  });
+  const settled = typed === now.trim() && isSuccess && !isPlaceholderData;
+  const open = (p: Past) =>
+    close(() => {
+      show(p.conversation, p.exchange);
+      go("ask");
+    });
+  const best = useBest(now.trim(), settled, () => {
+    if (data?.[0] && !running) open(data[0]);
   });
   return (
     <Sheet onClose={() => close()} title={strings.history} wide>
@@ -35,6 +45,11 @@ export function History() {
           autoFocus
           value={now}
           onValueChange={setTyped}
+          onKeyDown={(e) => {
+            if (e.key !== "Enter" || settled || e.nativeEvent.isComposing) return;
+            e.preventDefault();
+            best();
+          }}
           placeholder={strings.historyPlaceholder}
           className="mb-2 w-full rounded-lg border border-line bg-bg px-3 py-2 outline-none focus:border-accent"
         />
@@ -43,17 +58,7 @@ export function History() {
           {byDay(data ?? []).map(([day, asked]) => (
             <Group key={day} words={day} of={asked}>
               {asked.map((p) => (
-                <Item
-                  key={p.exchange}
-                  value={p.exchange}
-                  disabled={running}
-                  onSelect={() =>
-                    close(() => {
-                      show(p.conversation, p.exchange);
-                      go("ask");
-                    })
-                  }
-                >
+                <Item key={p.exchange} value={p.exchange} disabled={running} onSelect={() => open(p)}>
                   <span className="min-w-0 break-words">{p.question}</span>
                   <Aside>{[strings.became(p), timeOf(p.at)].filter(Boolean).join(" · ")}</Aside>
                 </Item>

@@ -3,6 +3,7 @@ import { Command as Palette } from "cmdk";
 import { type ReactNode, useState } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
 import { useBrowsing } from "../browse/filter";
+import { useBest } from "../shared/best";
 import { Sheet } from "../shared/sheet";
 import { strings } from "../shared/strings";
 import { Kbd } from "../shared/ui";
@@ -15,6 +16,13 @@ type Props = { commands: Command[]; onClose: (then?: () => void) => void };
 export function CommandPalette({ commands, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const then = (run: () => void) => () => onClose(run);
+  const found = useFindable(typed);
+  const { read } = useBrowsing();
+  const able = commands.filter((c) => c.able !== false && holds(strings.commands[c.id], typed));
+  const best = useBest(typed, found.settled, () => {
+    const document = found.documents[0];
+    if (document) onClose(() => read(document.id, null));
+  });
   return (
     <Sheet onClose={() => onClose()} title={strings.palette} wide>
       <Palette label={strings.palette} loop shouldFilter={false}>
@@ -22,28 +30,32 @@ export function CommandPalette({ commands, onClose }: Props) {
           autoFocus
           value={typed}
           onValueChange={setTyped}
+          onKeyDown={(e) => {
+            if (e.key !== "Enter" || able.length > 0 || found.settled || e.nativeEvent.isComposing) return;
+            e.preventDefault();
+            best();
+          }}
           placeholder={strings.palettePlaceholder}
           className="mb-2 w-full rounded-lg border border-line bg-bg px-3 py-2 outline-none focus:border-accent"
         />
         <Palette.List className="max-h-[46vh] overflow-auto">
           <Palette.Empty className="px-2 py-3 text-faint">{strings.noCommand}</Palette.Empty>
-          {commands
-            .filter((c) => c.able !== false && holds(strings.commands[c.id], typed))
-            .map((c) => (
-              <Item key={c.id} value={c.id} onSelect={then(() => c.run(1))}>
-                {strings.commands[c.id]}
-                <Kbd keys={c.keys} hint />
-              </Item>
-            ))}
-          <Found typed={typed} then={then} />
+          {able.map((c) => (
+            <Item key={c.id} value={c.id} onSelect={then(() => c.run(1))}>
+              {strings.commands[c.id]}
+              <Kbd keys={c.keys} hint />
+            </Item>
+          ))}
+          <Found found={found} then={then} />
         </Palette.List>
       </Palette>
     </Sheet>
   );
 }
 
-function Found({ typed, then }: { typed: string; then: (run: () => void) => () => void }) {
-  const { documents, steps, conversations } = useFindable(typed);
+type FoundProps = { found: ReturnType<typeof useFindable>; then: (run: () => void) => () => void };
+
+function Found({ found: { documents, steps, conversations }, then }: FoundProps) {
   const { read } = useBrowsing();
   const { show } = useAsking();
   const { id, running } = useConversation();
