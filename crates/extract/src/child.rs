@@ -1,30 +1,30 @@
-//! The child: bytes in, Markdown out. It ends with 0 and the text on stdout, or with [`REFUSED`] and the reason on
-//! stderr; any other end is a crash, and the parent says so.
+//! The child: bytes in, Markdown out. It ends with 0, the text on stdout and what is told of it on stderr, a line each,
+//! or with [`REFUSED`] and the reason on stderr; any other end is a crash, and the parent says so.
 
 use std::io::{Read, Write, stderr, stdin, stdout};
 use std::thread;
 
 use anydoc::Format;
-use mortar_sources::extractor::{Extracted, PAGE_END};
-use unpdf::render::{PageMarkerStyle, RenderOptions, to_markdown};
-use unpdf::{ParseOptions, PdfParser};
+use mortar_sources::extractor::{Extract, Extracted, Told};
 
 use crate::hidden::marked;
 use crate::limits::{STACK, bind};
-use crate::running::without;
+use crate::pdf::pdf;
 
 /// The exit code of a file that was refused with a reason.
 pub const REFUSED: u8 = 3;
-/// Letters and digits of a page below which it is a picture of one.
-const WORDS_OF_A_PAGE: usize = 8;
 
 /// Reads a file of this kind from stdin. The exit code of the process.
 pub fn run(kind: &str) -> u8 {
     match bind().and_then(|()| read(kind)) {
-        Ok(text) => match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
-            Ok(()) => 0,
-            Err(_) => 1,
-        },
+        Ok(Extract { text, told }) => {
+            let told: String = told.iter().map(Told::line).collect();
+            let written = stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush());
+            match written.and_then(|()| stderr().write_all(told.as_bytes())) {
+                Ok(()) => 0,
+                Err(_) => 1,
+            }
+        }
         Err(reason) => {
             // Nobody who does not hear it could be told.
             let _ = stderr().write_all(reason.as_bytes());
@@ -33,7 +33,7 @@ pub fn run(kind: &str) -> u8 {
     }
 }
 
-fn read(kind: &str) -> Result<String, String> {
+fn read(kind: &str) -> Result<Extract, String> {
     let kind = Extracted::of(kind).ok_or("no such kind of file")?;
     let mut bytes = Vec::new();
     stdin().read_to_end(&mut bytes).map_err(|e| e.to_string())?;
@@ -46,7 +46,7 @@ fn read(kind: &str) -> Result<String, String> {
     read.unwrap_or_else(|_| Err("its reader fails on it".into()))
 }
 
-fn extracted(kind: Extracted, bytes: &[u8]) -> Result<String, String> {
+fn extracted(kind: Extracted, bytes: &[u8]) -> Result<Extract, String> {
     let format = match kind {
         Extracted::Docx => Format::Docx,
         Extracted::Pptx => Format::Pptx,
@@ -62,59 +62,14 @@ fn extracted(kind: Extracted, bytes: &[u8]) -> Result<String, String> {
         Extracted::Docx => marked(bytes),
         _ => bytes.into(),
     };
-    anydoc::to_markdown_bytes(&bytes, format).map_err(|e| format!("it cannot be read: {e}"))
-}
-
-fn pdf(bytes: &[u8]) -> Result<String, String> {
-    let said = |e: unpdf::Error| format!("it cannot be read: {e}");
-    let parser = PdfParser::from_bytes_with_options(bytes, ParseOptions::default().sequential()).map_err(said)?;
-    let document = parser.parse().map_err(said)?;
-    let marked = RenderOptions::new().with_page_markers(PageMarkerStyle::Comment);
-    let text = to_markdown(&document, &marked).map_err(said)?;
-    let text = text.replace(PAGE_END, "");
-    let text = without(&pages(&text)).join(&format!("\n\n{PAGE_END}\n\n"));
-    let (pages, words) = (
-        document.pages.len(),
-        text.chars().filter(|c| c.is_alphanumeric()).count(),
-    );
-    if pages == 0 {
-        return Err("it cannot be read: it holds no page".into());
-    }
-    if words < WORDS_OF_A_PAGE * pages {
-        return Err(format!(
-            "it is a scan without text ({pages} pages, {words} letters); have its text recognised first"
-        ));
-    }
-    Ok(text)
-}
-
-/// What stands between the marks of pages.
-fn pages(text: &str) -> Vec<&str> {
-    let is_mark = |line: &str| {
-        let number = line
-            .trim_end()
-            .strip_prefix("<!-- page ")
-            .and_then(|l| l.strip_suffix(" -->"));
-        number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let (mut out, mut begin, mut at) = (Vec::new(), 0, 0);
-    for line in text.split_inclusive('\n') {
-        if is_mark(line) {
-            out.push(&text[begin..at]);
-            begin = at + line.len();
-        }
-        at += line.len();
-    }
-    out.push(&text[begin..]);
-    // Before the mark of the first page stands nothing.
-    if out.len() > 1 && out[0].trim().is_empty() {
-        out.remove(0);
-    }
-    out
+    let text = anydoc::to_markdown_bytes(&bytes, format).map_err(|e| format!("it cannot be read: {e}"))?;
+    Ok(Extract { text, told: Vec::new() })
 }
 
 #[cfg(test)]
 mod tests {
+    use mortar_sources::extractor::PAGE_END;
+
     use super::*;
 
     fn text(case: &str, name: &str) -> Result<String, String> {
@@ -123,7 +78,7 @@ mod tests {
             env!("CARGO_MANIFEST_DIR")
         );
         let bytes = std::fs::read(path).unwrap();
-        extracted(Extracted::of(name.rsplit_once('.').unwrap().1).unwrap(), &bytes)
+        extracted(Extracted::of(name.rsplit_once('.').unwrap().1).unwrap(), &bytes).map(|e| e.text)
     }
 
     #[test]
@@ -151,6 +106,15 @@ mod tests {
                     "within 3 days",
                 ],
                 &["Bayside", "Page 1", "Page 2"],
+            ),
+            (
+                "pdf-table",
+                "delivery.pdf",
+                &[
+                    "| 70 | Product not covered by the plan benefit | Ask the prescriber for another |",
+                    "| 75 | Prior authorization required | Send the form to the prescriber and wait |",
+                ],
+                &[],
             ),
             ("office-more", "delivery.odt", &["pharmacist on duty signs"], &[]),
             (

@@ -6,6 +6,7 @@ mod child;
 mod hidden;
 mod limits;
 mod parent;
+mod pdf;
 mod running;
 
 pub use child::run;

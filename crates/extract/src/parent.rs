@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mortar_sources::extractor::{Extracted, Extractor};
+use mortar_sources::extractor::{Extract, Extracted, Extractor, Told};
 
 use crate::child::REFUSED;
 use crate::limits::{LONGEST, TIME};
@@ -15,7 +15,9 @@ use crate::limits::{LONGEST, TIME};
 /// The word by which the program is the child.
 pub const WORD: &str = "__extract";
 /// Of a reason, in bytes.
-const LONGEST_REASON: u64 = 500;
+const LONGEST_REASON: usize = 500;
+/// Of all that is told of a file, in bytes.
+const LONGEST_TOLD: u64 = 64 * 1024;
 
 /// The program that is started as a child.
 pub struct Child {
@@ -38,7 +40,7 @@ impl Child {
 }
 
 impl Extractor for Child {
-    fn extract(&self, what: Extracted, bytes: &[u8]) -> Result<String, String> {
+    fn extract(&self, what: Extracted, bytes: &[u8]) -> Result<Extract, String> {
         let program = self
             .program
             .as_ref()
@@ -56,11 +58,11 @@ impl Extractor for Child {
             // A child that ends before it has read all is told by its end.
             scope.spawn(move || stdin.is_some_and(|mut to| to.write_all(bytes).is_ok()));
             let text = scope.spawn(move || all(stdout, LONGEST));
-            let reason = scope.spawn(move || all(stderr, LONGEST_REASON));
+            let told = scope.spawn(move || all(stderr, LONGEST_TOLD));
             let ended = ended(&mut child);
             let text = text.join().unwrap_or_default();
-            let reason = reason.join().unwrap_or_default();
-            said(ended, text, reason)
+            let told = told.join().unwrap_or_default();
+            said(ended, text, told)
         })
     }
 }
@@ -92,18 +94,27 @@ fn all(from: Option<impl Read>, most: u64) -> Vec<u8> {
     out
 }
 
-fn said(ended: Option<ExitStatus>, text: Vec<u8>, reason: Vec<u8>) -> Result<String, String> {
+fn said(ended: Option<ExitStatus>, text: Vec<u8>, told: Vec<u8>) -> Result<Extract, String> {
     let Some(status) = ended else {
         return Err(format!("it takes longer than {} seconds to read", TIME.as_secs()));
     };
     if text.len() as u64 > LONGEST {
         return Err("it holds more text than a document may".into());
     }
+    let told = String::from_utf8_lossy(&told);
+    let plain = |text: &str| {
+        text.chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect::<String>()
+    };
     match status.code() {
-        Some(0) => String::from_utf8(text).map_err(|_| "its reader gave no text".into()),
+        Some(0) => Ok(Extract {
+            text: String::from_utf8(text).map_err(|_| "its reader gave no text")?,
+            told: told.lines().filter_map(|l| Told::of(&plain(l))).collect(),
+        }),
         Some(code) if code == i32::from(REFUSED) => {
-            let reason = String::from_utf8_lossy(&reason);
-            Err(reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+            let end = told.floor_char_boundary(LONGEST_REASON.min(told.len()));
+            Err(plain(&told[..end]))
         }
         _ => Err("its reader died of it: it is damaged, or made to harm".into()),
     }
@@ -124,7 +135,19 @@ mod tests {
                 reason.as_bytes().to_vec(),
             )
         };
-        assert_eq!(with(0, b"# A", ""), Ok("# A".into()));
+        let read = |told| Extract {
+            text: "# A".into(),
+            told,
+        };
+        assert_eq!(with(0, b"# A", ""), Ok(read(Vec::new())));
+        let told = Told {
+            page: 2,
+            missing: true,
+            reason: "a picture".into(),
+        };
+        // What is no such line, or broke off, is nothing that can be told.
+        let lines = format!("{}unsure two x\nmissing\n\u{1b}[2Junsure 1\nmissi", told.line());
+        assert_eq!(with(0, b"# A", &lines), Ok(read(vec![told])));
         assert_eq!(with(3 << 8, b"half", "it is\nno docx"), Err("it is no docx".into()));
         for (raw, text) in [(11, &b"half"[..]), (6, b""), (9, b""), (101 << 8, b"half")] {
             assert!(with(raw, text, "x").unwrap_err().contains("died of it"), "{raw}");

@@ -16,6 +16,8 @@ pub enum FindingKind {
     Undecided,
     /// What a reader of the source does not see, or what is not in force.
     LeftOut,
+    /// What was read, and may not be as it is shown.
+    Unsure,
     /// Names and parts that nothing is made of.
     Unused,
     /// Documents that contradict each other.
@@ -48,6 +50,7 @@ impl FindingKind {
         FindingKind::Refused,
         FindingKind::Undecided,
         FindingKind::LeftOut,
+        FindingKind::Unsure,
         FindingKind::Unused,
         FindingKind::Contradiction,
         FindingKind::Duplicate,
@@ -68,6 +71,7 @@ impl FindingKind {
             FindingKind::Refused => "refused",
             FindingKind::Undecided => "undecided",
             FindingKind::LeftOut => "left_out",
+            FindingKind::Unsure => "unsure",
             FindingKind::Unused => "unused",
             FindingKind::Contradiction => "contradiction",
             FindingKind::Duplicate => "duplicate",

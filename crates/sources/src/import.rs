@@ -268,7 +268,13 @@ impl Format {
             )),
             Format::Mail => mail::read(&stem, bytes, mapping),
             Format::Extracted(what) => match extractor.extract(what, bytes) {
-                Ok(text) => page(text.as_bytes(), decode, |text| markdown::read(&stem, text, mapping)),
+                Ok(extract) => {
+                    let mut out = page(extract.text.as_bytes(), decode, |text| {
+                        markdown::read(&stem, text, mapping)
+                    });
+                    extract.told.into_iter().for_each(|t| out.extracted(t));
+                    out
+                }
                 Err(reason) => Reading::refused(reason),
             },
             Format::Html => page(bytes, decode_page, |text| html::read(&stem, text, mapping)),

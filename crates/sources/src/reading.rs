@@ -1,6 +1,7 @@
 //! What one file came to: documents with their places, and what was found on the way. Nothing is read here.
 
 use crate::document::Document;
+use crate::extractor::Told;
 use crate::finding::{Finding, FindingKind};
 use crate::limits::{LONGEST_REASON, MOST_FINDINGS};
 
@@ -93,6 +94,15 @@ impl Reading {
             false => FindingKind::LeftOut,
         };
         self.find(place, reason, kind);
+    }
+
+    /// What an extractor says of a page.
+    pub fn extracted(&mut self, told: Told) {
+        let kind = match told.missing {
+            true => FindingKind::LeftOut,
+            false => FindingKind::Unsure,
+        };
+        self.find(Some(format!("page {}", told.page)), told.reason, kind);
     }
 
     /// Of what of the file the next findings are.

@@ -6,7 +6,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::extractor::PAGE_END;
+use crate::extractor::{Extract, PAGE_END};
 
 fn said(got: &Imported) -> Vec<String> {
     got.findings.iter().map(Finding::to_string).collect()
@@ -181,8 +181,11 @@ fn what_is_not_read_here_is_refused_by_name_and_what_a_system_keeps_is_passed_ov
 struct Pages(&'static [&'static str]);
 
 impl Extractor for Pages {
-    fn extract(&self, _: Extracted, _: &[u8]) -> Result<String, String> {
-        Ok(self.0.join(&format!("\n\n{PAGE_END}\n\n")))
+    fn extract(&self, _: Extracted, _: &[u8]) -> Result<Extract, String> {
+        Ok(Extract {
+            text: self.0.join(&format!("\n\n{PAGE_END}\n\n")),
+            told: Vec::new(),
+        })
     }
 }
 
