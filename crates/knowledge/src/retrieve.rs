@@ -4,6 +4,7 @@
 
 mod asked;
 mod evidence;
+mod exceptions;
 mod fit;
 mod known;
 mod passages;

@@ -216,6 +216,12 @@ pub fn is_of_another_mishap(question: &str, title: &str) -> bool {
     asked.matched_any() && said.matched_any() && !said.iter().any(meets)
 }
 
+/// Whether a question names what became of something, and a source speaks of the same.
+pub fn is_of_this_mishap(question: &str, source: &str) -> bool {
+    let (asked, said) = (MISHAP.matches(question), MISHAP.matches(source));
+    asked.iter().any(|m| said.matched(m))
+}
+
 /// Whether a source says what to do in an emergency: by its tag, or by the number to call.
 pub fn is_emergency_source(tags: &[String], source: &str) -> bool {
     static CALLS: LazyLock<Regex> = LazyLock::new(|| {

@@ -130,7 +130,18 @@ fn chosen<'a>(
     };
     let mut covered: HashSet<String> = about(first).intersection(asked).cloned().collect();
     let mut out = vec![first];
+    // A rule is not said without its own exception.
+    let exception = |rule: &Passage, out: &[&Passage]| {
+        passages.iter().find(|e| {
+            let own = e.document == rule.document || sent_to(rule, e);
+            e.case.is_some() && rule.case.is_none() && own && out.iter().all(|o| o.number != e.number)
+        })
+    };
+    out.splice(0..0, exception(first, &out));
     for p in &passages[1..] {
+        if out.iter().any(|o| o.number == p.number) {
+            continue;
+        }
         let news: Vec<String> = about(p)
             .intersection(asked)
             .filter(|w| !covered.contains(*w))
@@ -152,16 +163,18 @@ fn chosen<'a>(
                 && (rule || asked_too || goes_on || (!news.is_empty() && (p.kind != Kind::Code || same)));
         if joins {
             covered.extend(news);
+            out.extend(exception(p, &out));
             out.push(p);
         }
-        if out.len() == if first.kind == Kind::Code { 6 } else { 3 } {
+        if out.len() >= if first.kind == Kind::Code { 6 } else { 3 } {
             break;
         }
     }
-    // Passages of one document keep the document's order.
+    // Passages of one document keep the document's order, behind the exception.
     out.sort_by_key(|p| {
         (
             p.document != first.document,
+            p.number != first.number && first.case.is_some(),
             if p.document == first.document {
                 p.start
             } else {
@@ -379,6 +392,33 @@ mod tests {
             p.title = "Can it be split?".into();
             assert_eq!(composed("can I split it", &[p]).concat(), want);
         }
+    }
+
+    #[test]
+    fn a_rule_is_not_said_without_its_exception() {
+        let controlled = Passage {
+            case: Some("controlled substance".into()),
+            ..passage(2, "sop-6", Kind::Sop, 0.9, "Do not reship.")
+        };
+        let sop = Passage {
+            title: "SOP 6: Lost package".into(),
+            ..controlled.clone()
+        };
+        let lost = passage(1, "plan", Kind::Qa, 0.91, "Plans replace a lost parcel.");
+        let rule = passage(
+            3,
+            "track",
+            Kind::Qa,
+            0.85,
+            "For a lost delivery follow SOP 6. Reship at once.",
+        );
+        let said = composed("the delivery is lost", &[lost.clone(), sop, rule.clone()]).concat();
+        let at = |words: &str| said.find(words).unwrap_or_else(|| panic!("{words}: {said}"));
+        assert!(at("Do not reship.") < at("Reship at once."), "{said}");
+        // The exception to another rule says nothing here.
+        let other = passage(1, "track", Kind::Qa, 0.91, "A lost delivery is looked for.");
+        let said = composed("the delivery is lost", &[other, controlled]).concat();
+        assert!(!said.contains("Do not"), "{said}");
     }
 
     #[test]

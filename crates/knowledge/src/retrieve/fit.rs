@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{ABSTAIN_BELOW, Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
-use mortar_language::{About, Kind, cases, codes, rivals, steps, text};
+use mortar_language::{About, Kind, cases, rivals, steps, text};
 use mortar_sources::Document;
 
 use super::Hit;
@@ -21,20 +21,12 @@ pub(super) const UNFIT: f32 = 0.3;
 const NAMED: usize = 50;
 /// Passages that say what to do in danger to life.
 const EMERGENCIES: usize = 3;
-/// Documents in which an exception is looked for beside the rule.
-const RULES: usize = 3;
-/// A source about the case that is as sure as the first stands before it.
-const AS_SURE: f32 = 0.05;
 /// What holds the very thing and every word is good evidence, as a mentioned code is.
 const EXACT: f32 = 0.6;
 /// What a title that names the drug asked about speaks for a passage, in logits.
 const OF_THE_DRUG: f32 = 1.2;
-/// So much less sure than the first is what it sends to.
-const SENT: f32 = 0.05;
 /// An age that a source sets a bound to is not said in the source's words.
 const BY_AGE: f32 = 0.25;
-/// A passage of another document that speaks of the case must be so near to be its exception.
-const NEAR: f32 = 0.3;
 
 /// What documents hold, read once a question.
 #[derive(Default)]
@@ -83,10 +75,6 @@ impl Fits {
         lacks.extend(lacked.into_iter().filter(|s| !meant(s)).map(|s| s.shown.clone()));
         (lacks, of_its_drug)
     }
-}
-
-fn speaks_of_the_case(p: &Passage, query: &Query) -> bool {
-    query.about.as_ref().is_some_and(|a| a.conditions_held(&p.text) > 0)
 }
 
 /// A probability with more in its favour, in logits.
@@ -215,122 +203,6 @@ impl Release {
             }
         }
         Ok(out)
-    }
-
-    /// Puts the exception before the rule: of the passages that fit, and of the rest of their documents, the one
-    /// that speaks of the question's case.
-    pub(super) fn exceptions_first(
-        &self,
-        reading: &Reading<'_>,
-        query: &Query,
-        about: &About,
-        fit: &mut Vec<Passage>,
-    ) -> Result<()> {
-        for condition in about.conditions.iter().rev() {
-            let Some(first) = fit.first() else {
-                return Ok(());
-            };
-            // A source whose title or heading says the case is about it; one that mentions it may be the rule.
-            let titled = |p: &Passage| condition.held_by(&format!("{}\n{}", p.title, p.heading_path.join("\n")));
-            let (score, of) = (first.score, first.document.clone());
-            let as_sure = |p: &Passage| titled(p) && p.score >= score - AS_SURE;
-            if let Some(at) = fit.iter().position(as_sure) {
-                if at > 0 {
-                    let mut exception = fit.remove(at);
-                    exception.score = score;
-                    exception.case = Some(condition.name.to_owned());
-                    fit.insert(0, exception);
-                }
-                continue;
-            }
-            if condition.held_by(&said(first)) {
-                continue;
-            }
-            let near = |p: &Passage| p.score >= NEAR || p.document == of;
-            if let Some(at) = fit.iter().position(|p| condition.held_by(&said(p)) && near(p)) {
-                let mut exception = fit.remove(at);
-                exception.score = exception.score.max(score);
-                exception.case = Some(condition.name.to_owned());
-                fit.insert(0, exception);
-            } else if let Some(mut exception) = self.sibling(reading, query, about, fit, &|s| condition.held_by(s))? {
-                exception.score = score;
-                exception.case = Some(condition.name.to_owned());
-                fit.insert(0, exception);
-            }
-        }
-        Ok(())
-    }
-
-    /// What the first passage sends its reader to ("follow SOP 7") stands behind it, as sure as it is. Whether there is
-    /// any.
-    pub(super) fn sent_to(&self, reading: &Reading<'_>, query: &Query, fit: &mut Vec<Passage>) -> Result<bool> {
-        let Some(first) = fit.first() else {
-            return Ok(false);
-        };
-        let (score, of) = (first.score, first.document.clone());
-        let sent: Vec<codes::Code> = codes::find(&first.text, &|_| false)
-            .into_iter()
-            .filter(|f| f.code.system == "sop")
-            .map(|f| f.code)
-            .collect();
-        for code in sent {
-            let places = reading.code(&code.value)?;
-            let own = places.iter().find(|p| {
-                p.own && codes::systems_agree(&p.system, &code.system) && self.index.in_force(p.document, query.as_of)
-            });
-            let Some(place) = own else { continue };
-            let document = reading.document(place.document)?;
-            if document.id == of {
-                continue;
-            }
-            // Of its passages the one that was found, or that speaks of the case.
-            let at = fit
-                .iter()
-                .position(|p| p.document == document.id && speaks_of_the_case(p, query));
-            let at = at.or_else(|| fit.iter().position(|p| p.document == document.id));
-            if let Some(at) = at.filter(|at| *at > 0) {
-                let mut passage = fit.remove(at);
-                passage.score = passage.score.max(score - SENT);
-                fit.insert(1, passage);
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// A passage of the documents that fit best, which is not among those found.
-    fn sibling(
-        &self,
-        reading: &Reading<'_>,
-        query: &Query,
-        about: &About,
-        fit: &[Passage],
-        speaks: &dyn Fn(&str) -> bool,
-    ) -> Result<Option<Passage>> {
-        let mut seen: Vec<&str> = Vec::new();
-        for p in fit {
-            if seen.contains(&p.document.as_str()) {
-                continue;
-            }
-            seen.push(&p.document);
-            if seen.len() > RULES {
-                break;
-            }
-            let Some(number) = self.index.number(&p.document)? else {
-                continue;
-            };
-            let document = reading.document(number)?;
-            for sibling in self.index.passages_of(number) {
-                let passage = plain(reading, sibling, document.clone())?;
-                // The document is about it already: its heading or its words must speak of the case.
-                let own = format!("{}\n{}", passage.heading_path.join("\n"), passage.text);
-                let (lacks, _) = Fits::default().lacks(about, &query.text, &passage, number, &document);
-                if speaks(&own) && lacks.is_empty() && !fit.iter().any(|f| f.id == passage.id) {
-                    return Ok(Some(passage));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// The passages that are the step asked for, cut to it; or that there is none in the document asked about.
