@@ -55,7 +55,7 @@ pub(crate) struct GoldenQuestion {
     pub(crate) kind: GoldenKind,
     /// The documents that answer it; none: nothing may be written.
     #[serde(default)]
-    documents: Vec<String>,
+    pub(crate) documents: Vec<String>,
     /// Of a message that asks several things the documents that answer each; an empty list: it has no source.
     #[serde(default)]
     parts: Vec<Vec<String>>,
