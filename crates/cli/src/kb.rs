@@ -1,5 +1,6 @@
 //! The commands that make releases, publish them and look after their store.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,7 +9,7 @@ use mortar_desk::sources::{Contradiction, Finding, FindingKind};
 use mortar_desk::store::publish::Options;
 use mortar_desk::store::rollout;
 use mortar_desk::store::tend::RolloutChange;
-use mortar_desk::{Comparison, DeskError, Questions, Wish};
+use mortar_desk::{Comparison, Desk, DeskError, Questions, Weighing, WeighingStep, Wish};
 use serde_json::json;
 
 use crate::common::{Common, Source};
@@ -16,6 +17,7 @@ use crate::keys::{self, Keys};
 use crate::output::{self, Done};
 use crate::print;
 use crate::progress::{Progress, Step};
+use crate::review::{self, Review};
 use crate::signed::Signed;
 
 #[derive(Subcommand)]
@@ -36,6 +38,8 @@ pub enum Kb {
     Compare(Compare),
     /// Read every byte of the store against its signatures
     Verify(Reading),
+    /// Say what one thinks of answers that became others; without a question, what all have said
+    Review(Review),
     /// Let a channel show what another shows, if nothing speaks against it; exit code 1 where something does
     Promote(Promote),
     /// Change which of a channel's devices get what it shows: pause, resume, a larger share
@@ -63,6 +67,7 @@ pub async fn run(common: &Common, command: Kb) -> Done {
         Kb::Diff(what) => diff(common, what).await,
         Kb::Compare(what) => compare(common, what).await,
         Kb::Verify(what) => verify(common, what).await,
+        Kb::Review(what) => review::run(common, what).await,
         Kb::Promote(what) => promote(common, what).await,
         Kb::Rollout(what) => roll_out(common, what).await,
         Kb::Rollback(what) => roll_back(common, what).await,
@@ -244,9 +249,9 @@ fn tell_contradictions(found: &[Contradiction]) {
 #[derive(Args)]
 pub struct Reading {
     #[command(flatten)]
-    signed: Signed,
+    pub signed: Signed,
     #[arg(long, value_name = "FILE")]
-    root: Option<PathBuf>,
+    pub root: Option<PathBuf>,
 }
 
 async fn releases(common: &Common, what: Reading) -> Done {
@@ -290,8 +295,12 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn questions(&self) -> Result<Questions<'_>, DeskError> {
+    /// Those that are named, else the tenant's own.
+    fn questions<'a>(&'a self, desk: &'a Desk) -> Result<Questions<'a>, DeskError> {
         if self.golden.is_empty() && self.known == 0 {
+            if !desk.config().knowledge.golden.is_empty() {
+                return Ok(desk.questions());
+            }
             let how = "name golden questions with --golden FILE, or ask known ones with --known N";
             return Err(DeskError::usage(how));
         }
@@ -320,10 +329,21 @@ pub struct Compare {
 }
 
 async fn compare(common: &Common, what: Compare) -> Done {
-    let questions = what.asked.questions()?;
     let desk = common.open(&Source::default()).await?;
+    let questions = what.asked.questions(&desk)?;
     let given = what.reading.signed.options(what.reading.root);
-    let compared = desk.compare(&given, [&what.a, &what.b], &questions).await?;
+    let mut progress = Progress::new();
+    let mut watch = |done, of| {
+        progress.at(Weighing {
+            step: WeighingStep::Asking,
+            done,
+            of,
+        });
+        ControlFlow::Continue(())
+    };
+    let compared = desk.compare(&given, [&what.a, &what.b], &questions, &mut watch).await;
+    progress.end(compared.is_ok());
+    let compared = compared?;
     what.asked.write(&compared, &what.a, &what.b)?;
     output::verdict(common.json, compared.passes(), &compared, |to| {
         print::comparison(to, &compared)
@@ -355,10 +375,11 @@ pub struct Promote {
 }
 
 async fn promote(common: &Common, what: Promote) -> Done {
+    let desk = common.open(&Source::default()).await?;
     let wish = Wish {
         from: &what.from,
         to: &what.to,
-        questions: what.asked.questions()?,
+        questions: what.asked.questions(&desk)?,
         nevertheless: what.nevertheless.as_deref(),
         rollout: (what.share.is_some() || !what.ring.is_empty()).then(|| rollout::Rollout {
             share: what.share.unwrap_or(0),
@@ -367,8 +388,14 @@ async fn promote(common: &Common, what: Promote) -> Done {
         }),
         dry_run: what.dry_run,
     };
-    let desk = common.open(&Source::default()).await?;
-    let promoted = desk.promote(&what.signed.options(None), &wish).await?;
+    let mut progress = Progress::new();
+    let mut watch = |far| {
+        progress.at(far);
+        ControlFlow::Continue(())
+    };
+    let promoted = desk.promote(&what.signed.options(None), &wish, &mut watch).await;
+    progress.end(promoted.is_ok());
+    let promoted = promoted?;
     if let Some(compared) = &promoted.comparison {
         what.asked.write(compared, &what.to, &what.from)?;
     }

@@ -14,6 +14,7 @@ mod outbox;
 mod output;
 mod print;
 mod progress;
+mod review;
 mod signed;
 mod sync;
 

@@ -21,7 +21,7 @@ use mortar_desk::{
 };
 
 pub use answer::{answer, checked};
-pub use comparison::{comparison, promoted, rolled_out};
+pub use comparison::{comparison, promoted, review, rolled_out};
 pub use difference::difference;
 pub use imported::imported;
 

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mortar_desk::knowledge::Progress as Making;
 use mortar_desk::store::publish::PublishProgress;
 use mortar_desk::store::sync::{SyncProgress, SyncStep};
+use mortar_desk::{Weighing, WeighingStep};
 
 use crate::output;
 use crate::print::size;
@@ -96,6 +97,16 @@ impl From<PublishProgress> for Step {
             PublishProgress::Uploading { done, of } => Step::moved("uploading", done, of),
             PublishProgress::Signing => Step::named("signing"),
         }
+    }
+}
+
+impl From<Weighing> for Step {
+    fn from(p: Weighing) -> Step {
+        let what = match p.step {
+            WeighingStep::Fetching => "fetching",
+            WeighingStep::Asking => "asking",
+        };
+        Step::counted(what, p.done as u64, p.of as u64)
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
 use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label, Past};
+use mortar_measure::AnsweredOtherwise;
 use mortar_sources::{Document, DocumentRow};
+use mortar_store::review::{Mark, Reviewed};
 use mortar_store::sync::{SyncProgress, SyncReport};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,9 +18,12 @@ use crate::account::{Account, Connection};
 use crate::courtesy::Names;
 use crate::error::DeskError;
 use crate::front::{Asked, Front, Opening};
+use crate::promote::{Standing, Weighed, Weighing};
+use crate::releases::Releases;
 use crate::schedule::Occasion;
 use crate::since::Since;
 use crate::status::Status;
+use crate::stores::StoreOptions;
 use crate::tenant::Answers;
 
 /// A value as it goes to a front: it is written as JSON once.
@@ -288,6 +293,54 @@ calls! { |front, tell|
     /// Fetches what changed, verifies who signed it and switches to it.
     fn sync() -> SyncReport, tells SyncProgress {
         front.sync(&front.desk()?, tell).await
+    }
+
+    /// What the store has, what its channels show, and what may be done about it here.
+    fn releases() -> Releases {
+        front.desk()?.releases().await
+    }
+
+    /// Weighs what a channel shows against what another shows: what is other, what that does to answers, and what speaks
+    /// against it. Takes as long as all questions asked twice.
+    fn weigh(from: String, to: String) -> Weighed, tells Weighing {
+        Ok(Weighed::clone(&*front.weigh([&from, &to], tell).await?))
+    }
+
+    /// Ends the weighing that is under way.
+    fn stop_weighing() -> () {
+        front.stop_weighing();
+        Ok(())
+    }
+
+    /// Says what one thinks of an answer that became another; how it stands then.
+    fn mark(question: Reviewed, mark: Mark, note: String) -> Standing {
+        front.desk()?.mark(&*front.weighed()?, question, mark, note).await
+    }
+
+    /// Makes a golden question of an answer that became another; the file that it is in.
+    fn make_golden(question: Reviewed) -> String {
+        front.desk()?.make_golden(&*front.weighed()?, &question)
+    }
+
+    /// Does what was weighed. What speaks against it by now is refused, unless somebody says why it is to be done
+    /// nevertheless; with a share only so many percent of the devices get it yet.
+    fn promote(nevertheless: Option<String>, share: Option<u8>) -> () {
+        front.promote(nevertheless, share).await
+    }
+
+    /// Changes which devices get what a channel shows: so many percent, or none that has it not.
+    fn roll_out(channel: String, share: Option<u8>, paused: Option<bool>) -> () {
+        front.desk()?.roll_out(&channel, share, paused).await
+    }
+
+    /// Lets a channel show again what it showed before: that release.
+    fn take_back(channel: String, to: u32) -> () {
+        front.desk()?.take_back(&channel, to).await
+    }
+
+    /// What two channels' releases answer to one question.
+    fn ask_both(a: String, b: String, question: String) -> AnsweredOtherwise {
+        front.desk()?.ask_both(&StoreOptions::default(), [&a, &b], &question).await
     }
 
     /// Which of these passages' documents the present release no longer has, has otherwise, or has no longer in force.

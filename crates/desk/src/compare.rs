@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mortar_assistant::Embedder;
 use mortar_knowledge::Release;
 use mortar_knowledge::release::pointer;
-use mortar_measure::{Comparison, Questions};
+use mortar_measure::{Comparison, Questions, Watch};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -20,9 +20,10 @@ impl Desk {
         given: &StoreOptions,
         [a, b]: [&str; 2],
         questions: &Questions<'_>,
+        watch: Watch<'_>,
     ) -> Result<Comparison, DeskError> {
         let (a, b) = (self.side(given, a).await?, self.side(given, b).await?);
-        self.compare_releases([a, b], questions).await
+        self.compare_releases([a, b], questions, watch).await
     }
 
     /// Compares two releases that are open.
@@ -30,13 +31,14 @@ impl Desk {
         &self,
         [a, b]: [Arc<Release>; 2],
         questions: &Questions<'_>,
+        watch: Watch<'_>,
     ) -> Result<Comparison, DeskError> {
         let (a, b) = (self.beside(a), self.beside(b));
         // Words alone on one side would be told as what the release does.
         if let (Some(problem), None) | (None, Some(problem)) = (a.problem(), b.problem()) {
             return Err(DeskError::failed(problem));
         }
-        Ok(mortar_measure::compare(&self.measured(&a), &self.measured(&b), questions).await?)
+        Ok(mortar_measure::compare(&self.measured(&a), &self.measured(&b), questions, watch).await?)
     }
 
     async fn side(&self, given: &StoreOptions, name: &str) -> Result<Arc<Release>, DeskError> {

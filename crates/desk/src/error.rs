@@ -9,7 +9,7 @@ use mortar_intake::IntakeError;
 use mortar_knowledge::{BuildError, OpenError};
 use mortar_measure::MeasureError;
 use mortar_sources::{Finding, ImportError};
-use mortar_store::{PublishError, StoreError, SyncError, TrustError};
+use mortar_store::{PublishError, ReviewError, StoreError, SyncError, TrustError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
@@ -105,6 +105,7 @@ impl From<MeasureError> for DeskError {
     fn from(e: MeasureError) -> Self {
         match e {
             MeasureError::Given(_) => DeskError::usage(e),
+            MeasureError::Stopped => DeskError::failed(e),
             MeasureError::Ask(e) => e.into(),
             MeasureError::Release(e) => e.into(),
         }
@@ -130,6 +131,15 @@ impl From<StoreError> for DeskError {
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::SignIn(_) => DeskError::new(ErrorCode::SignIn, e),
+            e => DeskError::failed(e),
+        }
+    }
+}
+
+impl From<ReviewError> for DeskError {
+    fn from(e: ReviewError) -> Self {
+        match e {
+            ReviewError::Store(e) => e.into(),
             e => DeskError::failed(e),
         }
     }

@@ -15,6 +15,7 @@ use ts_rs::TS;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::place::Place;
+use crate::promote::Weighed;
 use crate::schedule::{Due, Occasion, Pace, due};
 use crate::status::Status;
 use crate::tenant::Answers;
@@ -75,6 +76,10 @@ pub struct Front {
     /// Only one opening at a time: the sample must not be made twice.
     opening: tokio::sync::Mutex<()>,
     stop: RwLock<Stop>,
+    /// Ends the weighing that is under way.
+    pub(crate) unweigh: RwLock<Stop>,
+    /// What was weighed last: what is promoted is what was looked at.
+    pub(crate) weighed: RwLock<Option<Arc<Weighed>>>,
 }
 
 impl Front {
@@ -86,6 +91,8 @@ impl Front {
             desk: RwLock::default(),
             opening: tokio::sync::Mutex::default(),
             stop: RwLock::default(),
+            unweigh: RwLock::default(),
+            weighed: RwLock::default(),
         })
     }
 
@@ -132,6 +139,8 @@ impl Front {
     /// Ends what is under way and lets go of the tenant.
     fn close(&self) {
         self.stop();
+        self.stop_weighing();
+        *self.weighed.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.desk.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -46,6 +46,12 @@ impl Place {
         })
     }
 
+    /// Who uses this machine, as the system calls them.
+    pub fn user(&self) -> Option<String> {
+        let name = ["USER", "USERNAME", "LOGNAME"].into_iter().filter_map(std::env::var_os);
+        name.filter_map(|n| n.into_string().ok()).find(|n| !n.trim().is_empty())
+    }
+
     /// With the configuration of a file, and the tenant that it names.
     pub fn with_tenant_file(mut self, file: PathBuf) -> Result<Place, DeskError> {
         self.tenant = id_of(&file)?;

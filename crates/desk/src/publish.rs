@@ -13,9 +13,10 @@ use mortar_store::manifest::{Channel, Promotion, ReleaseManifest, is_channel};
 use mortar_store::memory::Memory;
 use mortar_store::publish::{Options, PublishProgress, Published};
 use mortar_store::publisher::Publisher;
+use mortar_store::review::{self, Marked};
 use mortar_store::rollout::Rollout;
 use mortar_store::sync::Device;
-use mortar_store::tend::{self, Cleared, ReleaseRow, RolloutChange};
+use mortar_store::tend::{self, ChannelRow, Cleared, ReleaseRow, RolloutChange};
 use mortar_store::trust::{Expiry, Verified, load, read_root};
 use mortar_store::verify::{self, Verification};
 use mortar_store::{PublishError, ReleaseStore};
@@ -147,10 +148,57 @@ impl Work {
         &self,
         to: &str,
         number: u32,
+        instead_of: Option<u32>,
         promotion: Promotion,
         rollout: Option<Rollout>,
     ) -> Result<bool, DeskError> {
-        Ok(self.publisher()?.promote(to, number, promotion, rollout).await?)
+        let publisher = self.publisher()?;
+        Ok(publisher.promote(to, number, instead_of, promotion, rollout).await?)
+    }
+
+    /// Where the store lies.
+    pub(crate) fn location(&self) -> String {
+        self.store.location()
+    }
+
+    /// Why nothing can be signed here; none: all keys that a release needs are at hand.
+    pub(crate) fn cannot_sign(&self) -> Option<String> {
+        let Some(keys) = &self.keys else {
+            let how = "Releases are signed with keys, and none are at hand: name their folder as knowledge.keys in the \
+                       tenant's configuration.";
+            return Some(how.to_owned());
+        };
+        // The root's keys are elsewhere, and no release needs them.
+        let needed = ROLES.into_iter().skip(1);
+        let missing: Vec<String> = needed
+            .filter(|role| keys.sources(*role).map_or(true, |held| held.is_empty()))
+            .map(|role| role.to_string())
+            .collect();
+        (!missing.is_empty()).then(|| {
+            let missing = missing.join(", ");
+            format!("Releases are signed with keys, and those of {missing} are not in the folder that knowledge.keys names.")
+        })
+    }
+
+    /// What is in the store: its releases, and what its channels show.
+    pub(crate) async fn shelf(&self) -> Result<(Vec<ReleaseRow>, Vec<ChannelRow>), DeskError> {
+        let verified = self.verified().await?;
+        Ok((tend::releases(&verified).await?, tend::channels(&verified).await?))
+    }
+
+    /// What reviewers said of two releases.
+    pub async fn review(&self, releases: [u32; 2]) -> Result<Vec<Marked>, DeskError> {
+        Ok(review::review(&self.store, releases).await?.marks)
+    }
+
+    /// Says something of two releases; all that was said by then.
+    pub async fn mark(&self, releases: [u32; 2], marked: Marked) -> Result<Vec<Marked>, DeskError> {
+        Ok(review::mark(&self.store, releases, marked).await?.marks)
+    }
+
+    /// The numbers of two releases, each named so or by a channel.
+    pub async fn numbers(&self, named: [&str; 2]) -> Result<[u32; 2], DeskError> {
+        Ok([self.named(named[0]).await?.1, self.named(named[1]).await?.1])
     }
 
     pub async fn roll_out(&self, channel: &str, change: &RolloutChange) -> Result<Channel, DeskError> {

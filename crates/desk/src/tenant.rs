@@ -67,6 +67,10 @@ pub struct KnowledgeConfig {
     pub root: Option<PathBuf>,
     /// The keys to publish with.
     pub keys: Option<PathBuf>,
+    /// Golden questions that a release is asked before it goes live; the first file takes new ones.
+    pub golden: Vec<PathBuf>,
+    /// Who reviews here; whoever uses the device where it is left out.
+    pub reviewer: Option<String>,
     pub check_minutes: u32,
 }
 
@@ -78,6 +82,8 @@ impl Default for KnowledgeConfig {
             store: None,
             root: None,
             keys: None,
+            golden: Vec::new(),
+            reviewer: None,
             check_minutes: mortar_store::sync::CHECK_MINUTES,
         }
     }
@@ -93,6 +99,8 @@ pub struct Policy {
     pub refuse_hours: Option<u32>,
     /// Conversations that nobody has gone on with for so long are forgotten; none: they stay.
     pub retention_days: Option<u32>,
+    /// So many people must have looked at what a release answers otherwise before it goes live.
+    pub reviewers: usize,
 }
 
 impl Default for Policy {
@@ -102,6 +110,7 @@ impl Default for Policy {
             stale_hours: 72,
             refuse_hours: None,
             retention_days: None,
+            reviewers: 0,
         }
     }
 }
@@ -232,6 +241,13 @@ pub fn parsed(path: &Path, text: &str) -> Result<Table, DeskError> {
         for key in ["store", "root", "keys"] {
             if let Some(Value::String(given)) = knowledge.get_mut(key) {
                 whole(given);
+            }
+        }
+        if let Some(Value::Array(golden)) = knowledge.get_mut("golden") {
+            for file in golden {
+                if let Value::String(given) = file {
+                    whole(given);
+                }
             }
         }
     }

@@ -108,7 +108,7 @@ impl Folder {
 
     /// Removes what writers that were killed left half written.
     fn sweep(&self) {
-        for folder in ["metadata", "targets", "segments"] {
+        for folder in ["metadata", "targets", "segments", "reviews"] {
             for entry in fs::read_dir(self.dir.join(folder)).into_iter().flatten().flatten() {
                 let left = entry.file_name().to_string_lossy().starts_with(NEW);
                 let age = entry

@@ -4,6 +4,7 @@
 mod page;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -11,7 +12,9 @@ use mortar_assistant::{Answer, Grounding};
 use mortar_knowledge::Release;
 use mortar_sources::{Contradiction, Document, Looked, passages};
 use serde::Serialize;
+use ts_rs::TS;
 
+use crate::difference::facts_between;
 use crate::error::MeasureError;
 use crate::golden::{self, GoldenKind, GoldenQuestion, QuestionResult};
 use crate::measured::Measured;
@@ -21,7 +24,7 @@ use crate::paired::{OnlyOne, Paired, only_one, overlap, paired};
 const FIRST: usize = 10;
 
 /// What b answers otherwise than a.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct Comparison {
     pub questions: usize,
     /// Answered by both alike, to the byte.
@@ -29,6 +32,7 @@ pub struct Comparison {
     /// What must not be: each is a reason not to let operators have b.
     pub broken: Vec<Broken>,
     /// Documents in force that contradict each other in b and did not in a.
+    #[ts(skip)]
     pub contradictions: Vec<Contradiction>,
     /// All else that is other.
     pub changed: Vec<AnsweredOtherwise>,
@@ -40,14 +44,14 @@ pub struct Comparison {
     pub overlap: f64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct Broken {
     pub rule: Rule,
     #[serde(flatten)]
     pub question: AnsweredOtherwise,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// The document of a code no longer comes first.
@@ -72,17 +76,59 @@ impl Rule {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct AnsweredOtherwise {
     pub ask: String,
+    /// The question before it, and the day, where it has any.
+    pub after: Option<String>,
+    #[ts(type = "string | null")]
+    pub as_of: Option<Date>,
     pub kind: GoldenKind,
     pub expected: Vec<String>,
+    pub became: Became,
+    /// The numbers, days and denials that are other: what it was, and what it is.
+    pub facts: Vec<(Option<String>, Option<String>)>,
     pub a: Seen,
     pub b: Seen,
 }
 
+/// What an answer became, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// Answered, and not any more.
+    Unanswered,
+    /// Numbers, days or denials are other.
+    OtherFacts,
+    /// Sources disagree about it in one of the two only.
+    Disputed,
+    /// Not answered before.
+    Answered,
+    Reworded,
+    /// Only what was found is in another order.
+    Reordered,
+}
+
+impl Became {
+    /// Whether somebody must look at it, where a tenant wants people to.
+    pub fn hurts(self) -> bool {
+        self <= Became::Disputed
+    }
+
+    fn of(a: &Seen, b: &Seen, facts: bool) -> Became {
+        match (a.abstained, b.abstained) {
+            (false, true) => Became::Unanswered,
+            (true, false) => Became::Answered,
+            _ if facts => Became::OtherFacts,
+            _ if a.disagree != b.disagree => Became::Disputed,
+            _ if a.answer != b.answer => Became::Reworded,
+            _ => Became::Reordered,
+        }
+    }
+}
+
 /// How one of the two answered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Seen {
     pub ok: bool,
     pub rank: Option<usize>,
@@ -102,8 +148,16 @@ pub struct Questions<'a> {
     pub known: usize,
 }
 
+/// Hears how many of how many questions are asked, and says whether to go on.
+pub type Watch<'w> = &'w mut (dyn FnMut(usize, usize) -> ControlFlow<()> + Send);
+
 /// Asks both. A day that a question names comes before that of the two, which is the same.
-pub async fn compare(a: &Measured<'_>, b: &Measured<'_>, asked: &Questions<'_>) -> Result<Comparison, MeasureError> {
+pub async fn compare(
+    a: &Measured<'_>,
+    b: &Measured<'_>,
+    asked: &Questions<'_>,
+    watch: Watch<'_>,
+) -> Result<Comparison, MeasureError> {
     let mut questions: Vec<GoldenQuestion> = Vec::new();
     for file in &asked.golden {
         questions.extend(golden::questions(file)?);
@@ -113,7 +167,10 @@ pub async fn compare(a: &Measured<'_>, b: &Measured<'_>, asked: &Questions<'_>) 
         return Err(MeasureError::Given("there is nothing to ask".to_owned()));
     }
     let mut outcomes = Vec::with_capacity(questions.len());
-    for question in &questions {
+    for (n, question) in questions.iter().enumerate() {
+        if watch(n, questions.len()).is_break() {
+            return Err(MeasureError::Stopped);
+        }
         let (before, was) = golden::ask(a, question).await?;
         let (after, is) = golden::ask(b, question).await?;
         outcomes.push((question, seen(&before, was), seen(&after, is), before, after));
@@ -137,13 +194,7 @@ pub async fn compare(a: &Measured<'_>, b: &Measured<'_>, asked: &Questions<'_>) 
             continue;
         }
         let rule = broken(question, &a, &b);
-        let changed = AnsweredOtherwise {
-            ask: before.ask,
-            kind: before.kind,
-            expected: before.expected,
-            a,
-            b,
-        };
+        let changed = otherwise(question, before.expected, a, b);
         match rule {
             Some(rule) => out.broken.push(Broken {
                 rule,
@@ -152,7 +203,33 @@ pub async fn compare(a: &Measured<'_>, b: &Measured<'_>, asked: &Questions<'_>) 
             None => out.changed.push(changed),
         }
     }
+    out.changed.sort_by_key(|c| c.became);
     Ok(out)
+}
+
+/// One question asked of both, whatever they answer.
+pub async fn ask_both(a: &Measured<'_>, b: &Measured<'_>, ask: &str) -> Result<AnsweredOtherwise, MeasureError> {
+    let question = GoldenQuestion::plain(ask.to_owned(), Vec::new());
+    let (before, was) = golden::ask(a, &question).await?;
+    let (after, is) = golden::ask(b, &question).await?;
+    Ok(otherwise(&question, Vec::new(), seen(&before, was), seen(&after, is)))
+}
+
+fn otherwise(question: &GoldenQuestion, expected: Vec<String>, a: Seen, b: Seen) -> AnsweredOtherwise {
+    // What is not answered gives no fact otherwise.
+    let both = !a.abstained && !b.abstained;
+    let facts = both.then(|| facts_between(&a.answer, &b.answer)).unwrap_or_default();
+    AnsweredOtherwise {
+        ask: question.ask.clone(),
+        after: question.after.clone(),
+        as_of: question.as_of,
+        kind: question.kind,
+        expected,
+        became: Became::of(&a, &b, !facts.is_empty()),
+        facts,
+        a,
+        b,
+    }
 }
 
 fn new_contradictions(a: &Release, b: &Release) -> Result<Vec<Contradiction>, MeasureError> {

@@ -10,6 +10,7 @@ use mortar_language::text;
 use mortar_sources::Document;
 use serde::Serialize;
 use similar::{Algorithm, DiffTag, TextDiff, capture_diff_slices};
+use ts_rs::TS;
 
 /// Documents under two names that share so much of their words are one, renamed.
 const SAME: f32 = 0.5;
@@ -19,7 +20,7 @@ const RUN: usize = 3;
 const BESIDE: usize = 60;
 
 /// All that is other in `b` than in `a`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, TS)]
 pub struct Difference {
     pub unchanged: usize,
     /// Numbers, days and denials of documents that are in both.
@@ -36,13 +37,13 @@ pub struct Difference {
     pub by: Vec<Count>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
 pub struct Named {
     pub document: String,
     pub title: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Renamed {
     pub from: String,
     pub to: String,
@@ -50,7 +51,7 @@ pub struct Renamed {
 }
 
 /// A document that is in both under one name, or renamed, and says something else.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Changed {
     pub document: String,
     pub title: String,
@@ -59,14 +60,14 @@ pub struct Changed {
     pub words: Vec<Piece>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct FieldChange {
     pub field: &'static str,
     pub was: String,
     pub is: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
     Same(String),
@@ -75,7 +76,7 @@ pub enum Piece {
 }
 
 /// A fact that a document gave and gives otherwise, or no more, or anew.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct FactChange {
     pub document: String,
     pub was: Option<String>,
@@ -85,14 +86,14 @@ pub struct FactChange {
 }
 
 /// A code, and the documents that are about it or name it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct OfCode {
     pub code: String,
     pub documents: Vec<String>,
 }
 
 /// How much changed of one owner, kind or tag.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Count {
     pub what: &'static str,
     pub name: String,
@@ -336,26 +337,32 @@ fn facts_changed(was: &Document, is: &Document) -> Vec<FactChange> {
             continue;
         }
         let (before, after) = (old[op.old_range()].join(" "), new[op.new_range()].join(" "));
-        let (held, holds) = (facts(&before), facts(&after));
-        let shown = |facts: Vec<Fact>| facts.into_iter().map(|f| f.shown).collect::<Vec<String>>();
-        let mut lost = shown(missing_among(&held, &holds));
-        let mut came = shown(missing_among(&holds, &held));
-        if !before.is_empty() && !after.is_empty() && negated(&before) != negated(&after) {
-            let said = |no: bool| if no { "denied" } else { "affirmed" }.to_owned();
-            lost.push(said(negated(&before)));
-            came.resize(lost.len() - 1, String::new());
-            came.push(said(negated(&after)));
-        }
-        let given = |facts: &[String], n: usize| facts.get(n).filter(|f| !f.is_empty()).cloned();
-        out.extend((0..lost.len().max(came.len())).map(|n| FactChange {
+        out.extend(facts_between(&before, &after).into_iter().map(|(was, now)| FactChange {
             document: is.id.clone(),
-            was: given(&lost, n),
-            is: given(&came, n),
+            was,
+            is: now,
             before: before.clone(),
             after: after.clone(),
         }));
     }
     out
+}
+
+/// The numbers, days and denials that a text gives and another gives otherwise, not or anew.
+pub(crate) fn facts_between(before: &str, after: &str) -> Vec<(Option<String>, Option<String>)> {
+    let (held, holds) = (facts(before), facts(after));
+    let shown = |facts: Vec<Fact>| facts.into_iter().map(|f| f.shown).collect::<Vec<String>>();
+    let mut lost = shown(missing_among(&held, &holds));
+    let mut came = shown(missing_among(&holds, &held));
+    if !before.is_empty() && !after.is_empty() && negated(before) != negated(after) {
+        let said = |no: bool| if no { "denied" } else { "affirmed" }.to_owned();
+        lost.push(said(negated(before)));
+        came.resize(lost.len() - 1, String::new());
+        came.push(said(negated(after)));
+    }
+    let given = |facts: &[String], n: usize| facts.get(n).filter(|f| !f.is_empty()).cloned();
+    let of = lost.len().max(came.len());
+    (0..of).map(|n| (given(&lost, n), given(&came, n))).collect()
 }
 
 /// The codes that only one of the two has, about whatever documents.

@@ -12,6 +12,9 @@ pub enum MeasureError {
     /// What was given to measure by cannot be used.
     #[error("{0}")]
     Given(String),
+    /// Whoever asked for it did not want it any more.
+    #[error("it was stopped")]
+    Stopped,
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error(transparent)]

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use mortar_assistant::{Answer, QuestionPart, Turn};
 use mortar_knowledge::{Evidence, Known};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::MeasureError;
 use crate::figure::{Figure, calibration_error, f1, figure};
@@ -16,13 +17,13 @@ use crate::watched::Watched;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Golden {
+pub(crate) struct Golden {
     /// The day on which all questions are asked, unless they say another.
-    as_of: Option<Date>,
-    question: Vec<GoldenQuestion>,
+    pub(crate) as_of: Option<Date>,
+    pub(crate) question: Vec<GoldenQuestion>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum GoldenKind {
     Plain,
@@ -50,16 +51,16 @@ pub enum GoldenKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GoldenQuestion {
-    ask: String,
+    pub(crate) ask: String,
     pub(crate) kind: GoldenKind,
     /// The documents that answer it; none: nothing may be written.
     #[serde(default)]
-    documents: Vec<String>,
+    pub(crate) documents: Vec<String>,
     /// Of a message that asks several things the documents that answer each; an empty list: it has no source.
     #[serde(default)]
     parts: Vec<Vec<String>>,
     /// The question before, for a follow-up.
-    after: Option<String>,
+    pub(crate) after: Option<String>,
     pub(crate) as_of: Option<Date>,
 }
 

@@ -23,10 +23,13 @@ mod page;
 mod paired;
 mod planted;
 mod ranking;
+mod regression;
 mod watched;
 
 pub use attacks::{AttackFigures, attacks};
-pub use compare::{AnsweredOtherwise, Broken, Comparison, Questions, Rule, Seen, compare};
+pub use compare::{
+    AnsweredOtherwise, Became, Broken, Comparison, Questions, Rule, Seen, Watch, ask_both, compare,
+};
 pub use difference::{Changed, Count, Difference, FactChange, FieldChange, Named, OfCode, Piece, Renamed, difference};
 pub use error::MeasureError;
 pub use figure::{Figure, figure};
@@ -43,3 +46,4 @@ pub use page::{page, plot};
 pub use paired::{OnlyOne, Paired};
 pub use planted::{GroundingFigures, KindResult, grounding, grounding_of};
 pub use ranking::{Judged, RankingFigures, ranking};
+pub use regression::with_golden;

@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
+use ts_rs::TS;
 
 /// Drawings of the bootstrap.
 const DRAWINGS: usize = 10_000;
@@ -11,7 +12,7 @@ const DRAWINGS: usize = 10_000;
 const PERSISTENCE: f64 = 0.9;
 
 /// Questions that only one of the two got right, and how probable so uneven a split is by chance: McNemar's test, exact.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, TS)]
 pub struct OnlyOne {
     pub only_a: usize,
     pub only_b: usize,
@@ -19,7 +20,7 @@ pub struct OnlyOne {
 }
 
 /// A mean of each of the two and of what b has more, with its interval of 95 %.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, TS)]
 pub struct Paired {
     pub a: f64,
     pub b: f64,

@@ -61,6 +61,15 @@ pub enum ManifestError {
     Unsound { name: String, reason: String },
 }
 
+/// What kept marks of reviewers from being read or written.
+#[derive(Debug, Error)]
+pub enum ReviewError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Unreadable(#[from] ManifestError),
+}
+
 /// A segment's file that is not what the manifest says.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[error("the file {} of the release is not what was signed: {reason}", &.sha256[..12.min(.sha256.len())])]

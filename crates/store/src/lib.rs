@@ -20,6 +20,7 @@ mod port;
 pub mod publish;
 pub mod publisher;
 pub mod retry;
+pub mod review;
 pub mod rollout;
 mod scratch;
 pub mod segment;
@@ -31,6 +32,6 @@ mod vectors_file;
 pub mod verify;
 
 pub use decode::decode;
-pub use error::{BadObject, DecodeError, FetchError, ManifestError, PublishError, StoreError, SyncError, TrustError};
+pub use error::{BadObject, DecodeError, FetchError, ManifestError, PublishError, ReviewError, StoreError, SyncError, TrustError};
 pub use fold::documents;
 pub use port::{Condition, Got, Listed, ReleaseStore, Want, get_small, is_key};

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::ManifestError;
 use crate::rollout::{Rollout, Whom};
@@ -99,16 +100,18 @@ pub struct Channel {
 }
 
 /// That a channel shows what another showed, signed with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Promotion {
     pub from: String,
+    #[ts(type = "string")]
     pub at: Timestamp,
     /// What spoke against it, where it was done nevertheless, and why it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub overridden: Option<Overridden>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Overridden {
     pub reasons: Vec<String>,
     pub why: String,
@@ -132,7 +135,7 @@ pub fn is_channel(name: &str) -> bool {
 }
 
 /// Reads a file of this format, if it is of no newer one.
-fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ManifestError> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, ManifestError> {
     let unsound = |reason: String| ManifestError::Unsound {
         name: name.to_owned(),
         reason,

@@ -3,9 +3,10 @@
 //!
 //! ```text
 //! metadata/1.root.json …       The Update Framework: root, targets, snapshot, and timestamp.json,
-//! metadata/timestamp.json      which alone is ever written over, and only if nobody else did
+//! metadata/timestamp.json      which alone of them is ever written over, and only if nobody else did
 //! targets/<sha256>.<name>      channels and manifests
 //! segments/<sha256>            documents, passages, vectors, withdrawals
+//! reviews/<a>-<b>.json         what reviewers said of release b beside a: unsigned, and no device reads it
 //! ```
 
 use std::ops::Range;

@@ -1,9 +1,10 @@
 //! A release that only some of a channel's devices get yet: which do is a function of the device and of what is signed.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// Who gets the release that a channel shows; all others stay with the one before it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Rollout {
     /// Percent of the devices. A larger share is the smaller one and more.
     pub share: u8,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tough::schema::RoleType;
+use ts_rs::TS;
 
 use crate::error::{PublishError, TrustError};
 use crate::hash::hex;
@@ -20,10 +21,11 @@ use crate::sign::{TargetUpdate, sign_timestamp_anew};
 use crate::trust::Verified;
 
 /// A release as a list shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct ReleaseRow {
     pub number: u32,
     pub release: String,
+    #[ts(type = "string")]
     pub created_at: Timestamp,
     pub notes: String,
     pub documents: u32,
@@ -36,6 +38,22 @@ pub struct ReleaseRow {
     pub promotions: Vec<Promotion>,
     /// Who gets it, in channels where not all do yet.
     pub rollouts: Vec<Rollout>,
+}
+
+/// A channel, and what it shows.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct ChannelRow {
+    pub name: String,
+    pub number: u32,
+    #[ts(type = "string")]
+    pub created_at: Timestamp,
+    pub notes: String,
+    pub documents: u32,
+    /// The release that it showed before and would show again.
+    pub before: Option<u32>,
+    pub promotion: Option<Promotion>,
+    /// Who gets it; none: all.
+    pub rollout: Option<Rollout>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,6 +99,29 @@ pub async fn releases(verified: &Verified) -> Result<Vec<ReleaseRow>, TrustError
     Ok(rows)
 }
 
+/// The channels of a store with what they show, by name.
+pub async fn channels(verified: &Verified) -> Result<Vec<ChannelRow>, TrustError> {
+    let there = verified.releases();
+    let mut names = verified.channels();
+    names.sort();
+    let mut rows = Vec::new();
+    for name in names {
+        let Some(channel) = verified.channel(&name).await? else { continue };
+        let manifest = verified.manifest(channel.release).await?;
+        rows.push(ChannelRow {
+            name,
+            number: manifest.number,
+            created_at: manifest.created_at,
+            notes: manifest.notes,
+            documents: manifest.documents,
+            before: channel.before.iter().copied().find(|n| there.contains(n)),
+            promotion: channel.promotion,
+            rollout: channel.rollout,
+        });
+    }
+    Ok(rows)
+}
+
 impl Publisher<'_> {
     /// Lets a channel show an earlier release again: the one it showed before, or any that is there.
     pub async fn roll_back(&self, channel: &str, to: Option<u32>) -> Result<ReleaseManifest, PublishError> {
@@ -102,12 +143,13 @@ impl Publisher<'_> {
         Ok(manifest)
     }
 
-    /// Lets a channel show a release that another one shows; whether it did not already. Who calls has asked whether it
-    /// may.
+    /// Lets a channel show a release that another one shows, in place of the one that it is known to show; whether it did
+    /// not already. Who calls has asked whether it may.
     pub async fn promote(
         &self,
         to: &str,
         number: u32,
+        instead_of: Option<u32>,
         promotion: Promotion,
         rollout: Option<Rollout>,
     ) -> Result<bool, PublishError> {
@@ -118,6 +160,9 @@ impl Publisher<'_> {
         let held = state.channel(to).await?;
         if held.as_ref().is_some_and(|h| h.release == number) {
             return Ok(false);
+        }
+        if held.as_ref().map(|h| h.release) != instead_of {
+            return Err(PublishError::Raced);
         }
         // It must still be there.
         state.manifest(number).await?;

@@ -1,5 +1,5 @@
 // Generated from the desk's calls by `cargo xtask types`. Do not edit.
-import type { Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Entry, Event, Exchange, Label, Names, Opening, Passage, Past, Sentence, Since, Status, SyncProgress, SyncReport } from "./types";
+import type { AnsweredOtherwise, Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Entry, Event, Exchange, Label, Mark, Names, Opening, Passage, Past, Releases, Reviewed, Sentence, Since, Standing, Status, SyncProgress, SyncReport, Weighed, Weighing } from "./types";
 
 /** What may be asked of the program. */
 export interface Calls {
@@ -68,6 +68,26 @@ export interface Calls {
   chooseAnswers(answers: Answers): Promise<void>;
   /** Fetches what changed, verifies who signed it and switches to it. */
   sync(tell: (e: SyncProgress) => void): Promise<SyncReport>;
+  /** What the store has, what its channels show, and what may be done about it here. */
+  releases(): Promise<Releases>;
+  /** Weighs what a channel shows against what another shows: what is other, what that does to answers, and what speaks
+   * against it. Takes as long as all questions asked twice. */
+  weigh(from: string, to: string, tell: (e: Weighing) => void): Promise<Weighed>;
+  /** Ends the weighing that is under way. */
+  stopWeighing(): Promise<void>;
+  /** Says what one thinks of an answer that became another; how it stands then. */
+  mark(question: Reviewed, mark: Mark, note: string): Promise<Standing>;
+  /** Makes a golden question of an answer that became another; the file that it is in. */
+  makeGolden(question: Reviewed): Promise<string>;
+  /** Does what was weighed. What speaks against it by now is refused, unless somebody says why it is to be done
+   * nevertheless; with a share only so many percent of the devices get it yet. */
+  promote(nevertheless: string | null, share: number | null): Promise<void>;
+  /** Changes which devices get what a channel shows: so many percent, or none that has it not. */
+  rollOut(channel: string, share: number | null, paused: boolean | null): Promise<void>;
+  /** Lets a channel show again what it showed before: that release. */
+  takeBack(channel: string, to: number): Promise<void>;
+  /** What two channels' releases answer to one question. */
+  askBoth(a: string, b: string, question: string): Promise<AnsweredOtherwise>;
   /** Which of these passages' documents the present release no longer has, has otherwise, or has no longer in force. */
   since(passages: Array<Passage>, for_today: boolean): Promise<Array<Since>>;
 }
@@ -107,5 +127,14 @@ export const callsOver = (call: Handover): Calls => ({
   switchTenant: (tenant) => call("switch_tenant", { tenant }),
   chooseAnswers: (answers) => call("choose_answers", { answers }),
   sync: (tell) => call("sync", {}, tell),
+  releases: () => call("releases", {}),
+  weigh: (from, to, tell) => call("weigh", { from, to }, tell),
+  stopWeighing: () => call("stop_weighing", {}),
+  mark: (question, mark, note) => call("mark", { question, mark, note }),
+  makeGolden: (question) => call("make_golden", { question }),
+  promote: (nevertheless, share) => call("promote", { nevertheless, share }),
+  rollOut: (channel, share, paused) => call("roll_out", { channel, share, paused }),
+  takeBack: (channel, to) => call("take_back", { channel, to }),
+  askBoth: (a, b, question) => call("ask_both", { a, b, question }),
   since: (passages, for_today) => call("since", { passages, for_today }),
 });

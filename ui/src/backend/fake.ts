@@ -1,5 +1,6 @@
 // A backend for tests of the window's parts: one document, answers as told.
-import type { Answer, Backend, Exchange, Knowledge, Since, Status, SyncProgress } from "./backend";
+import type { Answer, Backend, Exchange, Knowledge, Releases, Since, Status, SyncProgress, Weighed } from "./backend";
+import { released } from "./fake-releases";
 import { answerTo, checkedOf, document, fallen, grounded, passagesFound, report, SECOND, status } from "./samples";
 
 export * from "./samples";
@@ -19,17 +20,21 @@ export type Told = Partial<Backend> & {
   answer?: (question: string) => Answer;
   /** With it, the knowledge comes from a store. */
   knowledge?: Knowledge;
+  /** What lies in it, and what comes of comparing its channels. */
+  store?: Releases;
+  weighed?: Weighed;
 };
 
 type Note = (...call: Call) => void;
 
-export function fake({ answer = answerTo, knowledge, ...over }: Told = {}): Fake {
+export function fake({ answer = answerTo, knowledge, store, weighed, ...over }: Told = {}): Fake {
   const calls: Call[] = [];
   const note: Note = (...call) => void calls.push(call);
   const labels = () => calls.filter((c) => c[0] === "label").length;
   return {
     ...held(note, labels, { ...status, knowledge: knowledge ?? null }),
     ...asked(note, calls, answer),
+    ...released(note, store, weighed),
     stop: async () => note("stop"),
     check: async (text) => checkedOf(text),
     forCustomer: async (text, _passages, { customer, operator }) =>

@@ -58,11 +58,49 @@ masked?: Array<MaskedKind>,
  */
 inference_id: string | null, timings_ms: Timings, models: Models, };
 
+export type AnsweredOtherwise = { ask: string, 
+/**
+ * The question before it, and the day, where it has any.
+ */
+after: string | null, as_of: string | null, kind: GoldenKind, expected: Array<string>, became: Became, 
+/**
+ * The numbers, days and denials that are other: what it was, and what it is.
+ */
+facts: Array<[string | null, string | null]>, a: Seen, b: Seen, };
+
 export type Answers = "model" | "verbatim";
 
 export type Asked = { answer: Answer, exchange: Exchange | null, };
 
+export type Became = "unanswered" | "other_facts" | "disputed" | "answered" | "reworded" | "reordered";
+
+export type Broken = { rule: Rule, ask: string, 
+/**
+ * The question before it, and the day, where it has any.
+ */
+after: string | null, as_of: string | null, kind: GoldenKind, expected: Array<string>, became: Became, 
+/**
+ * The numbers, days and denials that are other: what it was, and what it is.
+ */
+facts: Array<[string | null, string | null]>, a: Seen, b: Seen, };
+
 export type Bytes = { start: number, end: number, };
+
+export type Changed = { document: string, title: string, fields: Array<FieldChange>, 
+/**
+ * The body word by word; what did not change is cut to what stands beside a change.
+ */
+words: Array<Piece>, };
+
+export type ChannelRow = { name: string, number: number, created_at: string, notes: string, documents: number, 
+/**
+ * The release that it showed before and would show again.
+ */
+before: number | null, promotion: Promotion | null, 
+/**
+ * Who gets it; none: all.
+ */
+rollout: Rollout | null, };
 
 export type Checked = { text: string, 
 /**
@@ -98,6 +136,28 @@ export type Claim = {
  */
 start: number, end: number, grounding: Grounding, citations: Array<Citation>, problem: Problem | null, };
 
+export type Comparison = { questions: number, 
+/**
+ * Answered by both alike, to the byte.
+ */
+same: number, 
+/**
+ * What must not be: each is a reason not to let operators have b.
+ */
+broken: Array<Broken>, 
+/**
+ * All else that is other.
+ */
+changed: Array<AnsweredOtherwise>, right: OnlyOne, 
+/**
+ * The mean reciprocal rank, and nDCG of the first ten, of questions that documents answer.
+ */
+mrr: Paired, ndcg: Paired, 
+/**
+ * How far the first ten documents are the same, at the mean.
+ */
+overlap: number, };
+
 export type Connection = { 
 /**
  * Nobody is signed in, or the keyring cannot say.
@@ -116,7 +176,19 @@ name: string, };
 
 export type Copied = { at: string, text: string, confirmed: Array<string>, };
 
+export type Count = { what: string, name: string, added: number, changed: number, withdrawn: number, };
+
 export type DeskError = { code: ErrorCode, message: string, };
+
+export type Difference = { unchanged: number, 
+/**
+ * Numbers, days and denials of documents that are in both.
+ */
+facts: Array<FactChange>, codes_lost: Array<OfCode>, codes_new: Array<OfCode>, added: Array<Named>, withdrawn: Array<Named>, renamed: Array<Renamed>, changed: Array<Changed>, 
+/**
+ * In force on the day in one of the two only, though in both.
+ */
+begins: Array<Named>, ends: Array<Named>, by: Array<Count>, };
 
 export type Disagreement = { 
 /**
@@ -188,11 +260,17 @@ export type Exchange = { id: string, conversation: string, at: string, answer: A
  */
 text: string, confirmed: Array<string>, copied: Array<Copied>, label: Label | null, };
 
+export type FactChange = { document: string, was: string | null, is: string | null, before: string, after: string, };
+
 export type Fault = "sign_in" | "offline" | "busy" | "slow" | "refused" | "other_model" | "failed";
+
+export type FieldChange = { field: string, was: string, is: string, };
 
 export type FoundBy = "code" | "words" | "meaning";
 
 export type Freshness = "fresh" | "stale" | "too_stale";
+
+export type GoldenKind = "plain" | "code" | "unknown_code" | "uncovered" | "follow_up" | "dated" | "misspelt" | "long" | "exception" | "day" | "step" | "parts" | "emergency" | "other_name" | "other_drug";
 
 export type Grounding = "verbatim" | "supported" | "partial" | "unsupported" | "courtesy";
 
@@ -224,6 +302,10 @@ export type LabelledSentence = { start: number, end: number, text: string, };
 
 export type LookAlike = { code: string, document: string, title: string, };
 
+export type Mark = "wanted" | "unwanted" | "irrelevant";
+
+export type Marked = { mark: Mark, note: string, by: string, at: string, ask: string, after: string | null, as_of: string | null, };
+
 export type MaskedKind = { kind: string, count: number, };
 
 export type Missing = { 
@@ -246,13 +328,23 @@ export type Models = { embedding: string | null,
  */
 reranking: string | null, generation: string | null, };
 
+export type Named = { document: string, title: string, };
+
 export type Names = { customer: string | null, operator: string | null, };
 
 export type Notice = { about: Stage, fault: Fault, message: string, };
 
+export type OfCode = { code: string, documents: Array<string>, };
+
+export type OnlyOne = { only_a: number, only_b: number, p: number, };
+
 export type Opening = { step: OpeningStep, done: number, of: number, };
 
 export type OpeningStep = "downloading" | "embedding" | "indexing" | "verifying";
+
+export type Overridden = { reasons: Array<string>, why: string, };
+
+export type Paired = { a: number, b: number, difference: number, low: number, high: number, };
 
 export type Passage = { 
 /**
@@ -306,7 +398,15 @@ export type Past = { exchange: string, conversation: string, at: string, questio
  */
 changed: boolean, };
 
+export type Piece = { "same": string } | { "out": string } | { "in": string };
+
 export type Problem = { "kind": "missing", values: Array<string>, } | { "kind": "negation" } | { "kind": "wording" } | { "kind": "roles", people: Array<string>, } | { "kind": "step", left_out: string, } | { "kind": "citation" } | { "kind": "doubted", model: string, } | { "kind": "since", title: string, state: SinceState, was: string, now: string | null, };
+
+export type Promotion = { from: string, at: string, 
+/**
+ * What spoke against it, where it was done nevertheless, and why it was.
+ */
+overridden?: Overridden, };
 
 export type Provenance = { file: string, 
 /**
@@ -350,7 +450,73 @@ sentences: Array<number>, unknown_codes: Array<string>, look_alikes: Array<LookA
 
 export type Reason = "unknown_code" | "not_in_force" | "other_subject" | "not_covered";
 
+export type ReleaseRow = { number: number, release: string, created_at: string, notes: string, documents: number, passages: number, segments: number, bytes: number, 
+/**
+ * The channels that show it.
+ */
+channels: Array<string>, 
+/**
+ * How it came into channels that it was promoted to.
+ */
+promotions: Array<Promotion>, 
+/**
+ * Who gets it, in channels where not all do yet.
+ */
+rollouts: Array<Rollout>, };
+
+export type Releases = { location: string, 
+/**
+ * Why nothing can be signed here; none: it can.
+ */
+read_only: string | null, channels: Array<ChannelRow>, 
+/**
+ * The newest first.
+ */
+releases: Array<ReleaseRow>, 
+/**
+ * Who marks here.
+ */
+reviewer: string, 
+/**
+ * So many people must have looked at what is to go live.
+ */
+reviewers: number, 
+/**
+ * Where golden questions are kept; the first takes new ones.
+ */
+golden: Array<string>, };
+
+export type Renamed = { from: string, to: string, title: string, };
+
+export type Reviewed = { ask: string, after: string | null, as_of: string | null, };
+
 export type RightSource = { document: string, title: string, };
+
+export type Rollout = { 
+/**
+ * Percent of the devices. A larger share is the smaller one and more.
+ */
+share: number, 
+/**
+ * Devices of these rings get it whatever the share.
+ */
+rings: Array<string>, 
+/**
+ * Nobody gets it who has it not.
+ */
+paused: boolean, };
+
+export type Rule = "code_lost" | "answer_lost" | "must_not_be_answered" | "past_changed";
+
+export type Seen = { ok: boolean, rank: number | null, found: Array<string>, abstained: boolean, best_score: number, answer: string, 
+/**
+ * The weakest mark of its sentences.
+ */
+weakest: Grounding | null, 
+/**
+ * Sources in force disagree about it.
+ */
+disagree: boolean, };
 
 export type Sentence = { text: string, 
 /**
@@ -367,6 +533,8 @@ export type Since = { document: string, state: SinceState, };
 export type SinceState = "withdrawn" | "expired" | "changed";
 
 export type Stage = "embedding" | "reranking" | "generation" | "checking";
+
+export type Standing = { review: Array<Marked>, reasons: Array<string>, };
 
 export type Status = { tenant: string, tenant_name: string, suggestions: Array<string>, release: string, release_created_at: string, 
 /**
@@ -437,3 +605,17 @@ dead: number,
  * Why the oldest one waits, if it was tried.
  */
 because: string | null, };
+
+export type Weighed = { from: string, to: string, 
+/**
+ * The release that the other channel shows now; none: it shows nothing yet.
+ */
+before: number | null, number: number, release: string, difference: Difference, 
+/**
+ * None where there is nothing to compare with.
+ */
+comparison: Comparison | null, review: Array<Marked>, reasons: Array<string>, };
+
+export type Weighing = { step: WeighingStep, done: number, of: number, };
+
+export type WeighingStep = "fetching" | "asking";

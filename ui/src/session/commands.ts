@@ -5,6 +5,7 @@ import { useAsking, useConversation } from "../ask/conversation";
 import type { Document, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useBrowsing } from "../browse/filter";
+import { useDoing } from "../releases/reviewing";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
 import { usePreferences, zoomed } from "../shared/preferences";
@@ -33,7 +34,36 @@ export type Command = {
 };
 
 export function useCommands(): Command[] {
-  return [...useGoing(), ...useAnswering(), ...useReading(), ...useSession()];
+  const { screen } = useNavigation();
+  const [going, answering, reading, releasing, session] = [
+    useGoing(),
+    useAnswering(),
+    useReading(),
+    useReleasing(),
+    useSession(),
+  ];
+  // Letters that are keys there are typed elsewhere.
+  const here = screen === "releases" ? releasing : [...answering, ...reading];
+  return [...going, ...here, ...session];
+}
+
+/** What is done with the change that is looked at. */
+function useReleasing(): Command[] {
+  const { move, compare, stop, mark, golden, promote } = useDoing();
+  const toQuestion = useToQuestion();
+  const both = () => document.getElementById("ask-both")?.focus();
+  return [
+    { id: "nextChange", keys: "J", run: () => move(1) },
+    { id: "lastChange", keys: "K", run: () => move(-1) },
+    { id: "wanted", keys: "Y", run: () => mark("wanted") },
+    { id: "unwanted", keys: "N", run: () => mark("unwanted") },
+    { id: "irrelevant", keys: "I", run: () => mark("irrelevant") },
+    { id: "golden", keys: "G", run: golden },
+    { id: "compareReleases", keys: "C", run: compare },
+    { id: "promote", keys: "P", run: promote },
+    { id: "both", keys: "B", run: both },
+    { id: "stopReleases", keys: "Esc", run: () => stop() || toQuestion() },
+  ];
 }
 
 /** Where the operator goes, and what is asked there. */
@@ -44,6 +74,7 @@ function useGoing(): Command[] {
   const { fresh, checkWords, checkPasted } = useAsking();
   const { browse } = useBrowsing();
   const { current } = useConversation();
+  const { knowledge } = useStatus();
   const ofCode = screen === "ask" && current?.refused && current.answer && isOfCode(current.answer);
   return [
     { id: "focus", keys: "/", run: home },
@@ -54,6 +85,7 @@ function useGoing(): Command[] {
     { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
     // As the button below a refusal.
     { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
+    ...(knowledge ? [{ id: "releases" as const, keys: "mod+3", run: () => go("releases") }] : []),
   ];
 }
 

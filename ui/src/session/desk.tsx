@@ -12,6 +12,9 @@ import { BrowseScreen } from "../browse/browse-screen";
 import { FilterProvider } from "../browse/filter";
 import { TicksProvider } from "../browse/ticks";
 import { KnowledgeSheet } from "../releases/knowledge-sheet";
+import { PromoteSheet } from "../releases/promote-sheet";
+import { ReleasesScreen } from "../releases/releases-screen";
+import { ReviewingProvider } from "../releases/reviewing";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
 import { cx } from "../shared/ui";
@@ -56,7 +59,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
                     <SourceProvider>
                       <FilterProvider>
                         <ShelfProvider>
-                          <TicksProvider>{children}</TicksProvider>
+                          <TicksProvider>
+                            <ReviewingProvider own={first.knowledge?.channel ?? null}>{children}</ReviewingProvider>
+                          </TicksProvider>
                         </ShelfProvider>
                       </FilterProvider>
                     </SourceProvider>
@@ -79,7 +84,7 @@ function Frame() {
     <div
       className={cx(
         "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
-        screen === "ask"
+        screen !== "browse"
           ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
           : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
       )}
@@ -88,6 +93,7 @@ function Frame() {
       <AskScreen />
       <SourcePanel />
       <BrowseScreen />
+      <ReleasesScreen />
       <StatusBar />
     </div>
   );
@@ -107,6 +113,7 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
   if (sheet === "name") return <NameSheet />;
   if (sheet === "history") return <History />;
+  if (sheet === "promote") return <PromoteSheet />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
   if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;
   return null;

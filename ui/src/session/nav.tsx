@@ -1,4 +1,4 @@
-// The left column: the two screens, the day's conversations or the kinds of documents, the settings.
+// The left column: the screens, the day's conversations, the kinds of documents or the releases, the settings.
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
@@ -7,6 +7,7 @@ import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { useBrowsing } from "../browse/filter";
+import { AllReleases } from "../releases/all-releases";
 import { strings } from "../shared/strings";
 import { cx, Kbd, shortcut } from "../shared/ui";
 import { type Kept, useShelf } from "../sources/shelf";
@@ -18,6 +19,7 @@ import { useStatus } from "./status";
 export function Nav() {
   const { screen, go } = useNavigation();
   const { show } = useSheets();
+  const { knowledge } = useStatus();
   return (
     <nav
       aria-label={strings.navigation}
@@ -28,7 +30,15 @@ export function Nav() {
       </div>
       <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => go("ask")} />
       <NavButton words={strings.browse} keys="mod+2" on={screen === "browse"} onClick={() => go("browse")} />
-      {screen === "browse" ? <Facets /> : <Day />}
+      {knowledge && (
+        <NavButton
+          words={strings.reviewing.releases}
+          keys="mod+3"
+          on={screen === "releases"}
+          onClick={() => go("releases")}
+        />
+      )}
+      {screen === "browse" ? <Facets /> : screen === "releases" ? <AllReleases /> : <Day />}
       <NavButton words={strings.settings} keys="mod+," onClick={() => show("settings")} />
     </nav>
   );

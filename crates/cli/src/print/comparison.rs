@@ -3,6 +3,7 @@
 use std::io::{Result, Write};
 
 use mortar_desk::store::manifest::Channel;
+use mortar_desk::store::review::{Mark, Marked};
 use mortar_desk::store::rollout::Rollout;
 use mortar_desk::{AnsweredOtherwise, Comparison, OnlyOne, Promoted, Seen};
 
@@ -74,6 +75,24 @@ pub fn promoted(to: &mut dyn Write, p: &Promoted) -> Result<()> {
         (true, false, true) => writeln!(to, "{channel} shows release {number} ({release}) of {from}"),
         (true, false, false) => writeln!(to, "{channel} shows release {number} ({release}) already"),
     }
+}
+
+pub fn review(to: &mut dyn Write, marks: &[Marked]) -> Result<()> {
+    if marks.is_empty() {
+        writeln!(to, "nobody has said anything of it")?;
+    }
+    for m in marks {
+        let mark = match m.mark {
+            Mark::Wanted => "wanted",
+            Mark::Unwanted => "unwanted",
+            Mark::Irrelevant => "irrelevant",
+        };
+        writeln!(to, "{mark:10}  {}  ({}, {:.0})", m.question.ask, m.by, m.at)?;
+        if !m.note.is_empty() {
+            writeln!(to, "            {}", m.note.replace('\n', " "))?;
+        }
+    }
+    Ok(())
 }
 
 pub fn rolled_out(to: &mut dyn Write, channel: &Channel) -> Result<()> {

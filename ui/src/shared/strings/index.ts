@@ -2,10 +2,20 @@
 import { answer } from "./answer";
 import { ask } from "./ask";
 import { releases } from "./releases";
+import { reviewing } from "./reviewing";
 import { session } from "./session";
 import { sources } from "./sources";
 import { subjects } from "./subjects";
 
 export { ago, day, dayOf, ended, moment, timeOf } from "./format";
 
-export const strings = { ...session, ...ask, ...answer, ...sources, ...subjects, ...releases };
+export const strings = {
+  ...session,
+  ...ask,
+  ...answer,
+  ...sources,
+  ...subjects,
+  ...releases,
+  reviewing,
+  commands: { ...session.commands, ...reviewing.commands },
+};
