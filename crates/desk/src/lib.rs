@@ -9,6 +9,7 @@
 mod account;
 mod ask;
 mod browse;
+mod bucket;
 mod build;
 mod calls;
 mod check;
@@ -44,6 +45,7 @@ mod stores;
 mod sync;
 mod tenant;
 mod tending;
+mod triage;
 #[cfg(test)]
 mod typescript;
 mod wake;
@@ -86,3 +88,4 @@ pub use status::Status;
 pub use stores::StoreOptions;
 pub use sync::Knowledge;
 pub use tenant::{Answers, TenantConfig};
+pub use triage::{Decide, LabelShown, Pulled, SourceThen, Triage};

@@ -76,6 +76,17 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What the document of a passage says today that is nearest to it.
+    pub(crate) fn says_now(&self, passage: &Passage) -> Result<Option<String>, DeskError> {
+        let document = self.opened().release.document(&passage.document)?;
+        Ok(document.and_then(|d| {
+            let passages = passages_of(&[d]);
+            Sources::new(&passages).nearest(&passage.text).map(str::to_owned)
+        }))
+    }
+}
+
 /// The knowledge of today.
 struct Now<'a> {
     release: &'a Release,

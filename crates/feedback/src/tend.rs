@@ -51,6 +51,10 @@ impl Records {
         left -= self.unmade.reseal(&keys, &mut txn, left)?;
         left -= self.audit.reseal(&keys, &mut txn, left)?;
         left -= self.heads.reseal(&keys, &mut txn, left)?;
+        left -= self.labels.reseal(&keys, &mut txn, left)?;
+        left -= self.pulled.reseal(&keys, &mut txn, left)?;
+        left -= self.decisions.reseal(&keys, &mut txn, left)?;
+        left -= self.objects.reseal(&keys, &mut txn, left)?;
         let more = left < AT_ONCE;
         if !more {
             self.sealing.destroy_old(&mut txn)?;
