@@ -1,6 +1,9 @@
 //! Labels that arrived: read, looked at, decided, asked again, and made into what models learn from.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand, ValueEnum};
+use mortar_desk::feedback::export::For;
 use mortar_desk::feedback::{Filter, LabelReason, LabelRow, NotYet, State};
 use mortar_desk::{Decide, Desk, LabelShown};
 use serde::Serialize;
@@ -9,31 +12,44 @@ use serde_json::{Value, json};
 use crate::common::{Common, Source};
 use crate::output::{self, Done};
 
+#[derive(Args)]
+pub struct Feedback {
+    /// Use the release in this folder as today's
+    #[arg(long, value_name = "DIR", global = true)]
+    release: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
 #[derive(Subcommand)]
-pub enum Command {
+enum Command {
     /// Read labels and decisions that are new in the tenant's bucket
     Pull,
     /// Labels by document and reason, those of the most first
     List(List),
     /// One label: question, draft, the operator's text, and its sources then and now
-    Show {
-        id: String,
-        #[command(flatten)]
-        source: Source,
-    },
+    Show { id: String },
     /// Say where a fault was fixed, or that it is none
     Decide(Decided),
+    /// Questions that have no answer, grouped by meaning: what should be written next
+    Gaps,
+    /// Make a set that models learn from, with a card of what is in it and what was left out
+    Export {
+        #[arg(long = "for", value_name = "WHAT")]
+        what: What,
+        /// A new folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Ask the questions of fixed labels again; what comes from the right source is verified
     Verify {
         /// These alone (all that are fixed and not verified otherwise)
         ids: Vec<String>,
-        #[command(flatten)]
-        source: Source,
     },
 }
 
 #[derive(Args)]
-pub struct List {
+struct List {
     /// wrong_source, out_of_date, not_complete, wrong, badly_said, no_source, should_be_refused, covered, not_written,
     /// misread, …
     #[arg(long, value_parser = reason)]
@@ -61,9 +77,21 @@ enum Which {
     NotAFault,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Supervised fine-tuning: TRL's prompt and completion, and JumpStart's train.jsonl with template.json
+    Sft,
+    /// Preferences: the operator's text before the draft
+    Dpo,
+    /// Answers that were labelled and not edited
+    Kto,
+    /// Golden questions, to be read and accepted
+    Golden,
+}
+
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("what").required(true))]
-pub struct Decided {
+struct Decided {
     id: String,
     /// It was fixed in this document; verified once the question comes from there
     #[arg(long, value_name = "DOCUMENT", group = "what")]
@@ -83,13 +111,15 @@ fn word(value: impl Serialize) -> String {
     json!(value).as_str().unwrap_or_default().to_owned()
 }
 
-pub async fn run(common: &Common, command: Command) -> Done {
-    match command {
-        Command::Pull => pull(&open(common, &Source::default()).await?, common.json).await,
-        Command::List(what) => list(&open(common, &Source::default()).await?, common.json, what),
-        Command::Show { id, source } => {
-            let shown = open(common, &source).await?.label_shown(&id)?;
-            output::result(common.json, &shown, |to| show(to, &shown))
+pub async fn run(common: &Common, what: Feedback) -> Done {
+    let json = common.json;
+    let desk = common.open(&Source::in_folder(what.release)).await?.with_records();
+    match what.command {
+        Command::Pull => pull(&desk, json).await,
+        Command::List(what) => list(&desk, json, what),
+        Command::Show { id } => {
+            let shown = desk.label_shown(&id)?;
+            output::result(json, &shown, |to| show(to, &shown))
         }
         Command::Decide(decided) => {
             let decide = match (decided.fixed_in, decided.not_a_fault) {
@@ -97,15 +127,18 @@ pub async fn run(common: &Common, command: Command) -> Done {
                 (_, Some(reason)) => Decide::NotAFault { reason },
                 _ => Decide::Reopen,
             };
-            let row = open(common, &Source::default()).await?.decide(&decided.id, &decide).await?;
-            output::result(common.json, &row, |to| writeln!(to, "{}", line(&row)))
+            let row = desk.decide(&decided.id, &decide).await?;
+            output::result(json, &row, |to| writeln!(to, "{}", line(&row)))
         }
-        Command::Verify { ids, source } => verify(&open(common, &source).await?, common.json, &ids).await,
+        Command::Gaps => {
+            let gaps = desk.gaps().await?;
+            output::result(json, &gaps, |to| {
+                gaps.iter().try_for_each(|g| writeln!(to, "{:4}  {}", g.asked, g.question))
+            })
+        }
+        Command::Export { what, out } => export(&desk, json, what, &out).await,
+        Command::Verify { ids } => verify(&desk, json, &ids).await,
     }
-}
-
-async fn open(common: &Common, source: &Source) -> Result<Desk, mortar_desk::DeskError> {
-    Ok(common.open(source).await?.with_records())
 }
 
 async fn pull(desk: &Desk, json: bool) -> Done {
@@ -172,6 +205,26 @@ fn show(to: &mut dyn std::io::Write, shown: &LabelShown) -> std::io::Result<()> 
         }
     }
     Ok(())
+}
+
+async fn export(desk: &Desk, json: bool, what: What, out: &Path) -> Done {
+    let what = match what {
+        What::Golden => {
+            let made = desk.export_golden(out)?;
+            return output::result(json, &made, |to| {
+                writeln!(to, "{} questions to read: {}", made.questions, made.file)
+            });
+        }
+        What::Sft => For::Sft,
+        What::Dpo => For::Dpo,
+        What::Kto => For::Kto,
+    };
+    let card = desk.export_labels(what, out).await?;
+    output::result(json, &card, |to| {
+        let (labels, train, test) = (card.labels, card.train, card.test);
+        writeln!(to, "{train} rows to learn from and {test} to test with, of {labels} labels: {}", out.display())?;
+        card.left_out.iter().try_for_each(|(why, n)| writeln!(to, "left out: {why} {n}"))
+    })
 }
 
 async fn verify(desk: &Desk, json: bool, ids: &[String]) -> Done {

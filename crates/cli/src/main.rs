@@ -74,10 +74,7 @@ enum Command {
         command: outbox::Command,
     },
     /// Labels that arrived: what they say, what became of it, and what models learn from them
-    Feedback {
-        #[command(subcommand)]
-        command: feedback::Command,
-    },
+    Feedback(feedback::Feedback),
     /// A tenant's configuration
     Tenant {
         #[command(subcommand)]
@@ -126,7 +123,7 @@ async fn run(cli: Cli) -> Done {
         Command::Audit { command } => kept::audit(common, command),
         Command::Wipe(how) => kept::wipe(common, how),
         Command::Outbox { command } => outbox::run(common, command).await,
-        Command::Feedback { command } => feedback::run(common, command).await,
+        Command::Feedback(what) => feedback::run(common, what).await,
         Command::Tenant { command } => account::tenant(common, &command),
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,

@@ -154,7 +154,7 @@ proptest! {
             .collect();
         let split = split(&rows, &questions);
         prop_assert_eq!(split.test.len(), rows.len());
-        let part = |test: bool| (0..rows.len()).filter(move |n| split.test[*n] == test).collect::<Vec<_>>();
+        let part = |test: bool| (0..rows.len()).filter(|n| split.test[*n] == test).collect::<Vec<_>>();
         let (train, test) = (part(false), part(true));
         prop_assert!(rows.is_empty() || !train.is_empty());
         for a in &train {
