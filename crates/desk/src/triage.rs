@@ -282,7 +282,7 @@ impl Desk {
     pub async fn verify_labels(
         &self,
         ids: Option<&[String]>,
-        tell: &mut (dyn FnMut(&AskedAgain) + Send),
+        tell: &mut (dyn FnMut(AskedAgain) + Send),
     ) -> Result<Vec<AskedAgain>, DeskError> {
         let mut all = self.records()?.arrived()?;
         if let Some(ids) = ids {
@@ -314,7 +314,7 @@ impl Desk {
                 release: again.release,
                 not_yet: found.err(),
             };
-            tell(&asked);
+            tell(asked.clone());
             out.push(asked);
         }
         Ok(out)

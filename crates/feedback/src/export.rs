@@ -126,7 +126,13 @@ impl Text {
         let passages = &arrived.feedback.answer.passages;
         let sources = Sources::new(passages).approving(courtesy.iter().map(String::as_str));
         let sentences = sources.ground_text(text);
-        let claims: Vec<&Sentence> = sentences.iter().filter(|s| s.grounding != Grounding::Courtesy).collect();
+        // A greeting with a name in it greets, whoever it is.
+        let greets = |s: &Sentence| {
+            let unnamed = placeholders(&s.text).iter().fold(s.text.clone(), |t, p| t.replace(&format!(" {p}"), ""));
+            unnamed != s.text && sources.ground(&unnamed, 0, &[]).grounding == Grounding::Courtesy
+        };
+        let claims: Vec<&Sentence> =
+            sentences.iter().filter(|s| s.grounding != Grounding::Courtesy && !greets(s)).collect();
         let stands = |s: &&Sentence| matches!(s.grounding, Grounding::Verbatim | Grounding::Supported);
         let lines = |line: &dyn Fn(&Sentence) -> String| claims.iter().map(|s| line(s)).collect::<Vec<_>>().join("\n");
         Text {

@@ -18,6 +18,7 @@ pub const DECISION_FORMAT: u32 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(rename = "TriageState")]
 pub enum State {
     Open,
     /// In a document; not yet proven.
@@ -30,6 +31,7 @@ pub enum State {
 /// What somebody did about a label, or what the program found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "step")]
+#[ts(rename = "TriageStep")]
 pub enum Step {
     FixedIn { document: String },
     NotAFault { reason: String },
@@ -38,6 +40,7 @@ pub enum Step {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "TriageTaken")]
 pub struct Taken {
     #[ts(type = "string")]
     pub at: Timestamp,
@@ -48,6 +51,7 @@ pub struct Taken {
 
 /// All that was done about one label, the oldest first. It is an object beside the label's and only ever grows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "TriageDecision")]
 pub struct Decision {
     pub format: u32,
     pub tenant: String,
@@ -241,6 +245,7 @@ pub struct LabelRow {
 /// Which labels are meant; what is not said holds for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]
+#[ts(rename = "TriageFilter")]
 pub struct Filter {
     pub reason: Option<LabelReason>,
     pub document: Option<String>,
@@ -266,6 +271,7 @@ impl Filter {
 
 /// Labels of one document in one state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(rename = "TriageGroup")]
 pub struct Group {
     /// None: refused, and nobody said which document should answer.
     pub about: Option<RightSource>,

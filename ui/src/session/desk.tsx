@@ -11,6 +11,9 @@ import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
 import { FilterProvider } from "../browse/filter";
 import { TicksProvider } from "../browse/ticks";
+import { FixedInSheet, NotAFaultSheet } from "../feedback/decide-sheets";
+import { FeedbackScreen } from "../feedback/feedback-screen";
+import { TriageProvider } from "../feedback/triage";
 import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { UpdatesProvider } from "../releases/updating";
 import { SaidProvider } from "../shared/said";
@@ -56,7 +59,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
                     <SourceProvider>
                       <FilterProvider>
                         <ShelfProvider>
-                          <TicksProvider>{children}</TicksProvider>
+                          <TicksProvider>
+                            <TriageProvider>{children}</TriageProvider>
+                          </TicksProvider>
                         </ShelfProvider>
                       </FilterProvider>
                     </SourceProvider>
@@ -79,7 +84,9 @@ function Frame() {
     <div
       className={cx(
         "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
-        screen === "ask"
+        screen === "feedback"
+          ? "grid-cols-[216px_minmax(0,1fr)_minmax(384px,0.8fr)] narrow:grid-cols-[196px_minmax(0,1fr)_minmax(300px,0.9fr)] tight:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
+          : screen === "ask"
           ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
           : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
       )}
@@ -88,6 +95,7 @@ function Frame() {
       <AskScreen />
       <SourcePanel />
       <BrowseScreen />
+      <FeedbackScreen />
       <StatusBar />
     </div>
   );
@@ -106,6 +114,8 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   const { knowledge } = useStatus();
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
   if (sheet === "name") return <NameSheet />;
+  if (sheet === "fixedIn") return <FixedInSheet />;
+  if (sheet === "notAFault") return <NotAFaultSheet />;
   if (sheet === "history") return <History />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;
   if (sheet !== null && typeof sheet !== "string") return <LabelOf {...sheet} />;

@@ -1,4 +1,4 @@
-// The left column: the two screens, the day's conversations or the kinds of documents, the settings.
+// The left column: the screens, what belongs to each, the settings.
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
@@ -7,6 +7,7 @@ import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { useBrowsing } from "../browse/filter";
+import { Views } from "../feedback/views";
 import { strings } from "../shared/strings";
 import { cx, Kbd, shortcut } from "../shared/ui";
 import { type Kept, useShelf } from "../sources/shelf";
@@ -28,7 +29,8 @@ export function Nav() {
       </div>
       <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => go("ask")} />
       <NavButton words={strings.browse} keys="mod+2" on={screen === "browse"} onClick={() => go("browse")} />
-      {screen === "browse" ? <Facets /> : <Day />}
+      <NavButton words={strings.triage.feedback} keys="mod+4" on={screen === "feedback"} onClick={() => go("feedback")} />
+      {screen === "browse" ? <Facets /> : screen === "feedback" ? <Views /> : <Day />}
       <NavButton words={strings.settings} keys="mod+," onClick={() => show("settings")} />
     </nav>
   );

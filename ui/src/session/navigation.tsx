@@ -1,9 +1,9 @@
-// Where the operator is: on which of the two screens, and in which of the two fields.
+// Where the operator is: on which screen, and in which of its fields.
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from "react";
 import { HomeContext } from "../shared/focus";
 import { provided } from "../shared/provided";
 
-export type Screen = "ask" | "browse";
+export type Screen = "ask" | "browse" | "feedback";
 
 export type QuestionHandle = { focus: () => void; change: (next: (now: string) => string) => void };
 
@@ -22,6 +22,8 @@ type Navigation = { screen: Screen; go: (to: Screen) => void };
 type Fields = {
   question: RefObject<QuestionHandle | null>;
   find: RefObject<HTMLInputElement | null>;
+  /** What has the keys of triage. */
+  found: RefObject<HTMLElement | null>;
   texts: Record<Screen, RefObject<TextHandle | null>>;
 };
 
@@ -36,8 +38,16 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const find = useRef<HTMLInputElement>(null);
   const source = useRef<TextHandle>(null);
   const page = useRef<TextHandle>(null);
-  const fields = useMemo(() => ({ question, find, texts: { ask: source, browse: page } }), []);
-  const focus = useCallback((of: Screen) => (of === "ask" ? question : find).current?.focus(), []);
+  const found = useRef<HTMLElement>(null);
+  const none = useRef<TextHandle>(null);
+  const fields = useMemo(
+    () => ({ question, find, found, texts: { ask: source, browse: page, feedback: none } }),
+    [],
+  );
+  const focus = useCallback(
+    (of: Screen) => ({ ask: question, browse: find, feedback: found })[of].current?.focus(),
+    [],
+  );
   const go = useCallback(
     (to: Screen) => {
       setScreen(to);

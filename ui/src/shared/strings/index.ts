@@ -1,6 +1,7 @@
 // Every word of the window. Another language is another object of this shape.
 import { answer } from "./answer";
 import { ask } from "./ask";
+import { triage } from "./feedback";
 import { releases } from "./releases";
 import { session } from "./session";
 import { sources } from "./sources";
@@ -8,4 +9,13 @@ import { subjects } from "./subjects";
 
 export { ago, day, dayOf, ended, moment, timeOf } from "./format";
 
-export const strings = { ...session, ...ask, ...answer, ...sources, ...subjects, ...releases };
+export const strings = {
+  ...session,
+  ...ask,
+  ...answer,
+  ...sources,
+  ...subjects,
+  ...releases,
+  triage,
+  commands: { ...session.commands, ...triage.commands },
+};
