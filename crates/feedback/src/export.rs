@@ -124,7 +124,9 @@ impl Text {
     /// Grounded anew: what a laptop said of it is not relied on.
     fn of(arrived: &Arrived, text: &str, courtesy: &[String]) -> Text {
         let passages = &arrived.feedback.answer.passages;
-        let sources = Sources::new(passages).approving(courtesy.iter().map(String::as_str));
+        let sources = Sources::new(passages)
+            .approving(courtesy.iter().map(String::as_str))
+            .telling();
         let sentences = sources.ground_text(text);
         // A greeting with a name in it greets, whoever it is.
         let greets = |s: &Sentence| {

@@ -35,7 +35,12 @@ export function FixedInSheet() {
 export function NotAFaultSheet() {
   const { decide } = useTriage();
   return (
-    <Field title={words.notAFault} why={words.why} first="" onSave={(reason) => decide({ step: "not_a_fault", reason })} />
+    <Field
+      title={words.notAFault}
+      why={words.why}
+      first=""
+      onSave={(reason) => decide({ step: "not_a_fault", reason })}
+    />
   );
 }
 

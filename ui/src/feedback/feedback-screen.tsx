@@ -1,5 +1,5 @@
 // Triage: what operators found by document, and beside it one label with its sources then and today.
-import { useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { LabelReason } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
 import { Told } from "../shared/more";
@@ -19,10 +19,24 @@ export function FeedbackScreen() {
   const shown = screen === "feedback";
   const [made, setMade] = useState(shown);
   if (shown && !made) setMade(true);
+  const { found } = useFields();
+  const main = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (!shown) return;
+    const list = () => main.current?.querySelector<HTMLElement>("[role=listbox]");
+    found.current = { focus: () => (list() ?? main.current)?.focus() };
+    found.current.focus();
+  }, [shown, found]);
   if (!made) return null;
   return (
     <>
-      <main hidden={!shown} aria-label={words.feedback} className="min-h-0 min-w-0 overflow-auto px-8 py-5">
+      <main
+        ref={main}
+        tabIndex={-1}
+        hidden={!shown}
+        aria-label={words.feedback}
+        className="outline-none min-h-0 min-w-0 overflow-auto px-8 py-5"
+      >
         <Head />
         <Filters />
         <Found />
@@ -141,7 +155,12 @@ function Found() {
         <Told of={plainError(failed, strings.didNotWork)} />
       </div>
     );
-  if (loading && items.length === 0) return <p aria-live="polite" className="text-faint">{words.reading}</p>;
+  if (loading && items.length === 0)
+    return (
+      <p aria-live="polite" className="text-faint">
+        {words.reading}
+      </p>
+    );
   if (items.length === 0)
     return (
       <div className="py-12 text-center text-faint">
@@ -157,7 +176,11 @@ function Found() {
 
 function Rows({ items }: { items: Item[] }) {
   const { chosen, choose, move } = useTriage();
-  const { found } = useFields();
+  const list = useRef<HTMLDivElement>(null);
+  // Whoever waited for it has its keys.
+  useEffect(() => {
+    if (document.activeElement === list.current?.closest("main")) list.current?.focus();
+  }, []);
   const at = items.findIndex((i) => i.key === chosen?.key);
   const { about, mostly, labels, state } = words.columns;
   return (
@@ -170,9 +193,7 @@ function Rows({ items }: { items: Item[] }) {
           <span className="text-right">{state}</span>
         </div>
         <div
-          ref={(element) => {
-            found.current = element;
-          }}
+          ref={list}
           role="listbox"
           aria-label={words.byDocument}
           tabIndex={0}
@@ -212,8 +233,8 @@ function Rows({ items }: { items: Item[] }) {
         </div>
       </div>
       <p aria-hidden className="px-0.5 py-3 text-[12.5px] text-faint">
-        <Kbd keys="J" /> <Kbd keys="K" /> {words.walk} · <Kbd keys="alt+up/down" /> {words.itsAnswers} · <Kbd keys="F" />{" "}
-        {words.fixedInKey} · <Kbd keys="X" /> {words.states.not_a_fault}
+        <Kbd keys="J" /> <Kbd keys="K" /> {words.walk} · <Kbd keys="alt+up/down" /> {words.itsAnswers} ·{" "}
+        <Kbd keys="F" /> {words.fixedInKey} · <Kbd keys="X" /> {words.states.not_a_fault}
       </p>
     </>
   );

@@ -33,7 +33,11 @@ export function LabelPanel() {
         </p>
       </div>
       {/* Reached by key, so that a long label can be scrolled. */}
-      <section tabIndex={0} aria-label={words.label(label + 1, chosen.labels.length)} className="min-h-0 flex-1 overflow-auto">
+      <section
+        tabIndex={0}
+        aria-label={words.label(label + 1, chosen.labels.length)}
+        className="min-h-0 flex-1 overflow-auto"
+      >
         {error ? (
           <div role="alert" className="px-5 py-4 text-warn">
             <Told of={plainError(asError(error), strings.didNotWork)} />
@@ -103,7 +107,9 @@ function Changed({ from, to }: { from: string; to: string }) {
             {before}
             {c.toA > c.fromA && <del className="text-bad">{from.slice(c.fromA, c.toA)}</del>}
             {c.toB > c.fromB && (
-              <ins className="rounded-[3px] bg-accent-bg px-0.5 text-accent no-underline">{to.slice(c.fromB, c.toB)}</ins>
+              <ins className="rounded-[3px] bg-accent-bg px-0.5 text-accent no-underline">
+                {to.slice(c.fromB, c.toB)}
+              </ins>
             )}
           </Fragment>
         );
@@ -123,11 +129,11 @@ function Source({ of, then, today }: { of: SourceThen; then: string; today: stri
       </h3>
       <div className="grid grid-cols-2 gap-4">
         <div className="min-w-0">
-          <p className="pb-1 text-[11px] font-semibold text-faint">{words.then(then)}</p>
+          <p className="pb-1 text-[11px] font-semibold text-faint">{words.was(then)}</p>
           <p className="break-words whitespace-pre-line text-soft">{passage.text}</p>
         </div>
         <div className="min-w-0">
-          <p className="pb-1 text-[11px] font-semibold text-faint">{words.now(today)}</p>
+          <p className="pb-1 text-[11px] font-semibold text-faint">{words.is(today)}</p>
           <p className={cx("break-words whitespace-pre-line", since ? "text-ink" : "text-faint")}>
             {since ? (now ?? words.became[since.state]) : words.same}
           </p>

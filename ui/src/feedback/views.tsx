@@ -20,7 +20,9 @@ function Some({ words, of }: { words: string; of: View[] }) {
   const { view, setView, counts } = useTriage();
   return (
     <div role="group" aria-label={words} className="tight:flex">
-      <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint first-letter:uppercase tight:hidden">{words}</h2>
+      <h2 className="px-2 pt-3 pb-1 text-[11px] font-semibold text-faint first-letter:uppercase tight:hidden">
+        {words}
+      </h2>
       {of.map((v) => (
         <button
           type="button"

@@ -29,7 +29,12 @@ export function Nav() {
       </div>
       <NavButton words={strings.ask} keys="mod+1" on={screen === "ask"} onClick={() => go("ask")} />
       <NavButton words={strings.browse} keys="mod+2" on={screen === "browse"} onClick={() => go("browse")} />
-      <NavButton words={strings.triage.feedback} keys="mod+4" on={screen === "feedback"} onClick={() => go("feedback")} />
+      <NavButton
+        words={strings.triage.feedback}
+        keys="mod+4"
+        on={screen === "feedback"}
+        onClick={() => go("feedback")}
+      />
       {screen === "browse" ? <Facets /> : screen === "feedback" ? <Views /> : <Day />}
       <NavButton words={strings.settings} keys="mod+," onClick={() => show("settings")} />
     </nav>

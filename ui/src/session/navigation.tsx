@@ -23,7 +23,7 @@ type Fields = {
   question: RefObject<QuestionHandle | null>;
   find: RefObject<HTMLInputElement | null>;
   /** What has the keys of triage. */
-  found: RefObject<HTMLElement | null>;
+  found: RefObject<{ focus: () => void } | null>;
   texts: Record<Screen, RefObject<TextHandle | null>>;
 };
 
@@ -38,12 +38,9 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const find = useRef<HTMLInputElement>(null);
   const source = useRef<TextHandle>(null);
   const page = useRef<TextHandle>(null);
-  const found = useRef<HTMLElement>(null);
+  const found = useRef<{ focus: () => void }>(null);
   const none = useRef<TextHandle>(null);
-  const fields = useMemo(
-    () => ({ question, find, found, texts: { ask: source, browse: page, feedback: none } }),
-    [],
-  );
+  const fields = useMemo(() => ({ question, find, found, texts: { ask: source, browse: page, feedback: none } }), []);
   const focus = useCallback(
     (of: Screen) => ({ ask: question, browse: find, feedback: found })[of].current?.focus(),
     [],

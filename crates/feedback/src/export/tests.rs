@@ -56,7 +56,7 @@ const WRONG: &str = "An operator may refund up to $25 without approval.";
 fn what_would_teach_something_wrong_is_left_out_and_says_why() {
     use For::{Dpo, Kto, Sft};
     use Verdict::{Bad, Good};
-    let greeted = format!("Hello [NAME 1],\n{RIGHT}");
+    let greeted = format!("Hello [NAME 1],\n\n{RIGHT}");
     let named = "[NAME 1] may refund up to $50 without approval.";
     let mut denied = arrived(Bad, WRONG, RIGHT);
     let step = Step::NotAFault { reason: "r".into() };
