@@ -27,7 +27,11 @@ impl Shop {
                       keys = \"keys\"\n[feedback]\nstore = \"labels\"\n";
         fs::write(dir.join("tenant.toml"), tenant).unwrap();
         copy(&root().join("samples/pharmacy/sops"), &dir.join("sources"));
-        fs::copy(root().join("samples/pharmacy/orders.csv"), dir.join("sources/orders.csv")).unwrap();
+        fs::copy(
+            root().join("samples/pharmacy/orders.csv"),
+            dir.join("sources/orders.csv"),
+        )
+        .unwrap();
         fs::remove_file(dir.join("sources/sop-12-2025.md")).unwrap();
         shop.done("manager", &["kb", "keys", "init"]);
         shop
@@ -39,14 +43,20 @@ impl Shop {
 
     fn mortar(&self, home: &str, arguments: &[&str]) -> Command {
         let mut c = words_only(&self.dir().join(home));
-        c.args(arguments).arg("--tenant-file").arg(self.dir().join("tenant.toml"));
+        c.args(arguments)
+            .arg("--tenant-file")
+            .arg(self.dir().join("tenant.toml"));
         c.current_dir(self.dir());
         c
     }
 
     fn done(&self, home: &str, arguments: &[&str]) {
         let out = run(&mut self.mortar(home, arguments));
-        assert!(out.status.success(), "{arguments:?}\n{}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{arguments:?}\n{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
 
     fn json(&self, home: &str, arguments: &[&str]) -> Value {
@@ -58,7 +68,11 @@ impl Shop {
         let document = self.dir().join("sources/sop-12.md");
         let text = fs::read_to_string(&document).unwrap();
         let text = text.replace("refund up to $50", &format!("refund up to {dollars}"));
-        fs::write(&document, text.replace("refund up to $25", &format!("refund up to {dollars}"))).unwrap();
+        fs::write(
+            &document,
+            text.replace("refund up to $25", &format!("refund up to {dollars}")),
+        )
+        .unwrap();
         self.done("manager", &["kb", "publish", "sources", "--channel", "live"]);
     }
 
@@ -67,8 +81,14 @@ impl Shop {
         let place = Place::new(Some(self.dir().join(home)), None, None).unwrap();
         let place = place.with_tenant_file(self.dir().join("tenant.toml")).unwrap();
         let weights = self.dir().join("no-models");
-        let desk = Desk::open(Place { weights, ..place }, &mut |_| {}).await.unwrap().with_records();
-        let (answer, kept) = desk.converse(question, None, Stop::default(), &mut |_| {}).await.unwrap();
+        let desk = Desk::open(Place { weights, ..place }, &mut |_| {})
+            .await
+            .unwrap()
+            .with_records();
+        let (answer, kept) = desk
+            .converse(question, None, Stop::default(), &mut |_| {})
+            .await
+            .unwrap();
         let exchange = kept.unwrap().id;
         let text = text.unwrap_or(&answer.answer);
         desk.save_text(&exchange, text.to_owned(), vec![]).unwrap();
@@ -101,14 +121,22 @@ fn copy(from: &Path, to: &Path) {
 async fn a_wrong_answer_is_labelled_triaged_fixed_verified_and_learnt_from() {
     let shop = Shop::new();
     shop.publish("$25");
-    shop.label("laptop", &[LabelReason::OutOfDate], QUESTION, Some(RIGHT)).await;
+    shop.label("laptop", &[LabelReason::OutOfDate], QUESTION, Some(RIGHT))
+        .await;
 
     // It arrives once, and is listed by its document.
     assert_eq!(shop.json("manager", &["feedback", "pull"])["labels"], 1);
     assert_eq!(shop.json("manager", &["feedback", "pull"])["labels"], 0);
-    let listed = shop.json("manager", &["feedback", "list", "--reason", "out_of_date", "--document", "sop-12"]);
+    let listed = shop.json(
+        "manager",
+        &["feedback", "list", "--reason", "out_of_date", "--document", "sop-12"],
+    );
     let group = &listed["groups"][0];
-    assert_eq!((&group["about"]["document"], &group["bad"]), (&"sop-12".into(), &1.into()), "{listed:#}");
+    assert_eq!(
+        (&group["about"]["document"], &group["bad"]),
+        (&"sop-12".into(), &1.into()),
+        "{listed:#}"
+    );
     let id = group["labels"][0].as_str().unwrap();
     let shown = shop.json("manager", &["feedback", "show", id]);
     assert_eq!(shown["text"], RIGHT);
@@ -116,7 +144,11 @@ async fn a_wrong_answer_is_labelled_triaged_fixed_verified_and_learnt_from() {
     let export = |name: &str, what: &str| shop.json("manager", &["feedback", "export", "--for", what, "--out", name]);
     // What is not proven has no source yet.
     let early = export("early", "dpo");
-    assert_eq!((&early["train"], &early["left_out"]["no_source"]), (&0.into(), &1.into()), "{early:#}");
+    assert_eq!(
+        (&early["train"], &early["left_out"]["no_source"]),
+        (&0.into(), &1.into()),
+        "{early:#}"
+    );
 
     // Said to be fixed, and not yet so: the program alone says that it is.
     shop.json("manager", &["feedback", "decide", id, "--fixed-in", "sop-12"]);
@@ -129,8 +161,16 @@ async fn a_wrong_answer_is_labelled_triaged_fixed_verified_and_learnt_from() {
     assert_eq!(again[0]["not_yet"], Value::Null, "{again:#}");
     let shown = shop.json("manager", &["feedback", "show", id]);
     assert_eq!(shown["row"]["state"], "verified");
-    let source = shown["sources"].as_array().unwrap().iter().find(|s| s["passage"]["document"] == "sop-12").unwrap();
-    assert!(source["passage"]["text"].as_str().unwrap().contains("$25"), "{source:#}");
+    let source = shown["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["passage"]["document"] == "sop-12")
+        .unwrap();
+    assert!(
+        source["passage"]["text"].as_str().unwrap().contains("$25"),
+        "{source:#}"
+    );
     assert!(source["now"].as_str().unwrap().contains("$50"), "{source:#}");
 
     // Another manager sees it, and models learn from it.
@@ -141,11 +181,24 @@ async fn a_wrong_answer_is_labelled_triaged_fixed_verified_and_learnt_from() {
     assert_eq!((&card["train"], &card["test"]), (&1.into(), &0.into()), "{card:#}");
     let line = fs::read_to_string(shop.dir().join("dpo/train.jsonl")).unwrap();
     let pair: Value = serde_json::from_str(&line).unwrap();
-    assert!(pair["chosen"][0]["content"].as_str().unwrap().starts_with(RIGHT), "{pair:#}");
-    assert!(pair["rejected"][0]["content"].as_str().unwrap().contains("$25"), "{pair:#}");
+    assert!(
+        pair["chosen"][0]["content"].as_str().unwrap().starts_with(RIGHT),
+        "{pair:#}"
+    );
+    assert!(
+        pair["rejected"][0]["content"].as_str().unwrap().contains("$25"),
+        "{pair:#}"
+    );
     assert!(pair["prompt"].to_string().contains("up to $50"), "{pair:#}");
-    assert!(fs::read_to_string(shop.dir().join("dpo/README.md")).unwrap().contains("| left out | none |"));
-    refused(&mut shop.mortar("manager", &["feedback", "export", "--for", "dpo", "--out", "dpo"]), 2);
+    assert!(
+        fs::read_to_string(shop.dir().join("dpo/README.md"))
+            .unwrap()
+            .contains("| left out | none |")
+    );
+    refused(
+        &mut shop.mortar("manager", &["feedback", "export", "--for", "dpo", "--out", "dpo"]),
+        2,
+    );
     export("sft", "sft");
     let template = fs::read_to_string(shop.dir().join("sft/jumpstart/template.json")).unwrap();
     assert!(template.contains("{response}"));
@@ -161,7 +214,9 @@ fn learnt_by_trainers(shop: &Shop) {
     let script = "import sys\nfrom datasets import load_dataset\nfrom trl.data_utils import is_conversational\n\
                   for part in ('dpo', 'sft'):\n    \
                   rows = load_dataset('json', data_files=f'{sys.argv[1]}/{part}/train.jsonl', split='train')\n    \
-                  assert len(rows) == 1 and is_conversational(rows[0]), rows[0]\n";
+                  assert len(rows) == 1 and is_conversational(rows[0]), rows[0]\n\
+                  rows = load_dataset('json', data_files=f'{sys.argv[1]}/sft/jumpstart/train.jsonl', split='train')\n\
+                  assert set(rows.column_names) == {'instruction', 'context', 'response'}, rows\n";
     let python = std::env::var("MORTAR_TRAINERS");
     let Ok(python) = python else {
         eprintln!("MORTAR_TRAINERS names no Python with datasets and trl: shapes were checked by ourselves alone");
@@ -185,7 +240,11 @@ async fn gaps_are_grouped_and_what_is_no_label_is_named_and_holds_up_nothing() {
     }
     let day = shop.dir().join("labels/tenant=pharmacy/date=2026-11-20");
     fs::create_dir_all(&day).unwrap();
-    fs::write(day.join("01KB1234567890123456789012-0123456789abcdef.json"), "{\"note\": \"Rosa Diaz\"}").unwrap();
+    fs::write(
+        day.join("01KB1234567890123456789012-0123456789abcdef.json"),
+        "{\"note\": \"Rosa Diaz\"}",
+    )
+    .unwrap();
     fs::write(day.join("other.json"), vec![b' '; 5 << 20]).unwrap();
     let pulled = shop.json("manager", &["feedback", "pull"]);
     assert_eq!(pulled["labels"], 3, "{pulled:#}");
@@ -194,15 +253,22 @@ async fn gaps_are_grouped_and_what_is_no_label_is_named_and_holds_up_nothing() {
     let found = shop.json("manager", &["feedback", "gaps"]);
     let asked: Vec<&Value> = found.as_array().unwrap().iter().map(|g| &g["asked"]).collect();
     assert_eq!(asked, [2, 1], "{found:#}");
-    refused(&mut shop.mortar("manager", &["feedback", "show", "01KB1234567890123456789012"]), 1);
-    refused(&mut shop.mortar("manager", &["feedback", "decide", "01KB1234567890123456789012"]), 2);
+    refused(
+        &mut shop.mortar("manager", &["feedback", "show", "01KB1234567890123456789012"]),
+        1,
+    );
+    refused(
+        &mut shop.mortar("manager", &["feedback", "decide", "01KB1234567890123456789012"]),
+        2,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_managers_at_once_lose_nothing() {
     let shop = Shop::new();
     shop.publish("$25");
-    shop.label("laptop", &[LabelReason::OutOfDate], QUESTION, Some(RIGHT)).await;
+    shop.label("laptop", &[LabelReason::OutOfDate], QUESTION, Some(RIGHT))
+        .await;
     let managers = ["one", "two"];
     for home in managers {
         shop.done(home, &["feedback", "pull"]);
@@ -255,19 +321,31 @@ async fn decisions_lie_in_the_bucket_beside_the_labels() {
     };
     assert!(run(&mut mortar(&["login"])).status.success());
     let mut labeller = within(Command::new(programs().join("labeller")));
-    labeller.arg(dir.path().join("tenants/pharmacy/records")).args(["pharmacy", "3", "Rosalinde Quisenberry"]);
+    labeller
+        .arg(dir.path().join("tenants/pharmacy/records"))
+        .args(["pharmacy", "3", "Rosalinde Quisenberry"]);
     assert!(run(&mut labeller).status.success());
     assert!(run(&mut mortar(&["outbox", "retry"])).status.success());
     let release = dir.path().join("release");
     let sample = root().join("samples/pharmacy/orders.csv");
-    let built = run(words_only(dir.path()).args(["kb", "build"]).arg(sample).arg("--out").arg(&release));
+    let built = run(words_only(dir.path())
+        .args(["kb", "build"])
+        .arg(sample)
+        .arg("--out")
+        .arg(&release));
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let at = |arguments: &[&str]| json(mortar(arguments).arg("--json").arg("--release").arg(&release));
     assert_eq!(at(&["feedback", "pull"])["labels"], 3);
     assert_eq!(at(&["feedback", "pull"])["labels"], 0);
     let listed = at(&["feedback", "list"]);
     let id = listed["rows"][0]["id"].as_str().unwrap();
-    at(&["feedback", "decide", id, "--not-a-fault", "Rosalinde Quisenberry 123-45-6789 asked"]);
+    at(&[
+        "feedback",
+        "decide",
+        id,
+        "--not-a-fault",
+        "Rosalinde Quisenberry 123-45-6789 asked",
+    ]);
     at(&["feedback", "decide", id, "--reopen"]);
     let key = format!("labels/decisions/tenant=pharmacy/{id}.json");
     let body = stand_ins.store.body(FEEDBACK, &key).unwrap();

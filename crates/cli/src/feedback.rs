@@ -133,7 +133,8 @@ pub async fn run(common: &Common, what: Feedback) -> Done {
         Command::Gaps => {
             let gaps = desk.gaps().await?;
             output::result(json, &gaps, |to| {
-                gaps.iter().try_for_each(|g| writeln!(to, "{:4}  {}", g.asked, g.question))
+                gaps.iter()
+                    .try_for_each(|g| writeln!(to, "{:4}  {}", g.asked, g.question))
             })
         }
         Command::Export { what, out } => export(&desk, json, what, &out).await,
@@ -145,8 +146,15 @@ async fn pull(desk: &Desk, json: bool) -> Done {
     let pulled = desk.pull_labels().await?;
     output::result(json, &pulled, |to| {
         let (labels, decisions) = (pulled.labels, pulled.decisions);
-        writeln!(to, "{labels} labels and {decisions} decisions are new, from {}", pulled.from)?;
-        pulled.no_labels.iter().try_for_each(|n| writeln!(to, "left out: {}: {}", n.key, n.why))
+        writeln!(
+            to,
+            "{labels} labels and {decisions} decisions are new, from {}",
+            pulled.from
+        )?;
+        pulled
+            .no_labels
+            .iter()
+            .try_for_each(|n| writeln!(to, "left out: {}: {}", n.key, n.why))
     })
 }
 
@@ -167,12 +175,23 @@ fn list(desk: &Desk, json: bool, what: List) -> Done {
     let triage = desk.triage(&filter)?;
     output::result(json, &triage, |to| {
         for group in &triage.groups {
-            let title = group.about.as_ref().map_or("no document answers it", |a| a.title.as_str());
+            let title = group
+                .about
+                .as_ref()
+                .map_or("no document answers it", |a| a.title.as_str());
             let reasons: Vec<String> = group.reasons.iter().map(|(r, n)| format!("{} {n}", word(r))).collect();
             let (state, reasons) = (word(group.state), reasons.join(", "));
-            writeln!(to, "{title}: {} bad, {} good, {state} ({reasons})", group.bad, group.good)?;
+            writeln!(
+                to,
+                "{title}: {} bad, {} good, {state} ({reasons})",
+                group.bad, group.good
+            )?;
             let of = |row: &&LabelRow| group.labels.contains(&row.id);
-            triage.rows.iter().filter(of).try_for_each(|row| writeln!(to, "  {}", line(row)))?;
+            triage
+                .rows
+                .iter()
+                .filter(of)
+                .try_for_each(|row| writeln!(to, "  {}", line(row)))?;
         }
         if triage.groups.is_empty() {
             writeln!(to, "no label says that something is wrong")?;
@@ -189,15 +208,29 @@ fn line(row: &LabelRow) -> String {
 
 fn show(to: &mut dyn std::io::Write, shown: &LabelShown) -> std::io::Result<()> {
     let reasons: Vec<String> = shown.row.reasons.iter().map(word).collect();
-    writeln!(to, "{}\n{} ({})", line(&shown.row), word(shown.row.verdict), reasons.join(", "))?;
-    for (title, text) in [("note", &shown.note), ("draft", &shown.draft), ("operator", &shown.text)] {
+    writeln!(
+        to,
+        "{}\n{} ({})",
+        line(&shown.row),
+        word(shown.row.verdict),
+        reasons.join(", ")
+    )?;
+    for (title, text) in [
+        ("note", &shown.note),
+        ("draft", &shown.draft),
+        ("operator", &shown.text),
+    ] {
         if !text.is_empty() {
             writeln!(to, "\n{title}:\n{text}")?;
         }
     }
     for source in &shown.sources {
         let p = &source.passage;
-        writeln!(to, "\n[{}] {} ({}), release {}:\n{}", p.number, p.title, p.document, shown.row.release, p.text)?;
+        writeln!(
+            to,
+            "\n[{}] {} ({}), release {}:\n{}",
+            p.number, p.title, p.document, shown.row.release, p.text
+        )?;
         match (&source.since, &source.now) {
             (Some(_), Some(now)) => writeln!(to, "release {} says there:\n{now}", shown.release)?,
             (Some(since), None) => writeln!(to, "release {}: {}", shown.release, word(since.state))?,
@@ -222,13 +255,21 @@ async fn export(desk: &Desk, json: bool, what: What, out: &Path) -> Done {
     let card = desk.export_labels(what, out).await?;
     output::result(json, &card, |to| {
         let (labels, train, test) = (card.labels, card.train, card.test);
-        writeln!(to, "{train} rows to learn from and {test} to test with, of {labels} labels: {}", out.display())?;
-        card.left_out.iter().try_for_each(|(why, n)| writeln!(to, "left out: {why} {n}"))
+        writeln!(
+            to,
+            "{train} rows to learn from and {test} to test with, of {labels} labels: {}",
+            out.display()
+        )?;
+        card.left_out
+            .iter()
+            .try_for_each(|(why, n)| writeln!(to, "left out: {why} {n}"))
     })
 }
 
 async fn verify(desk: &Desk, json: bool, ids: &[String]) -> Done {
-    let asked = desk.verify_labels((!ids.is_empty()).then_some(ids), &mut |_| {}).await?;
+    let asked = desk
+        .verify_labels((!ids.is_empty()).then_some(ids), &mut |_| {})
+        .await?;
     let well = asked.iter().all(|a| a.not_yet.is_none());
     output::verdict(json, well, &asked, |to| {
         for a in &asked {

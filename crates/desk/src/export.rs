@@ -8,7 +8,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use mortar_assistant::{Embedder, Passage, prompt};
-use mortar_feedback::export::{For, LeftOut, Likeness, Row, Split, conversational, distinct, jumpstart, row, split, template};
+use mortar_feedback::export::{
+    For, LeftOut, Likeness, Row, Split, conversational, distinct, jumpstart, row, split, template,
+};
 use mortar_feedback::{Act, Arrived, State, Verdict, clusters, word_vectors};
 use mortar_knowledge::Release;
 use mortar_privacy::seal::{hex, sha256};
@@ -114,15 +116,26 @@ impl Desk {
         }
         let split = split(&rows, &likeness.questions);
         let mut files = BTreeMap::new();
-        let part = |test: bool| rows.iter().zip(&split.test).filter(move |(_, t)| **t == test).map(|(r, _)| r);
+        let part = |test: bool| {
+            rows.iter()
+                .zip(&split.test)
+                .filter(move |(_, t)| **t == test)
+                .map(|(r, _)| r)
+        };
         write(dir, "train.jsonl", &lines(part(false), conversational), &mut files)?;
         write(dir, "test.jsonl", &lines(part(true), conversational), &mut files)?;
         if what == For::Sft {
             write(dir, "jumpstart/train.jsonl", &lines(part(false), jumpstart), &mut files)?;
             write(dir, "jumpstart/template.json", &format!("{}\n", template()), &mut files)?;
         }
-        let used: Vec<&Arrived> = arrived.iter().filter(|a| rows.iter().any(|r| r.label == a.feedback.id)).collect();
-        let dates = || used.iter().map(|a| a.feedback.at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let used: Vec<&Arrived> = arrived
+            .iter()
+            .filter(|a| rows.iter().any(|r| r.label == a.feedback.id))
+            .collect();
+        let dates = || {
+            used.iter()
+                .map(|a| a.feedback.at.to_zoned(jiff::tz::TimeZone::UTC).date())
+        };
         let card = Card {
             format: CARD_FORMAT,
             of: what,
@@ -137,7 +150,10 @@ impl Desk {
             to: dates().max(),
             releases: counted(used.iter().map(|a| a.feedback.answer.release.clone())),
             reasons: counted(used.iter().flat_map(|a| a.feedback.label.reasons.iter().map(name))),
-            good: used.iter().filter(|a| a.feedback.label.verdict == Verdict::Good).count(),
+            good: used
+                .iter()
+                .filter(|a| a.feedback.label.verdict == Verdict::Good)
+                .count(),
             bad: used.iter().filter(|a| a.feedback.label.verdict == Verdict::Bad).count(),
             operators: counted(rows.iter().map(|r| r.operator.clone())).len(),
             documents: counted(rows.iter().filter_map(|r| r.document.clone())).len(),
@@ -164,7 +180,10 @@ impl Desk {
         empty(dir)?;
         let opened = self.opened();
         let mut seen = std::collections::BTreeSet::new();
-        let mut text = format!("# Proposed by labels. Read each before it is kept.\nas_of = \"{}\"\n", today());
+        let mut text = format!(
+            "# Proposed by labels. Read each before it is kept.\nas_of = \"{}\"\n",
+            today()
+        );
         let mut questions = 0;
         for a in &arrived {
             let Some((kind, documents)) = golden(a) else { continue };
@@ -206,7 +225,10 @@ impl Desk {
         };
         let gap = |members: Vec<usize>| {
             let like = |at: usize| -> f32 {
-                members.iter().map(|m| mortar_feedback::cosine(&vectors[*m], &vectors[at])).sum()
+                members
+                    .iter()
+                    .map(|m| mortar_feedback::cosine(&vectors[*m], &vectors[at]))
+                    .sum()
             };
             let middle = members.iter().copied().max_by(|a, b| like(*a).total_cmp(&like(*b)))?;
             Some(Gap {
@@ -243,7 +265,14 @@ impl Desk {
 /// The passages that a text is to be written from: those that the answer was written from; of a fault that is proven to
 /// be fixed, the document in which it was fixed as it is today, before those of other documents.
 fn told(a: &Arrived, release: &Release) -> Result<Vec<Passage>, DeskError> {
-    let mut passages: Vec<Passage> = a.feedback.answer.passages.iter().filter(|p| p.carries).cloned().collect();
+    let mut passages: Vec<Passage> = a
+        .feedback
+        .answer
+        .passages
+        .iter()
+        .filter(|p| p.carries)
+        .cloned()
+        .collect();
     if let Some(fixed_in) = a.decision.fixed_in().filter(|_| a.decision.state() == State::Verified)
         && let Some(document) = release.document(fixed_in)?
     {
@@ -323,7 +352,11 @@ fn write(dir: &Path, name: &str, text: &str, files: &mut BTreeMap<String, String
 fn page(card: &Card) -> String {
     let counts = |of: &BTreeMap<String, usize>| {
         let all: Vec<String> = of.iter().map(|(what, n)| format!("{what} {n}")).collect();
-        if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+        if all.is_empty() {
+            "none".to_owned()
+        } else {
+            all.join(", ")
+        }
     };
     let days = match (card.from, card.to) {
         (Some(from), Some(to)) => format!("{from} to {to}"),

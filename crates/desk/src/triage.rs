@@ -144,7 +144,9 @@ impl Desk {
         let (mut new, mut unusable) = (0, Vec::new());
         for object in bucket.list(&prefix).await? {
             let name = object.key.strip_prefix(&prefix).and_then(|n| n.strip_suffix(".json"));
-            let Some(label) = name.filter(|n| !n.contains('/')) else { continue };
+            let Some(label) = name.filter(|n| !n.contains('/')) else {
+                continue;
+            };
             let seen = Seen {
                 modified: object.modified,
                 bytes: object.bytes,
@@ -199,7 +201,10 @@ impl Desk {
             });
         }
         let opened = self.opened();
-        let about = row.fixed_in.clone().or_else(|| row.about.as_ref().map(|a| a.document.clone()));
+        let about = row
+            .fixed_in
+            .clone()
+            .or_else(|| row.about.as_ref().map(|a| a.document.clone()));
         Ok(LabelShown {
             note: label.note.clone(),
             draft: arrived.feedback.draft.clone(),
@@ -246,10 +251,7 @@ impl Desk {
         let key = decision_key(tenant, id);
         for _ in 0..TRIES {
             let (mut decision, condition) = match get_small(&*bucket, &key, LARGEST).await {
-                Ok((bytes, tag)) => (
-                    Decision::from_bytes(&bytes, tenant, id)?,
-                    Condition::IfUnchanged(tag),
-                ),
+                Ok((bytes, tag)) => (Decision::from_bytes(&bytes, tenant, id)?, Condition::IfUnchanged(tag)),
                 Err(StoreError::NotFound(_)) => (Decision::new(tenant, id), Condition::IfAbsent),
                 Err(e) => return Err(e.into()),
             };
@@ -274,7 +276,9 @@ impl Desk {
             records.saw(&decision, None)?;
             return Ok(Arrived { feedback, decision }.row());
         }
-        Err(DeskError::failed("others write about this label all the time: try again"))
+        Err(DeskError::failed(
+            "others write about this label all the time: try again",
+        ))
     }
 
     /// Asks the questions of labels again that were fixed and are not proven: one, or all. `tell` hears what each comes
@@ -321,6 +325,7 @@ impl Desk {
     }
 
     async fn asked_again(&self, arrived: &Arrived) -> Result<Answer, DeskError> {
-        self.ask(arrived.question(), &[], None, Stop::default(), &mut |_| {}).await
+        self.ask(arrived.question(), &[], None, Stop::default(), &mut |_| {})
+            .await
     }
 }

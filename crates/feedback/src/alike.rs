@@ -62,7 +62,10 @@ pub fn clusters(vectors: &[Vec<f32>], at_least: f32) -> Vec<Vec<usize>> {
             let sum: f32 = group.iter().map(|m| cosine(&vectors[*m], vector)).sum();
             sum / group.len() as f32
         };
-        let best = groups.iter_mut().map(|g| (like(g), g)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let best = groups
+            .iter_mut()
+            .map(|g| (like(g), g))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
         match best {
             Some((like, group)) if like >= at_least => group.push(at),
             _ => groups.push(vec![at]),
@@ -80,7 +83,12 @@ mod tests {
 
     #[test]
     fn words_alone_tell_what_is_alike() {
-        let vectors = word_vectors(&["Is Wegovy covered?", "is WEGOVY covered", "When does the parcel come?", ""]);
+        let vectors = word_vectors(&[
+            "Is Wegovy covered?",
+            "is WEGOVY covered",
+            "When does the parcel come?",
+            "",
+        ]);
         assert!(cosine(&vectors[0], &vectors[1]) > 0.99);
         assert!(cosine(&vectors[0], &vectors[2]) < 0.1);
         assert_eq!(cosine(&vectors[0], &vectors[3]), 0.0);

@@ -130,11 +130,15 @@ impl Text {
         let sentences = sources.ground_text(text);
         // A greeting with a name in it greets, whoever it is.
         let greets = |s: &Sentence| {
-            let unnamed = placeholders(&s.text).iter().fold(s.text.clone(), |t, p| t.replace(&format!(" {p}"), ""));
+            let unnamed = placeholders(&s.text)
+                .iter()
+                .fold(s.text.clone(), |t, p| t.replace(&format!(" {p}"), ""));
             unnamed != s.text && sources.ground(&unnamed, 0, &[]).grounding == Grounding::Courtesy
         };
-        let claims: Vec<&Sentence> =
-            sentences.iter().filter(|s| s.grounding != Grounding::Courtesy && !greets(s)).collect();
+        let claims: Vec<&Sentence> = sentences
+            .iter()
+            .filter(|s| s.grounding != Grounding::Courtesy && !greets(s))
+            .collect();
         let stands = |s: &&Sentence| matches!(s.grounding, Grounding::Verbatim | Grounding::Supported);
         let lines = |line: &dyn Fn(&Sentence) -> String| claims.iter().map(|s| line(s)).collect::<Vec<_>>().join("\n");
         Text {
@@ -168,7 +172,11 @@ fn placeholders(text: &str) -> Vec<String> {
             && !number.is_empty()
             && number.chars().all(|c| c.is_ascii_digit())
     };
-    let pieces = text.split('[').skip(1).filter_map(|p| p.split_once(']')).map(|(inside, _)| inside);
+    let pieces = text
+        .split('[')
+        .skip(1)
+        .filter_map(|p| p.split_once(']'))
+        .map(|(inside, _)| inside);
     pieces.filter(is).map(|inside| format!("[{inside}]")).collect()
 }
 
@@ -233,7 +241,11 @@ pub struct Split {
 pub fn split(rows: &[Row], questions: &[Vec<f32>]) -> Split {
     let strict = parted(rows, questions, true);
     let swallowed = strict.largest as f64 > rows.len() as f64 * SWALLOWS;
-    if swallowed { parted(rows, questions, false) } else { strict }
+    if swallowed {
+        parted(rows, questions, false)
+    } else {
+        strict
+    }
 }
 
 fn parted(rows: &[Row], questions: &[Vec<f32>], by_operator: bool) -> Split {
@@ -272,7 +284,9 @@ fn parted(rows: &[Row], questions: &[Vec<f32>], by_operator: bool) -> Split {
     }
     let of = |part: bool| -> BTreeSet<&str> {
         let rows = rows.iter().zip(&test).filter(|(_, t)| **t == part);
-        rows.map(|(r, _)| r.operator.as_str()).filter(|o| !o.is_empty()).collect()
+        rows.map(|(r, _)| r.operator.as_str())
+            .filter(|o| !o.is_empty())
+            .collect()
     };
     Split {
         by,

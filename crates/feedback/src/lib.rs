@@ -43,9 +43,9 @@ use mortar_privacy::Vault;
 use mortar_privacy::audit::{Link, SignedHead, Signer};
 use mortar_privacy::seal::SealError;
 pub use outbox::{Entry, EntryError, EntryState, FeedbackSink, Object, Passed, Which, pause};
-pub use sending::Waiting;
 pub use pulled::{NoLabel, Seen};
 use pulled::{Read, SeenDecision};
+pub use sending::Waiting;
 use serde::{Deserialize, Serialize};
 use table::Table;
 pub use triage::{
@@ -225,7 +225,15 @@ impl Records {
             let rows: Database<Str, SerdeJson<KeyRow>> = opener.create_database(txn, Some("keys"))?;
             let mut table = |n: usize| opener.create_database::<Str, Bytes>(txn, Some(TABLES[n]));
             let [a, b, c, d, e, f] = [table(0)?, table(1)?, table(2)?, table(3)?, table(4)?, table(5)?];
-            let [g, h, i, j, k, l, m] = [table(6)?, table(7)?, table(8)?, table(9)?, table(10)?, table(11)?, table(12)?];
+            let [g, h, i, j, k, l, m] = [
+                table(6)?,
+                table(7)?,
+                table(8)?,
+                table(9)?,
+                table(10)?,
+                table(11)?,
+                table(12)?,
+            ];
             let tables = [a, b, c, d, e, f, g, h, i, j, k, l, m];
             heed::Result::Ok(CommitOrAbort::Commit(((rows, meta), tables)))
         })?;

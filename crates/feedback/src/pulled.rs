@@ -1,6 +1,8 @@
 //! Labels of all devices as they arrived, and what was decided about them, kept sealed beside this device's own records.
 //! Each object is read once; one that is no label is remembered by why. Nothing is fetched here.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use mortar_privacy::seal::{hex, sha256};
 use serde::{Deserialize, Serialize};
@@ -121,10 +123,13 @@ impl Records {
             let (id, bytes) = label?;
             all.push(Arrived {
                 feedback: Feedback::from_bytes(&unpacked(&bytes)?)?,
-                decision: self.decided(&id)?,
+                decision: match self.decisions.get(&keys, &txn, &id)? {
+                    Some(held) => held.decision,
+                    None => Decision::new(&self.tenant, &id),
+                },
             });
         }
-        let replaced: Vec<String> = all.iter().filter_map(|a| a.feedback.replaces.clone()).collect();
+        let replaced: BTreeSet<String> = all.iter().filter_map(|a| a.feedback.replaces.clone()).collect();
         all.retain(|a| !replaced.contains(&a.feedback.id));
         Ok(all)
     }

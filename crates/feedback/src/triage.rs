@@ -121,7 +121,9 @@ impl Decision {
         {
             return Err(wrong("somebody decided otherwise meanwhile"));
         }
-        if self.taken.last().is_some_and(|t| t.step == taken.step) || (self.taken.is_empty() && taken.step == Step::Reopened) {
+        if self.taken.last().is_some_and(|t| t.step == taken.step)
+            || (self.taken.is_empty() && taken.step == Step::Reopened)
+        {
             return Ok(false);
         }
         self.taken.push(taken);
@@ -154,7 +156,13 @@ impl Arrived {
             return Some(right.clone());
         }
         let cited = most_cited(&answer.sentences).into_iter().next();
-        let nearest = || answer.passages.first().filter(|_| !answer.abstained).map(|p| p.document.clone());
+        let nearest = || {
+            answer
+                .passages
+                .first()
+                .filter(|_| !answer.abstained)
+                .map(|p| p.document.clone())
+        };
         let document = cited.or_else(nearest)?;
         let title = title_of(&answer.passages, &document);
         Some(RightSource { document, title })
@@ -335,7 +343,11 @@ pub struct DayCount {
 /// Labels of each of so many days up to one.
 pub fn days(rows: &[LabelRow], last: Date, how_many: u32) -> Vec<DayCount> {
     let day = |back: u32| last.checked_sub(jiff::Span::new().days(back)).ok();
-    let mut out: Vec<DayCount> = (0..how_many.min(366)).rev().filter_map(day).map(|day| DayCount { day, good: 0, bad: 0 }).collect();
+    let mut out: Vec<DayCount> = (0..how_many.min(366))
+        .rev()
+        .filter_map(day)
+        .map(|day| DayCount { day, good: 0, bad: 0 })
+        .collect();
     for row in rows {
         let at = row.at.to_zoned(jiff::tz::TimeZone::UTC).date();
         if let Some(of) = out.iter_mut().find(|d| d.day == at) {
@@ -389,7 +401,9 @@ pub fn comes_right(feedback: &Feedback, fixed_in: &str, again: &Answer, held: bo
     }
     let quotes = |answer: &'_ Answer| -> BTreeSet<String> {
         let all = answer.sentences.iter().flat_map(citations);
-        all.filter(|c| c.document == fixed_in).map(|c| c.quote.clone()).collect()
+        all.filter(|c| c.document == fixed_in)
+            .map(|c| c.quote.clone())
+            .collect()
     };
     if quotes(again).is_subset(&quotes(&feedback.answer)) {
         return Err(NotYet::SameWords);

@@ -61,7 +61,14 @@ fn what_would_teach_something_wrong_is_left_out_and_says_why() {
     let mut denied = arrived(Bad, WRONG, RIGHT);
     let step = Step::NotAFault { reason: "r".into() };
     let at = "2026-11-23T10:00:00Z".parse().unwrap();
-    denied.decision.add(Taken { at, by: "b".into(), step }).unwrap();
+    denied
+        .decision
+        .add(Taken {
+            at,
+            by: "b".into(),
+            step,
+        })
+        .unwrap();
     let mut refused = arrived(Bad, "", "");
     refused.feedback.answer.abstained = true;
     let cases = [
@@ -70,14 +77,44 @@ fn what_would_teach_something_wrong_is_left_out_and_says_why() {
         ("good as it is", Sft, arrived(Good, RIGHT, RIGHT), None),
         ("good as it is", Kto, arrived(Good, RIGHT, RIGHT), None),
         ("bad as it is", Kto, arrived(Bad, WRONG, WRONG), None),
-        ("bad as it is", Sft, arrived(Bad, WRONG, WRONG), Some(LeftOut::NotCorrected)),
+        (
+            "bad as it is",
+            Sft,
+            arrived(Bad, WRONG, WRONG),
+            Some(LeftOut::NotCorrected),
+        ),
         ("an edit", Kto, arrived(Bad, WRONG, RIGHT), Some(LeftOut::Edited)),
-        ("the draft", Dpo, arrived(Good, RIGHT, RIGHT), Some(LeftOut::SameAsDraft)),
-        ("a greeting alone", Dpo, arrived(Good, RIGHT, &greeted), Some(LeftOut::SameAsDraft)),
+        (
+            "the draft",
+            Dpo,
+            arrived(Good, RIGHT, RIGHT),
+            Some(LeftOut::SameAsDraft),
+        ),
+        (
+            "a greeting alone",
+            Dpo,
+            arrived(Good, RIGHT, &greeted),
+            Some(LeftOut::SameAsDraft),
+        ),
         ("invented", Dpo, arrived(Bad, RIGHT, WRONG), Some(LeftOut::NoSource)),
-        ("one of two invented", Sft, arrived(Bad, WRONG, &format!("{RIGHT}\n{WRONG}")), Some(LeftOut::NoSource)),
-        ("good and invented", Kto, arrived(Good, WRONG, WRONG), Some(LeftOut::NoSource)),
-        ("a placeholder", Kto, arrived(Bad, named, named), Some(LeftOut::Placeholder)),
+        (
+            "one of two invented",
+            Sft,
+            arrived(Bad, WRONG, &format!("{RIGHT}\n{WRONG}")),
+            Some(LeftOut::NoSource),
+        ),
+        (
+            "good and invented",
+            Kto,
+            arrived(Good, WRONG, WRONG),
+            Some(LeftOut::NoSource),
+        ),
+        (
+            "a placeholder",
+            Kto,
+            arrived(Bad, named, named),
+            Some(LeftOut::Placeholder),
+        ),
         ("no fault", Dpo, denied, Some(LeftOut::NotAFault)),
         ("refused", Sft, refused, Some(LeftOut::Refused)),
     ];
@@ -92,15 +129,32 @@ fn rows_have_the_shapes_that_trainers_read() {
     let dpo = conversational(&made(For::Dpo, &edited).unwrap());
     let keys = |v: &Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&dpo), ["chosen", "prompt", "rejected"]);
-    assert_eq!(dpo["chosen"], json!([{ "role": "assistant", "content": format!("{RIGHT} [1]") }]));
-    assert_eq!(dpo["rejected"][0]["content"].as_str().unwrap().trim_end_matches(" [1]"), WRONG);
-    let roles: Vec<&str> = dpo["prompt"].as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect();
+    assert_eq!(
+        dpo["chosen"],
+        json!([{ "role": "assistant", "content": format!("{RIGHT} [1]") }])
+    );
+    assert_eq!(
+        dpo["rejected"][0]["content"].as_str().unwrap().trim_end_matches(" [1]"),
+        WRONG
+    );
+    let roles: Vec<&str> = dpo["prompt"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["role"].as_str().unwrap())
+        .collect();
     assert_eq!(roles, ["system", "user"]);
     assert!(dpo["prompt"][1]["content"].as_str().unwrap().contains(SOURCE));
     let sft = made(For::Sft, &edited).unwrap();
     assert_eq!(keys(&conversational(&sft)), ["completion", "prompt"]);
     let kto = conversational(&made(For::Kto, &arrived(Verdict::Bad, WRONG, WRONG)).unwrap());
-    assert_eq!((keys(&kto), &kto["label"]), (vec!["completion".into(), "label".into(), "prompt".into()], &json!(false)));
+    assert_eq!(
+        (keys(&kto), &kto["label"]),
+        (
+            vec!["completion".into(), "label".into(), "prompt".into()],
+            &json!(false)
+        )
+    );
     // Each name of the template stands in each row.
     let (row, template) = (jumpstart(&sft), template());
     for key in keys(&row) {
@@ -130,16 +184,25 @@ fn near_duplicates_leave_the_newest() {
     };
     assert_eq!(distinct(&mut rows, &mut likeness), 1);
     let left: Vec<&str> = rows.iter().map(|r| r.question.as_str()).collect();
-    assert_eq!(left, ["q1", "q2", "q3"], "the same question with another text is another row");
+    assert_eq!(
+        left,
+        ["q1", "q2", "q3"],
+        "the same question with another text is another row"
+    );
     assert_eq!((likeness.questions.len(), likeness.texts.len()), (3, 3));
 }
 
 #[test]
 fn one_busy_operator_does_not_swallow_the_test() {
     let rows: Vec<Row> = (0..40).map(|n| plain_row(n, 0, n)).collect();
-    let questions: Vec<Vec<f32>> = (0..40).map(|n| (0..40).map(|m| f32::from(u8::from(m == n))).collect()).collect();
+    let questions: Vec<Vec<f32>> = (0..40)
+        .map(|n| (0..40).map(|m| f32::from(u8::from(m == n))).collect())
+        .collect();
     let split = split(&rows, &questions);
-    assert_eq!((split.by.as_slice(), split.operators_in_both), (["document".to_owned(), "cluster".into()].as_slice(), 1));
+    assert_eq!(
+        (split.by.as_slice(), split.operators_in_both),
+        (["document".to_owned(), "cluster".into()].as_slice(), 1)
+    );
     assert_eq!(split.test.iter().filter(|t| **t).count(), 4);
 }
 

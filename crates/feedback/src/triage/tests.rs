@@ -104,9 +104,15 @@ fn states_follow_from_the_steps_and_verified_only_from_its_own_fix() {
     assert!(decision.add(taken(verified("sop-12"))).is_err(), "nothing was fixed");
     assert!(decision.add(taken(fixed("sop-12"))).unwrap());
     assert!(!decision.add(taken(fixed("sop-12"))).unwrap(), "said already");
-    assert!(decision.add(taken(verified("sop-13"))).is_err(), "it was fixed elsewhere");
+    assert!(
+        decision.add(taken(verified("sop-13"))).is_err(),
+        "it was fixed elsewhere"
+    );
     assert!(decision.add(taken(verified("sop-12"))).unwrap());
-    assert_eq!((decision.state(), decision.verified_in()), (State::Verified, Some("r2")));
+    assert_eq!(
+        (decision.state(), decision.verified_in()),
+        (State::Verified, Some("r2"))
+    );
     assert!(decision.add(taken(Step::Reopened)).unwrap());
     assert_eq!((decision.state(), decision.fixed_in()), (State::Open, None));
     assert_eq!(decision.taken.len(), 3, "nothing that was done is lost");
@@ -128,18 +134,31 @@ fn only_another_release_that_answers_from_new_words_of_the_document_proves_it() 
     let cases = [
         ("fixed", said("r2", vec![new()]), true, Ok(())),
         ("beside another", said("r2", vec![new(), other()]), true, Ok(())),
-        ("the same release", said("r1", vec![new()]), true, Err(NotYet::SameRelease)),
+        (
+            "the same release",
+            said("r1", vec![new()]),
+            true,
+            Err(NotYet::SameRelease),
+        ),
         ("the same words", said("r2", vec![old()]), true, Err(NotYet::SameWords)),
         ("not there", said("r2", vec![other()]), false, Err(NotYet::NoDocument)),
         ("refused", said("r2", vec![]), true, Err(NotYet::Refused)),
         ("another source", said("r2", vec![other()]), true, elsewhere.clone()),
-        ("mostly another", said("r2", vec![new(), other(), other()]), true, elsewhere),
+        (
+            "mostly another",
+            said("r2", vec![new(), other(), other()]),
+            true,
+            elsewhere,
+        ),
     ];
     for (what, again, held, expected) in cases {
         assert_eq!(comes_right(&bad, "sop-12", &again, held), expected, "{what}");
     }
     let wrong_source = labelled(&[LabelReason::WrongSource], said("r1", vec![other()]));
-    assert_eq!(comes_right(&wrong_source, "sop-12", &said("r2", vec![old()]), true), Ok(()));
+    assert_eq!(
+        comes_right(&wrong_source, "sop-12", &said("r2", vec![old()]), true),
+        Ok(())
+    );
     let refuse = labelled(&[ShouldBeRefused], said("r1", vec![old()]));
     assert_eq!(comes_right(&refuse, "sop-12", &said("r2", vec![]), true), Ok(()));
     assert_eq!(
@@ -170,7 +189,15 @@ fn labels_are_counted_by_document_and_state_and_filtered() {
     let all = groups(&rows);
     let told: Vec<_> = all
         .iter()
-        .map(|g| (g.about.as_ref().unwrap().document.as_str(), g.state, g.bad, g.good, g.reasons[0]))
+        .map(|g| {
+            (
+                g.about.as_ref().unwrap().document.as_str(),
+                g.state,
+                g.bad,
+                g.good,
+                g.reasons[0],
+            )
+        })
         .collect();
     assert_eq!(
         told,
@@ -181,14 +208,47 @@ fn labels_are_counted_by_document_and_state_and_filtered() {
         ]
     );
     let counts = days(&rows, "2026-11-05".parse().unwrap(), 3);
-    assert_eq!(counts.iter().map(|d| (d.good, d.bad)).collect::<Vec<_>>(), [(0, 1), (0, 1), (1, 0)]);
+    assert_eq!(
+        counts.iter().map(|d| (d.good, d.bad)).collect::<Vec<_>>(),
+        [(0, 1), (0, 1), (1, 0)]
+    );
     let cases: [(Filter, usize); 6] = [
         (Filter::default(), 5),
-        (Filter { reason: Some(OutOfDate), ..Filter::default() }, 3),
-        (Filter { document: Some("b".into()), ..Filter::default() }, 1),
-        (Filter { since: Some("2026-11-04".parse().unwrap()), ..Filter::default() }, 2),
-        (Filter { state: Some(State::Fixed), ..Filter::default() }, 1),
-        (Filter { operator: Some("nobody".into()), ..Filter::default() }, 0),
+        (
+            Filter {
+                reason: Some(OutOfDate),
+                ..Filter::default()
+            },
+            3,
+        ),
+        (
+            Filter {
+                document: Some("b".into()),
+                ..Filter::default()
+            },
+            1,
+        ),
+        (
+            Filter {
+                since: Some("2026-11-04".parse().unwrap()),
+                ..Filter::default()
+            },
+            2,
+        ),
+        (
+            Filter {
+                state: Some(State::Fixed),
+                ..Filter::default()
+            },
+            1,
+        ),
+        (
+            Filter {
+                operator: Some("nobody".into()),
+                ..Filter::default()
+            },
+            0,
+        ),
     ];
     for (filter, count) in cases {
         assert_eq!(rows.iter().filter(|r| filter.holds(r)).count(), count, "{filter:?}");
