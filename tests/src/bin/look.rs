@@ -174,9 +174,9 @@ async fn triage(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String> 
     w.until("document.querySelector('aside[aria-label=Label] del')").await;
     w.screenshot(&name("feedback")).await?;
     w.press("f", &[]).await;
-    w.find("[role=dialog] input", 5).await?;
+    let field = w.find("[role=dialog] input", 5).await?;
     w.screenshot(&name("feedback-fixed-in")).await?;
-    w.press("Enter", &[]).await;
+    field.send_keys("\u{e007}").await.map_err(|e| e.to_string())?;
     w.until("[...document.querySelectorAll('nav button')].some(b => b.textContent === 'Fixed, not verified · 1')")
         .await;
     w.run(

@@ -1,6 +1,6 @@
 // Triage: what operators found by document, and beside it one label with its sources then and today.
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { LabelReason } from "../backend/backend";
+import type { DayCount, LabelReason } from "../backend/backend";
 import { useFields, useNavigation } from "../session/navigation";
 import { Told } from "../shared/more";
 import { plainError } from "../shared/plain";
@@ -54,12 +54,13 @@ export function FeedbackScreen() {
 
 function Head() {
   const { all, pulled, offline } = useTriage();
-  const bad = all?.rows.filter((r) => r.verdict === "bad").length ?? 0;
+  const sum = (of: (d: DayCount) => number) => all?.days.reduce((n, d) => n + of(d), 0) ?? 0;
+  const bad = sum((d) => d.bad);
   return (
     <div className="mb-3 flex items-end gap-4">
       <div className="min-w-0 flex-1">
         <h1 className="text-[19px] font-semibold tracking-[-0.01em]">{words.found}</h1>
-        <p className="text-[12.5px] text-faint">{words.counts(all?.rows.length ?? 0, bad)}</p>
+        <p className="text-[12.5px] text-faint">{words.counts(bad + sum((d) => d.good), bad)}</p>
         {pulled && pulled.no_labels.length > 0 && (
           <details className="text-[12.5px] text-warn">
             <summary>▲ {words.noLabels(pulled.no_labels.length)}</summary>
