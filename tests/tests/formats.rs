@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mortar_desk::feedback::{Feedback, Records};
+use mortar_desk::feedback::{Decision, Feedback, Records, State};
 use mortar_privacy::Vault;
 use mortar_tests::{json, refused, root, run, words_only};
 use serde_json::Value;
@@ -233,4 +233,15 @@ async fn a_store_of_format_1_is_read() {
     let manifest = verified.manifest(2).await.unwrap();
     assert_eq!(manifest.embeddings[0].dimensions, 384);
     assert_eq!(manifest.language, 1, "it names none");
+}
+
+#[test]
+fn labels_and_decisions_of_every_format_are_read() {
+    let fixture = |name: &str| fs::read(root().join("tests/fixtures/labels").join(name)).unwrap();
+    for format in [2, 3] {
+        let label = Feedback::from_bytes(&fixture(&format!("feedback-{format}.json"))).unwrap();
+        assert_eq!((label.format, label.text.as_str()), (format, "As it is.!"));
+    }
+    let decision = Decision::from_bytes(&fixture("decision-1.json"), "pharmacy", "01KB1234567890123456789012").unwrap();
+    assert_eq!((decision.state(), decision.taken.len()), (State::Verified, 4));
 }

@@ -35,6 +35,13 @@ pub struct Source {
     pub as_of: Option<Date>,
 }
 
+impl Source {
+    /// Today, from the release in a folder, or from the tenant's own.
+    pub fn in_folder(release: Option<PathBuf>) -> Source {
+        Source { release, as_of: None }
+    }
+}
+
 impl Common {
     /// The place of the tenant's own knowledge.
     pub fn place(&self) -> Result<Place, DeskError> {

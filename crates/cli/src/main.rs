@@ -7,6 +7,7 @@ mod check;
 mod common;
 mod doctor;
 mod eval;
+mod feedback;
 mod kb;
 mod kept;
 mod keys;
@@ -73,6 +74,8 @@ enum Command {
         #[command(subcommand)]
         command: outbox::Command,
     },
+    /// Labels that arrived: what they say, what became of it, and what models learn from them
+    Feedback(feedback::Feedback),
     /// A tenant's configuration
     Tenant {
         #[command(subcommand)]
@@ -121,6 +124,7 @@ async fn run(cli: Cli) -> Done {
         Command::Audit { command } => kept::audit(common, command),
         Command::Wipe(how) => kept::wipe(common, how),
         Command::Outbox { command } => outbox::run(common, command).await,
+        Command::Feedback(what) => feedback::run(common, what).await,
         Command::Tenant { command } => account::tenant(common, &command),
         Command::Sync(what) => sync::run(common, what).await,
         Command::Doctor(what) => doctor::run(common, what).await,

@@ -7,7 +7,6 @@ use mortar_aws::{
     Aws, Health, Probed, S3Feedback, SageMakerChecker, SageMakerEmbedder, SageMakerGenerator, SageMakerReranker,
     SignInError, SignedIn, probe,
 };
-use mortar_feedback::{Passed, Records, Which};
 use mortar_local::{Keyring, open_browser};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -127,11 +126,8 @@ impl Account {
         Ok((probed, toml))
     }
 
-    /// Sends labels that wait.
-    pub(crate) async fn send(&self, records: &Records, which: Which) -> Result<Passed, DeskError> {
-        match &self.feedback {
-            Some(sink) => Ok(records.send(sink, which).await?),
-            None => Ok(Passed::default()),
-        }
+    /// The bucket of labels, where it has one.
+    pub(crate) fn takes_labels(&self) -> Option<&S3Feedback> {
+        self.feedback.as_ref()
     }
 }

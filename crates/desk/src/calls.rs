@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mortar_assistant::{Checked, Event, Passage, Sentence};
-use mortar_feedback::{Act, ConversationRow, Entry, Exchange, Label, Past};
+use mortar_feedback::{Act, AskedAgain, ConversationRow, Entry, Exchange, Filter, Label, LabelRow, Past};
 use mortar_measure::AnsweredOtherwise;
 use mortar_sources::{Document, DocumentRow};
 use mortar_store::review::{Mark, Reviewed};
@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::account::{Account, Connection};
 use crate::courtesy::Names;
 use crate::error::DeskError;
+use crate::export::Gap;
 use crate::front::{Asked, Front, Opening};
 use crate::promote::{Standing, Weighed, Weighing};
 use crate::releases::Releases;
@@ -25,6 +26,7 @@ use crate::since::Since;
 use crate::status::Status;
 use crate::stores::StoreOptions;
 use crate::tenant::Answers;
+use crate::triage::{Decide, LabelShown, Pulled, Triage};
 
 /// A value as it goes to a front: it is written as JSON once.
 pub struct Json(pub String);
@@ -238,6 +240,41 @@ calls! { |front, tell|
         desk.send_again(id.as_deref())?;
         front.after(Occasion::SentAgain, &desk);
         Ok(())
+    }
+
+    /// Reads labels of all devices and decisions that are new in the tenant's bucket.
+    fn pull_labels() -> Pulled {
+        front.desk()?.pull_labels().await
+    }
+
+    /// Labels that were read, by document and one by one.
+    fn triage(filter: Filter) -> Triage {
+        front.desk()?.triage(&filter)
+    }
+
+    /// Open questions that have no answer, by meaning.
+    fn gaps() -> Vec<Gap> {
+        front.desk()?.gaps().await
+    }
+
+    /// A label with its sources in its release and in today's.
+    fn label_shown(id: String) -> LabelShown {
+        front.desk()?.label_shown(&id)
+    }
+
+    /// Writes down what a manager decided about labels.
+    fn decide(ids: Vec<String>, decide: Decide) -> Vec<LabelRow> {
+        let desk = front.desk()?;
+        let mut rows = Vec::new();
+        for id in ids {
+            rows.push(desk.decide(&id, &decide).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Asks the questions of fixed labels again; what comes from the right source is verified.
+    fn verify_labels(ids: Vec<String>) -> Vec<AskedAgain>, tells AskedAgain {
+        front.desk()?.verify_labels(Some(&ids), tell).await
     }
 
     /// Opens a document's link in the browser, if the tenant lists its host.

@@ -114,6 +114,11 @@ impl Masking {
         self.model.as_ref().map_or_else(Vec::new, |m| m.names(text))
     }
 
+    /// A text as it may leave this device.
+    pub(crate) fn words(&self, text: &str) -> String {
+        self.mask(text, &[], &mut Placeholders::beside([text])).text
+    }
+
     /// What is masked in any of these texts: a name that only one of them leads to is masked in all.
     fn learnt<'t>(&self, texts: impl Iterator<Item = &'t str>, passages: &[Passage]) -> Placeholders {
         let texts: Vec<&str> = texts.collect();

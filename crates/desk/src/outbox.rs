@@ -3,6 +3,7 @@
 use mortar_feedback::{Entry, Passed, Records, Waiting, Which};
 
 use crate::account::Account;
+use crate::bucket;
 use crate::config;
 use crate::error::DeskError;
 use crate::kept;
@@ -45,14 +46,11 @@ impl Outbox {
 
     /// Sends all that waits, and how labels do then.
     pub async fn send(&self) -> Result<(Passed, Waiting), DeskError> {
-        let passed = match &self.account {
-            Some(account) => account.send(&self.records, Which::All).await?,
-            None => {
-                return Err(DeskError::usage(
-                    "this tenant has no bucket for labels: they stay on this device",
-                ));
-            }
-        };
+        if self.account.is_none() && self.config.feedback.store.is_none() {
+            let message = "this tenant has no bucket for labels: they stay on this device";
+            return Err(DeskError::usage(message));
+        }
+        let passed = bucket::send(&self.config, self.account.as_ref(), &self.records, Which::All).await?;
         kept::witness(&self.place, &self.config, &self.records)?;
         Ok((passed, self.records.how_labels_do()?))
     }

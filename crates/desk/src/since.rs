@@ -76,6 +76,19 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What the document of a passage says today in its place: the passage that is nearest to it.
+    pub(crate) fn says_now(&self, passage: &Passage) -> Result<Option<String>, DeskError> {
+        let document = self.opened().release.document(&passage.document)?;
+        Ok(document.and_then(|d| {
+            let passages = passages_of(&[d]);
+            let nearest = Sources::new(&passages).nearest(&passage.text)?;
+            let whole = passages.iter().find(|p| p.text.contains(nearest));
+            Some(whole.map_or(nearest, |p| &p.text).to_owned())
+        }))
+    }
+}
+
 /// The knowledge of today.
 struct Now<'a> {
     release: &'a Release,

@@ -46,6 +46,8 @@ pub struct TenantConfig {
     pub customer: Courtesy,
     #[serde(default)]
     pub knowledge: KnowledgeConfig,
+    #[serde(default)]
+    pub feedback: FeedbackConfig,
     /// Models and buckets on AWS; without it everything is on this device.
     #[serde(default)]
     pub aws: Option<AwsConfig>,
@@ -72,6 +74,14 @@ pub struct KnowledgeConfig {
     /// Who reviews here; whoever uses the device where it is left out.
     pub reviewer: Option<String>,
     pub check_minutes: u32,
+}
+
+/// Where labels go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FeedbackConfig {
+    /// A folder in place of the bucket `aws.feedback`; relative to the file that it stands in.
+    pub store: Option<PathBuf>,
 }
 
 impl Default for KnowledgeConfig {
@@ -143,6 +153,9 @@ impl TenantConfig {
         }
         if self.knowledge.store.is_some() && self.aws.as_ref().is_some_and(|a| a.knowledge.is_some()) {
             return no("knowledge.store", "a folder or the bucket aws.knowledge, not both");
+        }
+        if self.feedback.store.is_some() && self.aws.as_ref().is_some_and(|a| a.feedback.is_some()) {
+            return no("feedback.store", "a folder or the bucket aws.feedback, not both");
         }
         if self.knowledge.root.is_some()
             && self.knowledge.store.is_none()
@@ -236,6 +249,9 @@ pub fn parsed(path: &Path, text: &str) -> Result<Table, DeskError> {
     };
     if let Some(Value::String(drugs)) = table.get_mut("drugs") {
         whole(drugs);
+    }
+    if let Some(Value::String(given)) = table.get_mut("feedback").and_then(|f| f.get_mut("store")) {
+        whole(given);
     }
     if let Some(Value::Table(knowledge)) = table.get_mut("knowledge") {
         for key in ["store", "root", "keys"] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use mortar_feedback::{Passed, Records, Which, pause};
 
+use crate::bucket;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::kept;
@@ -41,10 +42,7 @@ impl Desk {
         };
         let masking = self.opened().masking.clone();
         records.make_unmade(&|feedback| masking.feedback(feedback))?;
-        match &self.account {
-            Some(account) => account.send(records, which).await,
-            None => Ok(Passed::default()),
-        }
+        bucket::send(&self.config, self.account.as_ref(), records, which).await
     }
 
     /// Forgets what the policy lets nobody keep, and seals with new keys what old ones sealed.

@@ -11,6 +11,7 @@ use crate::Records;
 use crate::error::RecordsError;
 use crate::keys::KeySet;
 use crate::outbox::{FeedbackSink, Object};
+use crate::triage::State;
 
 /// An act that is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,15 @@ pub enum Act {
     Mended {
         label: String,
         sha256: String,
+    },
+    /// Somebody decided about a label that arrived, or it was proven.
+    Decided {
+        label: String,
+        state: State,
+    },
+    /// Labels were made into a set that models learn from.
+    Exported {
+        rows: u32,
     },
     Synced {
         release: String,

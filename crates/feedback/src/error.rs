@@ -33,6 +33,10 @@ pub enum RecordsError {
     Sealed { database: &'static str, error: SealError },
     #[error("a record of {database} is damaged: {reason}")]
     Damaged { database: &'static str, reason: String },
+    #[error("what was decided about a label cannot be used: {0}")]
+    Decision(String),
+    #[error("no label that was pulled has the id {0}: `mortar feedback pull` reads what arrived since")]
+    NotPulled(String),
     #[error("this is no label as docs/FORMATS.md has it: {0}")]
     Schema(String),
 }

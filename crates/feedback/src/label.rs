@@ -1,5 +1,5 @@
-//! What an operator thinks of an answer, and the document that is sent of it. Its shape is `feedback-2.schema.json`,
-//! against which it is checked whenever one is written or read. What the operator did without saying anything
+//! What an operator thinks of an answer, and the document that is sent of it. Its shape is `feedback-3.schema.json`,
+//! against which it is checked whenever one is written or read; format 2, which named no operator, is read too. What the operator did without saying anything
 //! ([`Signals`]) is kept apart from what was said.
 
 use std::collections::BTreeSet;
@@ -14,9 +14,10 @@ use ts_rs::TS;
 use crate::error::RecordsError;
 
 /// The format of what is sent.
-pub const FEEDBACK_FORMAT: u32 = 2;
+pub const FEEDBACK_FORMAT: u32 = 3;
 /// The shape of what is sent, for whoever reads it elsewhere.
-pub const SCHEMA: &str = include_str!("../feedback-2.schema.json");
+pub const SCHEMA: &str = include_str!("../feedback-3.schema.json");
+const SCHEMA_2: &str = include_str!("../feedback-2.schema.json");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -102,6 +103,9 @@ pub struct Feedback {
     /// Its own; a second label of the same answer has another.
     pub id: String,
     pub tenant: String,
+    /// Who labelled: the name of the device's audit, which leads to nobody by itself. Empty in format 2.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub operator: String,
     /// The question with its answer that it is about.
     pub exchange: String,
     /// The label of the same answer that it stands in place of.
@@ -143,9 +147,13 @@ impl Feedback {
 
 /// Where a value is not of the shape. What stands there is not said: it may be of a patient.
 fn of_shape(value: &Value) -> Result<(), RecordsError> {
-    static VALIDATOR: OnceLock<Result<jsonschema::Validator, String>> = OnceLock::new();
-    let validator = VALIDATOR.get_or_init(|| {
-        let schema: Value = serde_json::from_str(SCHEMA).map_err(|e| e.to_string())?;
+    static VALIDATORS: [OnceLock<Result<jsonschema::Validator, String>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let (at, schema) = match value["format"].as_u64() {
+        Some(2) => (0, SCHEMA_2),
+        _ => (1, SCHEMA),
+    };
+    let validator = VALIDATORS[at].get_or_init(|| {
+        let schema: Value = serde_json::from_str(schema).map_err(|e| e.to_string())?;
         jsonschema::validator_for(&schema).map_err(|e| e.to_string())
     });
     let validator = validator.as_ref().map_err(|e| RecordsError::Schema(e.clone()))?;
@@ -207,7 +215,7 @@ mod tests {
 
     fn feedback() -> Value {
         json!({
-            "format": 2, "id": "01KB1234567890123456789012", "tenant": "pharmacy",
+            "format": 3, "id": "01KB1234567890123456789012", "tenant": "pharmacy", "operator": "0123456789abcdef",
             "exchange": "01KB1234567890123456789011", "replaces": null, "at": "2026-11-22T10:00:00Z",
             "label": {"verdict": "bad", "reasons": ["wrong", "out_of_date"], "note": "n",
                 "sentence": {"start": 0, "end": 9, "text": "As it is."}, "right_source": {"document": "d", "title": "D"}},
@@ -230,9 +238,10 @@ mod tests {
     #[test]
     fn what_is_not_of_the_shape_is_neither_written_nor_read_and_not_quoted() {
         type Change = fn(&mut Value);
-        let changes: [(&str, Change); 11] = [
-            ("another format", |v| v["format"] = json!(3)),
+        let changes: [(&str, Change); 12] = [
+            ("another format", |v| v["format"] = json!(4)),
             ("an id that is none", |v| v["id"] = json!("../../etc")),
+            ("an operator by name", |v| v["operator"] = json!("Rosa Diaz")),
             ("a tenant that is none", |v| v["tenant"] = json!("a/b")),
             ("no answer", |v| drop(v.as_object_mut().unwrap().remove("answer"))),
             ("a reason that nobody knows", |v| {
@@ -260,6 +269,19 @@ mod tests {
         let mut long = read(&feedback()).unwrap();
         long.label.note = "n".repeat(5000);
         assert!(matches!(long.to_bytes(), Err(RecordsError::Schema(at)) if at.contains("/label/note")));
+    }
+
+    #[test]
+    fn a_label_that_names_no_operator_is_of_the_format_before() {
+        let mut value = feedback();
+        value.as_object_mut().unwrap().remove("operator");
+        assert!(read(&value).is_err());
+        value["format"] = json!(2);
+        let old = read(&value).unwrap();
+        assert_eq!(old.operator, "");
+        assert_eq!(Feedback::from_bytes(&old.to_bytes().unwrap()).unwrap(), old);
+        value["operator"] = json!("0123456789abcdef");
+        assert!(read(&value).is_err());
     }
 
     #[test]

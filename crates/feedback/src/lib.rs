@@ -3,8 +3,10 @@
 //! Every change is one LMDB transaction: whatever is killed at any moment is found whole at the next
 //! start. Where labels go from here is behind the port [`FeedbackSink`].
 
+mod alike;
 mod audit;
 mod error;
+pub mod export;
 #[cfg(test)]
 mod held;
 mod history;
@@ -12,16 +14,19 @@ mod keys;
 mod label;
 mod migrate;
 mod outbox;
+mod pulled;
 mod sending;
 mod table;
 mod tend;
 #[cfg(test)]
 mod tests;
+mod triage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use alike::{clusters, cosine, word_vectors};
 pub use audit::{Act, Exported};
 pub use error::RecordsError;
 use heed::types::{Bytes, SerdeJson, Str};
@@ -38,9 +43,15 @@ use mortar_privacy::Vault;
 use mortar_privacy::audit::{Link, SignedHead, Signer};
 use mortar_privacy::seal::SealError;
 pub use outbox::{Entry, EntryError, EntryState, FeedbackSink, Object, Passed, Which, pause};
+pub use pulled::{NoLabel, Seen};
+use pulled::{Read, SeenDecision};
 pub use sending::Waiting;
 use serde::{Deserialize, Serialize};
 use table::Table;
+pub use triage::{
+    Arrived, AskedAgain, DECISION_FORMAT, DayCount, Decision, Filter, Group, LabelRow, NotYet, State, Step, Taken,
+    comes_right, days, decision_key, groups,
+};
 use ts_rs::TS;
 use ulid::Ulid;
 
@@ -114,12 +125,18 @@ pub struct Records {
     audit: Table<Link>,
     /// The last head of the audit that was sent.
     heads: Table<SignedHead>,
+    /// Labels of all devices that were read, packed; which objects were read; what was decided.
+    labels: Table<Vec<u8>>,
+    pulled: Table<Read>,
+    decisions: Table<SeenDecision>,
+    /// What would lie in a bucket, of a tenant that has none.
+    objects: Table<Vec<u8>>,
     signer: Signer,
     /// Held as long as this is open: what is in use is not wiped.
     _in_use: File,
 }
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 13] = [
     "exchanges",
     "conversations",
     "outbox",
@@ -129,6 +146,10 @@ const TABLES: [&str; 9] = [
     "unmade",
     "audit",
     "heads",
+    "labels",
+    "pulled",
+    "decisions",
+    "objects",
 ];
 const IN_USE: &str = "in-use.lock";
 const OUTBOX: usize = 2;
@@ -153,7 +174,7 @@ fn environment(dir: &Path) -> Result<Env<WithoutTls>, RecordsError> {
     };
     std::fs::create_dir_all(dir).map_err(|e| unusable(e.to_string()))?;
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
-    options.map_size(MAP_SIZE).max_dbs(12);
+    options.map_size(MAP_SIZE).max_dbs(16);
     // SAFETY: the folder is Mortar's own; LMDB's lock file keeps other processes in step.
     unsafe { options.open(dir) }.map_err(|e| unusable(e.to_string()))
 }
@@ -203,8 +224,17 @@ impl Records {
             }
             let rows: Database<Str, SerdeJson<KeyRow>> = opener.create_database(txn, Some("keys"))?;
             let mut table = |n: usize| opener.create_database::<Str, Bytes>(txn, Some(TABLES[n]));
-            let [a, b, c, d] = [table(0)?, table(1)?, table(2)?, table(3)?];
-            let tables = [a, b, c, d, table(4)?, table(5)?, table(6)?, table(7)?, table(8)?];
+            let [a, b, c, d, e, f] = [table(0)?, table(1)?, table(2)?, table(3)?, table(4)?, table(5)?];
+            let [g, h, i, j, k, l, m] = [
+                table(6)?,
+                table(7)?,
+                table(8)?,
+                table(9)?,
+                table(10)?,
+                table(11)?,
+                table(12)?,
+            ];
+            let tables = [a, b, c, d, e, f, g, h, i, j, k, l, m];
             heed::Result::Ok(CommitOrAbort::Commit(((rows, meta), tables)))
         })?;
         let (keys, dbs) = match made {
@@ -237,6 +267,10 @@ impl Records {
             unmade: Table::new(TABLES[UNMADE], dbs[UNMADE]),
             audit: Table::new(TABLES[7], dbs[7]),
             heads: Table::new(TABLES[8], dbs[8]),
+            labels: Table::new(TABLES[9], dbs[9]),
+            pulled: Table::new(TABLES[10], dbs[10]),
+            decisions: Table::new(TABLES[11], dbs[11]),
+            objects: Table::new(TABLES[12], dbs[12]),
             signer: Signer::of(&kek).ok_or(RecordsError::Sealed {
                 database: "audit",
                 error: SealError::Foreign,
@@ -422,6 +456,7 @@ impl Records {
             format: FEEDBACK_FORMAT,
             id: own.clone(),
             tenant: self.tenant.clone(),
+            operator: self.device(),
             exchange: id.to_owned(),
             replaces: exchange.labelled.replace(own),
             at: Timestamp::now(),

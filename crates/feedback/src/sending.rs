@@ -51,8 +51,7 @@ impl Records {
     }
 
     fn put_body(&self, keys: &KeySet, txn: &mut RwTxn<'_>, id: &str, body: &[u8]) -> Result<(), RecordsError> {
-        let packed = zstd::bulk::compress(body, PACKED).map_err(|e| damaged(&e))?;
-        self.bodies.put_bytes(keys, txn, id, &packed)
+        self.bodies.put_bytes(keys, txn, id, &packed(body)?)
     }
 
     /// Makes what is sent of labels that an older program kept; how many there were. One of which nothing can be made
@@ -275,7 +274,11 @@ impl Kept for Records {
     }
 }
 
-fn unpacked(packed: &[u8]) -> Result<Vec<u8>, RecordsError> {
+pub(crate) fn packed(body: &[u8]) -> Result<Vec<u8>, RecordsError> {
+    zstd::bulk::compress(body, PACKED).map_err(|e| damaged(&e))
+}
+
+pub(crate) fn unpacked(packed: &[u8]) -> Result<Vec<u8>, RecordsError> {
     let mut out = Vec::new();
     let read = zstd::stream::read::Decoder::new(packed).and_then(|d| d.take(LARGEST).read_to_end(&mut out));
     read.map(|_| out).map_err(|e| damaged(&e))

@@ -50,6 +50,18 @@ impl<T> Table<T> {
         Ok(self.db.put(txn, key, &keys.seal(self.name, key, value)?)?)
     }
 
+    /// All values as they are, by their keys.
+    pub fn packed<'t>(
+        &'t self,
+        keys: &'t KeySet,
+        txn: &'t RoTxn<'_, WithoutTls>,
+    ) -> Result<impl Iterator<Item = Result<(String, Vec<u8>), RecordsError>>, RecordsError> {
+        Ok(self.db.iter(txn)?.map(|value| {
+            let (key, sealed) = value?;
+            Ok((key.to_owned(), keys.open(self.name, key, sealed)?))
+        }))
+    }
+
     /// Puts the first two values each in the other's place.
     #[cfg(test)]
     pub fn swap(&self, txn: &mut RwTxn<'_>) -> Result<(), RecordsError> {

@@ -3,6 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use ulid::Ulid;
+
 use crate::audit::Act;
 use crate::error::RecordsError;
 use crate::{KEY_DAYS, Records};
@@ -51,6 +53,10 @@ impl Records {
         left -= self.unmade.reseal(&keys, &mut txn, left)?;
         left -= self.audit.reseal(&keys, &mut txn, left)?;
         left -= self.heads.reseal(&keys, &mut txn, left)?;
+        left -= self.labels.reseal(&keys, &mut txn, left)?;
+        left -= self.pulled.reseal(&keys, &mut txn, left)?;
+        left -= self.decisions.reseal(&keys, &mut txn, left)?;
+        left -= self.objects.reseal(&keys, &mut txn, left)?;
         let more = left < AT_ONCE;
         if !more {
             self.sealing.destroy_old(&mut txn)?;
@@ -59,7 +65,7 @@ impl Records {
         Ok(more)
     }
 
-    /// Forgets conversations that nobody has gone on with since, and what is remembered of labels that arrived before.
+    /// Forgets conversations that nobody has gone on with since, and labels that arrived or were read of before.
     /// What waits to be sent stays. How many conversations there were.
     pub fn forget(&self, before: Timestamp) -> Result<u32, RecordsError> {
         let mut txn = self.env.write_txn()?;
@@ -71,12 +77,23 @@ impl Records {
                 old.push(row);
             }
         }
-        let mut arrived = Vec::new();
+        let (mut arrived, mut labels) = (Vec::new(), Vec::new());
         for entry in self.delivered.iter(&keys, &txn)? {
             let (id, entry) = entry?;
             if entry.at < before {
                 arrived.push(id.to_owned());
             }
+        }
+        for label in self.labels.packed(&keys, &txn)? {
+            let (id, _) = label?;
+            let made = Ulid::from_string(&id).map_or(0, |u| u.timestamp_ms() as i64);
+            if made < before.as_millisecond() {
+                labels.push(id);
+            }
+        }
+        // That they were read is remembered: they are not read again.
+        for id in &labels {
+            self.labels.delete(&mut txn, id)?;
         }
         for row in &old {
             for exchange in &row.exchanges {

@@ -48,7 +48,7 @@ pub struct Listed {
     pub modified: Timestamp,
 }
 
-/// Objects by key. Keys are parts of letters, digits, `.`, `_` and `-`, joined by `/`.
+/// Objects by key. Keys are parts of letters, digits, `.`, `_`, `-` and `=`, joined by `/`.
 pub trait ReleaseStore: Send + Sync {
     /// As a person names it.
     fn location(&self) -> String;
@@ -90,7 +90,7 @@ pub fn is_key(key: &str) -> bool {
             && p != "."
             && p != ".."
             && p.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'='))
     };
     key.split('/').all(part)
 }

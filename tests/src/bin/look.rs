@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use mortar_desk::assistant::Stop;
+use mortar_desk::feedback::{Label, LabelReason, Verdict};
+use mortar_desk::{Desk, DeskError, Names, Place};
 use mortar_tests::keyring::Session;
 use mortar_tests::stand_ins::{Fault, StandIns};
 use mortar_tests::window::{Options, Window};
@@ -31,7 +34,11 @@ async fn draw() {
         ((1024, 640), false),
         ((1024, 640), true),
     ] {
-        for done in [screens(&out, size, dark).await, at_a_store(&out, size, dark).await] {
+        for done in [
+            triage(&out, size, dark).await,
+            screens(&out, size, dark).await,
+            at_a_store(&out, size, dark).await,
+        ] {
             if let Err(e) = done {
                 eprintln!("{e}");
                 std::process::exit(1);
@@ -136,6 +143,87 @@ async fn own_words(w: &Window, name: &impl Fn(&str) -> PathBuf) -> Result<(), St
     w.run("[...document.querySelectorAll('button')].find(b => b.textContent === 'Keep anyway').click(); return 1")
         .await;
     w.screenshot(&name("own-kept")).await?;
+    Ok(())
+}
+
+/// What operators found: nothing yet, then documents and gaps, one of them fixed.
+async fn triage(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String> {
+    let home = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let home = home.path();
+    let name = |s: &str| picture(out, s, size, dark);
+    let mut w = Window::open(&Options {
+        size,
+        dark,
+        ..Options::new(home)
+    })
+    .await?;
+    w.press("4", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('Nothing here.')").await;
+    w.screenshot(&name("feedback-empty")).await?;
+    w.close().await;
+    found(home).await.map_err(|e| e.to_string())?;
+    w = Window::open(&Options {
+        size,
+        dark,
+        ..Options::new(home)
+    })
+    .await?;
+    w.press("4", &["ctrl"]).await;
+    w.until("document.querySelectorAll('[role=listbox] [role=option]').length > 3")
+        .await;
+    w.until("document.querySelector('aside[aria-label=Label] del')").await;
+    w.screenshot(&name("feedback")).await?;
+    w.press("f", &[]).await;
+    let field = w.find("[role=dialog] input", 5).await?;
+    w.screenshot(&name("feedback-fixed-in")).await?;
+    field.send_keys("\u{e007}").await.map_err(|e| e.to_string())?;
+    w.until("[...document.querySelectorAll('nav button')].some(b => b.textContent === 'Fixed, not verified · 1')")
+        .await;
+    w.run(
+        "[...document.querySelectorAll('nav button')].find(b => b.textContent.startsWith('Fixed')).click(); return 1",
+    )
+    .await;
+    w.press("r", &[]).await;
+    w.until("document.body.innerText.includes('come right')").await;
+    w.screenshot(&name("feedback-asked-again")).await?;
+    w.close().await;
+    Ok(())
+}
+
+/// Labels of the sample, as its operators make them.
+async fn found(home: &Path) -> Result<(), DeskError> {
+    use LabelReason::{BadlySaid, NotComplete, NotWritten, OutOfDate, WrongSource};
+    let refund = "Up to how much may an operator refund without approval?";
+    let all = [
+        (
+            refund,
+            OutOfDate,
+            Some("An operator may refund up to $75 without approval."),
+        ),
+        ("How much may I refund without asking?", OutOfDate, None),
+        ("What does claim rejection code 79 mean?", NotComplete, None),
+        ("A patient says the insulin arrived warm. What now?", WrongSource, None),
+        ("How do I cancel an order that has not shipped?", BadlySaid, None),
+        ("Is there a starter programme for the moon rocket?", NotWritten, None),
+        ("Is there a starter programme for moon rockets?", NotWritten, None),
+    ];
+    let place = Place::new(Some(home.to_owned()), None, None)?;
+    let desk = Desk::open(place, &mut |_| {}).await?.with_records();
+    for (question, reason, text) in all {
+        let (answer, kept) = desk.converse(question, None, Stop::default(), &mut |_| {}).await?;
+        let exchange = kept.ok_or_else(|| DeskError::failed("it is not kept"))?.id;
+        let text = text.unwrap_or(&answer.answer).to_owned();
+        desk.save_text(&exchange, text.clone(), vec![])?;
+        let label = Label {
+            verdict: Verdict::Bad,
+            reasons: vec![reason],
+            note: String::new(),
+            sentence: None,
+            right_source: None,
+        };
+        let sentences = desk.ground(&text, &answer.passages, true, &Names::default())?;
+        desk.label(&exchange, label, sentences)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 // Generated from the desk's calls by `cargo xtask types`. Do not edit.
-import type { AnsweredOtherwise, Answers, Asked, Checked, Connection, ConversationRow, Document, DocumentRow, Entry, Event, Exchange, Label, Mark, Names, Opening, Passage, Past, Releases, Reviewed, Sentence, Since, Standing, Status, SyncProgress, SyncReport, Weighed, Weighing } from "./types";
+import type { AnsweredOtherwise, Answers, Asked, AskedAgain, Checked, Connection, ConversationRow, Decide, Document, DocumentRow, Entry, Event, Exchange, Gap, Label, LabelRow, LabelShown, Mark, Names, Opening, Passage, Past, Pulled, Releases, Reviewed, Sentence, Since, Standing, Status, SyncProgress, SyncReport, Triage, TriageFilter, Weighed, Weighing } from "./types";
 
 /** What may be asked of the program. */
 export interface Calls {
@@ -54,6 +54,18 @@ export interface Calls {
   outbox(): Promise<Array<Entry>>;
   /** Labels that wait or were given up are sent at once: one, or all of them. */
   sendAgain(id: string | null): Promise<void>;
+  /** Reads labels of all devices and decisions that are new in the tenant's bucket. */
+  pullLabels(): Promise<Pulled>;
+  /** Labels that were read, by document and one by one. */
+  triage(filter: TriageFilter): Promise<Triage>;
+  /** Open questions that have no answer, by meaning. */
+  gaps(): Promise<Array<Gap>>;
+  /** A label with its sources in its release and in today's. */
+  labelShown(id: string): Promise<LabelShown>;
+  /** Writes down what a manager decided about labels. */
+  decide(ids: Array<string>, decide: Decide): Promise<Array<LabelRow>>;
+  /** Asks the questions of fixed labels again; what comes from the right source is verified. */
+  verifyLabels(ids: Array<string>, tell: (e: AskedAgain) => void): Promise<Array<AskedAgain>>;
   /** Opens a document's link in the browser, if the tenant lists its host. */
   openLink(url: string): Promise<void>;
   /** How the tenant's services do; nothing where it has none. */
@@ -120,6 +132,12 @@ export const callsOver = (call: Handover): Calls => ({
   openedBeside: (exchange, document) => call("opened_beside", { exchange, document }),
   outbox: () => call("outbox", {}),
   sendAgain: (id) => call("send_again", { id }),
+  pullLabels: () => call("pull_labels", {}),
+  triage: (filter) => call("triage", { filter }),
+  gaps: () => call("gaps", {}),
+  labelShown: (id) => call("label_shown", { id }),
+  decide: (ids, decide) => call("decide", { ids, decide }),
+  verifyLabels: (ids, tell) => call("verify_labels", { ids }, tell),
   openLink: (url) => call("open_link", { url }),
   connection: () => call("connection", {}),
   signIn: () => call("sign_in", {}),

@@ -45,6 +45,20 @@ export function fake({ answer = answerTo, knowledge, store, weighed, ...over }: 
     openedBeside: async (...args) => note("openedBeside", ...args),
     outbox: async () => [],
     sendAgain: async (id) => note("sendAgain", id),
+    pullLabels: async () => ({ from: "this device", labels: 0, decisions: 0, no_labels: [] }),
+    triage: async () => ({ groups: [], rows: [], days: [] }),
+    gaps: async () => [],
+    labelShown: async () => {
+      throw { code: "failed", message: "unknown" };
+    },
+    async decide(ids, decide) {
+      note("decide", ids, decide);
+      return [];
+    },
+    async verifyLabels(ids) {
+      note("verifyLabels", ids);
+      return [];
+    },
     openLink: async (url) => note("openLink", url),
     connection: async () => null,
     signIn: async () => note("signIn"),

@@ -72,6 +72,12 @@ export type Answers = "model" | "verbatim";
 
 export type Asked = { answer: Answer, exchange: Exchange | null, };
 
+export type AskedAgain = { label: string, question: string, fixed_in: string, release: string, 
+/**
+ * None: it comes right.
+ */
+not_yet: NotYet | null, };
+
 export type Became = "unanswered" | "other_facts" | "disputed" | "answered" | "reworded" | "reordered";
 
 export type Broken = { rule: Rule, ask: string, 
@@ -178,6 +184,10 @@ export type Copied = { at: string, text: string, confirmed: Array<string>, };
 
 export type Count = { what: string, name: string, added: number, changed: number, withdrawn: number, };
 
+export type DayCount = { day: string, good: number, bad: number, };
+
+export type Decide = { "step": "fixed_in", document: string, } | { "step": "not_a_fault", reason: string, } | { "step": "reopen" };
+
 export type DeskError = { code: ErrorCode, message: string, };
 
 export type Difference = { unchanged: number, 
@@ -270,6 +280,12 @@ export type FoundBy = "code" | "words" | "meaning";
 
 export type Freshness = "fresh" | "stale" | "too_stale";
 
+export type Gap = { 
+/**
+ * The one that is most like the others.
+ */
+question: string, asked: number, newest: string, labels: Array<string>, };
+
 export type GoldenKind = "plain" | "code" | "unknown_code" | "uncovered" | "follow_up" | "dated" | "misspelt" | "long" | "exception" | "day" | "step" | "parts" | "emergency" | "other_name" | "other_drug";
 
 export type Grounding = "verbatim" | "supported" | "partial" | "unsupported" | "courtesy";
@@ -297,6 +313,18 @@ sentence: LabelledSentence | null,
 right_source: RightSource | null, };
 
 export type LabelReason = "wrong_source" | "out_of_date" | "not_complete" | "wrong" | "badly_said" | "no_source" | "should_be_refused" | "covered" | "not_written" | "misread" | "complete" | "well_sourced" | "clear" | "other";
+
+export type LabelRow = { id: string, at: string, about: RightSource | null, question: string, verdict: Verdict, reasons: Array<LabelReason>, release: string, operator: string, edited: boolean, refused: boolean, state: TriageState, fixed_in: string | null, verified_in: string | null, };
+
+export type LabelShown = { row: LabelRow, note: string, draft: string, text: string, decision: TriageDecision, 
+/**
+ * The release of today.
+ */
+release: string, sources: Array<SourceThen>, 
+/**
+ * The document that it is about, as it is today.
+ */
+today: Document | null, };
 
 export type LabelledSentence = { start: number, end: number, text: string, };
 
@@ -331,6 +359,10 @@ reranking: string | null, generation: string | null, };
 export type Named = { document: string, title: string, };
 
 export type Names = { customer: string | null, operator: string | null, };
+
+export type NoLabel = { key: string, why: string, };
+
+export type NotYet = { "why": "same_release" } | { "why": "no_document" } | { "why": "refused" } | { "why": "answered" } | { "why": "other_source", document: string, title: string, } | { "why": "same_words" };
 
 export type Notice = { about: Stage, fault: Fault, message: string, };
 
@@ -421,6 +453,20 @@ hash?: string | null,
  * The day on which it was first read as it is.
  */
 read?: string | null, };
+
+export type Pulled = { 
+/**
+ * Where labels lie.
+ */
+from: string, 
+/**
+ * Labels and decisions that are new here.
+ */
+labels: number, decisions: number, 
+/**
+ * All objects so far that are no label, and decisions that cannot be used, with why.
+ */
+no_labels: Array<NoLabel>, };
 
 export type QuestionPart = { 
 /**
@@ -532,6 +578,12 @@ export type Since = { document: string, state: SinceState, };
 
 export type SinceState = "withdrawn" | "expired" | "changed";
 
+export type SourceThen = { passage: Passage, since: Since | null, 
+/**
+ * What its document says today in that place, where it says something else: the nearest lines to it.
+ */
+now: string | null, };
+
 export type Stage = "embedding" | "reranking" | "generation" | "checking";
 
 export type Standing = { review: Array<Marked>, reasons: Array<string>, };
@@ -593,6 +645,40 @@ export type Timings = { embed: number, retrieve: number,
  * From the question to the first text; absent where nothing was written.
  */
 first_text: number | null, total: number, };
+
+export type Triage = { groups: Array<TriageGroup>, 
+/**
+ * The newest first.
+ */
+rows: Array<LabelRow>, days: Array<DayCount>, };
+
+export type TriageDecision = { format: number, tenant: string, label: string, taken: Array<TriageTaken>, };
+
+export type TriageFilter = { reason: LabelReason | null, document: string | null, release: string | null, operator: string | null, since: string | null, state: TriageState | null, };
+
+export type TriageGroup = { 
+/**
+ * None: refused, and nobody said which document should answer.
+ */
+about: RightSource | null, state: TriageState, bad: number, good: number, 
+/**
+ * How often each reason was given, the most frequent first.
+ */
+reasons: Array<[LabelReason, number]>, newest: string, 
+/**
+ * The bad ones, the newest first.
+ */
+labels: Array<string>, };
+
+export type TriageState = "open" | "fixed" | "verified" | "not_a_fault";
+
+export type TriageStep = { "step": "fixed_in", document: string, } | { "step": "not_a_fault", reason: string, } | { "step": "reopened" } | { "step": "verified", document: string, release: string, };
+
+export type TriageTaken = { at: string, 
+/**
+ * The name of the device's audit.
+ */
+by: string, step: TriageStep, };
 
 export type Verdict = "good" | "bad";
 

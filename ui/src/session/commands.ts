@@ -5,6 +5,7 @@ import { useAsking, useConversation } from "../ask/conversation";
 import type { Document, Verdict } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { useBrowsing } from "../browse/filter";
+import { useTriage } from "../feedback/triage";
 import { useDoing } from "../releases/reviewing";
 import { useUpdating } from "../releases/updating";
 import { useHome } from "../shared/focus";
@@ -35,15 +36,16 @@ export type Command = {
 
 export function useCommands(): Command[] {
   const { screen } = useNavigation();
-  const [going, answering, reading, releasing, session] = [
+  const [going, answering, reading, releasing, deciding, session] = [
     useGoing(),
     useAnswering(),
     useReading(),
     useReleasing(),
+    useDeciding(),
     useSession(),
   ];
   // Letters that are keys there are typed elsewhere.
-  const here = screen === "releases" ? releasing : [...answering, ...reading];
+  const here = screen === "releases" ? releasing : screen === "feedback" ? deciding : [...answering, ...reading];
   return [...going, ...here, ...session];
 }
 
@@ -66,6 +68,25 @@ function useReleasing(): Command[] {
   ];
 }
 
+/** What is done with what operators found. */
+function useDeciding(): Command[] {
+  const { chosen, move, moveLabel, askAgain, reopen, pull } = useTriage();
+  const { show } = useSheets();
+  const toQuestion = useToQuestion();
+  const state = chosen?.state;
+  return [
+    { id: "nextFound", keys: "J", run: () => move(1) },
+    { id: "lastFound", keys: "K", run: () => move(-1) },
+    { id: "nextLabel", keys: "alt+up/down", run: moveLabel, able: (chosen?.labels.length ?? 0) > 1 },
+    { id: "fixedIn", keys: "F", run: () => show("fixedIn"), able: state === "open" },
+    { id: "notAFault", keys: "X", run: () => show("notAFault"), able: state === "open" },
+    { id: "askAgain", keys: "R", run: askAgain, able: state === "fixed" },
+    { id: "reopen", keys: "O", run: reopen, able: state !== undefined && state !== "open" },
+    { id: "pull", keys: "mod+R", run: pull },
+    { id: "leaveFeedback", keys: "Esc", run: toQuestion },
+  ];
+}
+
 /** Where the operator goes, and what is asked there. */
 function useGoing(): Command[] {
   const { screen, go } = useNavigation();
@@ -84,6 +105,7 @@ function useGoing(): Command[] {
     { id: "checkPasted", keys: "mod+shift+E", run: checkPasted },
     { id: "ask", keys: "mod+1", through: true, run: useToQuestion() },
     // As the button below a refusal.
+    { id: "feedback", keys: "mod+4", run: () => go("feedback") },
     { id: "browse", keys: "mod+2", run: () => (ofCode ? browse("code") : go("browse")) },
     ...(knowledge ? [{ id: "releases" as const, keys: "mod+3", run: () => go("releases") }] : []),
   ];

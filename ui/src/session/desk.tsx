@@ -11,6 +11,9 @@ import { useBackend } from "../backend/context";
 import { BrowseScreen } from "../browse/browse-screen";
 import { FilterProvider } from "../browse/filter";
 import { TicksProvider } from "../browse/ticks";
+import { FixedInSheet, NotAFaultSheet } from "../feedback/decide-sheets";
+import { FeedbackScreen } from "../feedback/feedback-screen";
+import { TriageProvider } from "../feedback/triage";
 import { KnowledgeSheet } from "../releases/knowledge-sheet";
 import { PromoteSheet } from "../releases/promote-sheet";
 import { ReleasesScreen } from "../releases/releases-screen";
@@ -60,7 +63,9 @@ function Shared({ first, children }: { first: Status; children: ReactNode }) {
                       <FilterProvider>
                         <ShelfProvider>
                           <TicksProvider>
-                            <ReviewingProvider own={first.knowledge?.channel ?? null}>{children}</ReviewingProvider>
+                            <ReviewingProvider own={first.knowledge?.channel ?? null}>
+                              <TriageProvider>{children}</TriageProvider>
+                            </ReviewingProvider>
                           </TicksProvider>
                         </ShelfProvider>
                       </FilterProvider>
@@ -84,9 +89,11 @@ function Frame() {
     <div
       className={cx(
         "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
-        screen !== "browse"
-          ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
-          : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
+        screen === "feedback"
+          ? "grid-cols-[216px_minmax(0,1fr)_minmax(384px,0.8fr)] narrow:grid-cols-[196px_minmax(0,1fr)_minmax(300px,0.9fr)] tight:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
+          : screen !== "browse"
+            ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
+            : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",
       )}
     >
       <Nav />
@@ -94,6 +101,7 @@ function Frame() {
       <SourcePanel />
       <BrowseScreen />
       <ReleasesScreen />
+      <FeedbackScreen />
       <StatusBar />
     </div>
   );
@@ -112,6 +120,8 @@ function OpenSheet({ onReopen }: { onReopen: () => void }) {
   const { knowledge } = useStatus();
   if (sheet === "settings") return <Settings onReopen={onReopen} />;
   if (sheet === "name") return <NameSheet />;
+  if (sheet === "fixedIn") return <FixedInSheet />;
+  if (sheet === "notAFault") return <NotAFaultSheet />;
   if (sheet === "history") return <History />;
   if (sheet === "promote") return <PromoteSheet />;
   if (sheet === "knowledge") return knowledge && <KnowledgeSheet knowledge={knowledge} />;

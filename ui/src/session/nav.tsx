@@ -1,4 +1,4 @@
-// The left column: the screens, the day's conversations, the kinds of documents or the releases, the settings.
+// The left column: the screens, what belongs to each, the settings.
 import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 import { useAsking, useConversation } from "../ask/conversation";
@@ -7,6 +7,7 @@ import type { ConversationRow } from "../backend/backend";
 import { useBackend } from "../backend/context";
 import { Facets } from "../browse/facets";
 import { useBrowsing } from "../browse/filter";
+import { Views } from "../feedback/views";
 import { AllReleases } from "../releases/all-releases";
 import { strings } from "../shared/strings";
 import { cx, Kbd, shortcut } from "../shared/ui";
@@ -38,7 +39,21 @@ export function Nav() {
           onClick={() => go("releases")}
         />
       )}
-      {screen === "browse" ? <Facets /> : screen === "releases" ? <AllReleases /> : <Day />}
+      <NavButton
+        words={strings.triage.feedback}
+        keys="mod+4"
+        on={screen === "feedback"}
+        onClick={() => go("feedback")}
+      />
+      {screen === "browse" ? (
+        <Facets />
+      ) : screen === "releases" ? (
+        <AllReleases />
+      ) : screen === "feedback" ? (
+        <Views />
+      ) : (
+        <Day />
+      )}
       <NavButton words={strings.settings} keys="mod+," onClick={() => show("settings")} />
     </nav>
   );

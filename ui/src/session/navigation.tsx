@@ -3,7 +3,7 @@ import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState 
 import { HomeContext } from "../shared/focus";
 import { provided } from "../shared/provided";
 
-export type Screen = "ask" | "browse" | "releases";
+export type Screen = "ask" | "browse" | "releases" | "feedback";
 
 export type QuestionHandle = { focus: () => void; change: (next: (now: string) => string) => void };
 
@@ -24,6 +24,8 @@ type Fields = {
   find: RefObject<HTMLInputElement | null>;
   /** What has the keys of the releases. */
   releases: RefObject<{ focus: () => void } | null>;
+  /** What has the keys of triage. */
+  found: RefObject<{ focus: () => void } | null>;
   texts: Record<Screen, RefObject<TextHandle | null>>;
 };
 
@@ -39,12 +41,16 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const source = useRef<TextHandle>(null);
   const page = useRef<TextHandle>(null);
   const releases = useRef<{ focus: () => void }>(null);
+  const found = useRef<{ focus: () => void }>(null);
   const none = useRef<TextHandle>(null);
   const fields = useMemo(
-    () => ({ question, find, releases, texts: { ask: source, browse: page, releases: none } }),
+    () => ({ question, find, releases, found, texts: { ask: source, browse: page, releases: none, feedback: none } }),
     [],
   );
-  const focus = useCallback((of: Screen) => ({ ask: question, browse: find, releases })[of].current?.focus(), []);
+  const focus = useCallback(
+    (of: Screen) => ({ ask: question, browse: find, releases, feedback: found })[of].current?.focus(),
+    [],
+  );
   const go = useCallback(
     (to: Screen) => {
       setScreen(to);

@@ -9,7 +9,17 @@ import { provided } from "../shared/provided";
 /** A label is of one turn, whatever is asked meanwhile. */
 export type Labelling = { turn: Turn; verdict: Verdict };
 
-export type OpenSheet = "settings" | "keys" | "palette" | "history" | "name" | "knowledge" | "promote" | Labelling;
+export type OpenSheet =
+  | "settings"
+  | "keys"
+  | "palette"
+  | "history"
+  | "name"
+  | "knowledge"
+  | "promote"
+  | "fixedIn"
+  | "notAFault"
+  | Labelling;
 
 type Sheets = {
   show: (sheet: OpenSheet) => void;

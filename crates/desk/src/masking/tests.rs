@@ -205,6 +205,7 @@ fn labelled(answer: Answer, text: &str, about: &Sentence, dear: Sentence) -> Fee
         format: FEEDBACK_FORMAT,
         id: "01KB1234567890123456789012".into(),
         tenant: "pharmacy".into(),
+        operator: "0123456789abcdef".into(),
         exchange: "01KB1234567890123456789011".into(),
         replaces: None,
         signals: Signals::default(),

@@ -1,6 +1,7 @@
 // Every word of the window. Another language is another object of this shape.
 import { answer } from "./answer";
 import { ask } from "./ask";
+import { triage } from "./feedback";
 import { releases } from "./releases";
 import { reviewing } from "./reviewing";
 import { session } from "./session";
@@ -17,5 +18,6 @@ export const strings = {
   ...subjects,
   ...releases,
   reviewing,
-  commands: { ...session.commands, ...reviewing.commands },
+  triage,
+  commands: { ...session.commands, ...reviewing.commands, ...triage.commands },
 };
