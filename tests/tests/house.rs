@@ -79,6 +79,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         ],
     ),
     ("mortar-cli", &["mortar-desk"]),
+    ("mortar-serve", &["mortar-desk"]),
     ("mortar-app", &["mortar-desk"]),
     // The benchmark measures the model by itself, the stand-ins serve what the adapters ask for.
     (
