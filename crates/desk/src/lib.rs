@@ -47,6 +47,7 @@ mod tending;
 #[cfg(test)]
 mod typescript;
 mod wake;
+pub mod words;
 
 pub use account::{Account, Connection};
 pub use build::build;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::dangerous::insecure_decode;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -59,7 +59,10 @@ struct Issuer {
 
 enum Keys {
     Held(JwkSet),
-    Filed { path: PathBuf, read: Mutex<(JwkSet, Instant)> },
+    Filed {
+        path: PathBuf,
+        read: Mutex<(JwkSet, Instant)>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -96,7 +99,11 @@ impl Issuers {
         }
         // Says only whose keys to try: nothing of it is believed before it is verified.
         let unverified = insecure_decode::<Unverified>(token).map_err(|_| Refused::Malformed)?;
-        let issuer = self.0.iter().find(|i| i.named == unverified.claims.iss).ok_or(Refused::Issuer)?;
+        let issuer = self
+            .0
+            .iter()
+            .find(|i| i.named == unverified.claims.iss)
+            .ok_or(Refused::Issuer)?;
         let key = issuer.keys.find(&header.kid.ok_or(Refused::Key)?).ok_or(Refused::Key)?;
         // What a key is for is said by the key, never by the token.
         if algorithm(&key) != Some(header.alg) {
@@ -164,7 +171,11 @@ fn read(path: &PathBuf) -> Result<JwkSet, String> {
     let wrong = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
     let text = std::fs::read(path).map_err(|e| wrong(&e))?;
     let keys: JwkSet = serde_json::from_slice(&text).map_err(|e| wrong(&e))?;
-    match keys.keys.iter().any(|k| algorithm(k).is_some() && k.common.key_id.is_some()) {
+    match keys
+        .keys
+        .iter()
+        .any(|k| algorithm(k).is_some() && k.common.key_id.is_some())
+    {
         true => Ok(keys),
         false => Err(wrong(&"there is no key for ES256 or RS256 with a kid")),
     }
@@ -172,7 +183,12 @@ fn read(path: &PathBuf) -> Result<JwkSet, String> {
 
 /// What signs with a key; nothing where it is for something else.
 fn algorithm(key: &Jwk) -> Option<Algorithm> {
-    if key.common.public_key_use.as_ref().is_some_and(|u| *u != PublicKeyUse::Signature) {
+    if key
+        .common
+        .public_key_use
+        .as_ref()
+        .is_some_and(|u| *u != PublicKeyUse::Signature)
+    {
         return None;
     }
     let (is, written) = match &key.algorithm {

@@ -97,7 +97,9 @@ impl Config {
                 return Some(format!("the issuer {named} is named twice"));
             }
             if let Some(unknown) = i.tenants.iter().find(|t| !self.tenants.contains_key(*t)) {
-                return Some(format!("the issuer {named} speaks for {unknown}, which is no [tenants.{unknown}]"));
+                return Some(format!(
+                    "the issuer {named} speaks for {unknown}, which is no [tenants.{unknown}]"
+                ));
             }
         }
         let spoken_for = |id: &String| self.issuers.iter().any(|i| i.tenants.contains(id));
@@ -126,8 +128,16 @@ mod tests {
         for (from, to, said) in [
             ("audience =", "audeince =", "unknown field"),
             ("at_once = 64", "at_once = 0", "at least 1"),
-            ("tenants = [\"pharmacy\"]", "tenants = [\"other\"]", "no [tenants.other]"),
-            ("tenants = [\"clinic\"]", "tenants = [\"pharmacy\"]", "no issuer speaks for the tenant clinic"),
+            (
+                "tenants = [\"pharmacy\"]",
+                "tenants = [\"other\"]",
+                "no [tenants.other]",
+            ),
+            (
+                "tenants = [\"clinic\"]",
+                "tenants = [\"pharmacy\"]",
+                "no issuer speaks for the tenant clinic",
+            ),
             ("login.clinic.example", "login.pharmacy.example", "named twice"),
         ] {
             assert!(WHOLE.contains(from), "{from}");

@@ -32,7 +32,9 @@ pub fn mode(port: u16) -> Result<(Config, Issuers, String), DeskError> {
     let key = EncodingKey::from_ec_der(pair.map_err(DeskError::failed)?.as_ref());
     let mut public = Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(DeskError::failed)?;
     public.common.key_id = Some(KEY.into());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(DeskError::failed)?;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(DeskError::failed)?;
     let claims = json!({
         "iss": issuer.issuer,
         "aud": issuer.audience,

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::LengthLimitError;
+use http_body_util::{LengthLimitError, Limited};
 use mortar_desk::DeskError;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -27,6 +27,9 @@ const LARGEST: usize = 2 << 20;
 const SLOWEST: Duration = Duration::from_secs(10);
 /// And what is no stream is answered in no more than that.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Sooner than any balancer takes a silent stream for a dead one.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub struct Service {
     pub tenants: Tenants,
@@ -76,7 +79,11 @@ impl Service {
         let (Some(one), None) = (given.next(), given.next()) else {
             return Err(Refused::Missing);
         };
-        let (scheme, token) = one.to_str().ok().and_then(|v| v.split_once(' ')).ok_or(Refused::Missing)?;
+        let (scheme, token) = one
+            .to_str()
+            .ok()
+            .and_then(|v| v.split_once(' '))
+            .ok_or(Refused::Missing)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Refused::Missing);
         }
@@ -92,6 +99,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parts.extensions.get::<Caller>().cloned().ok_or(Failure::Unknown)
     }
+}
+
+/// A request whose body is read by somebody else, as bounded as every other.
+pub fn bounded(request: Request) -> Request {
+    request.map(|body| axum::body::Body::new(Limited::new(body, LARGEST)))
 }
 
 /// A body as JSON, bounded in size and time.

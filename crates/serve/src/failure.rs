@@ -35,7 +35,11 @@ impl From<DeskError> for Failure {
 impl Failure {
     fn told(self) -> (StatusCode, &'static str, String) {
         match self {
-            Failure::Unknown => (StatusCode::UNAUTHORIZED, "unauthorized", "A valid token is needed.".into()),
+            Failure::Unknown => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A valid token is needed.".into(),
+            ),
             Failure::Full => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "full",

@@ -8,6 +8,7 @@ mod door;
 mod ending;
 mod failure;
 mod log;
+mod openai;
 mod routes;
 mod runs;
 mod tenants;
@@ -67,7 +68,9 @@ fn main() -> ExitCode {
 }
 
 fn started(arguments: Arguments) -> Result<(), DeskError> {
-    let file = arguments.config.or_else(|| Some(PathBuf::from(CONFIG)).filter(|f| f.is_file()));
+    let file = arguments
+        .config
+        .or_else(|| Some(PathBuf::from(CONFIG)).filter(|f| f.is_file()));
     let (config, issuers, token) = match file {
         Some(file) => {
             let config = Config::read(&file).map_err(DeskError::usage)?;

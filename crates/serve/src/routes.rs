@@ -3,14 +3,13 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body as Answer;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router, middleware};
 use futures::StreamExt;
 use mortar_desk::assistant::ask::AskError;
@@ -22,12 +21,10 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use ulid::Ulid;
 
-use crate::door::{Body, Caller, Service, door};
+use crate::door::{Body, Caller, HEARTBEAT, Service, bounded, door};
 use crate::failure::Failure;
+use crate::openai;
 use crate::runs::{Listener, Run, Told};
-
-/// Sooner than any balancer takes a silent stream for a dead one.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub fn router(service: Arc<Service>) -> Router {
     let asked = Router::new()
@@ -38,6 +35,9 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/documents", get(documents))
         .route("/v1/documents/{*id}", get(document))
         .route("/v1/labels", post(label))
+        .route("/v1/models", get(openai::models))
+        .route("/v1/chat/completions", post(openai::chat))
+        .route("/mcp", any(mcp))
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .layer(middleware::from_fn_with_state(service.clone(), door));
@@ -124,16 +124,22 @@ fn stream(listener: Listener, from: usize, permit: Arc<OwnedSemaphorePermit>) ->
             Told::Failed(e) => event.event("error").data(json!(e).to_string()),
         })
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
+    let mut response = Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(HEARTBEAT))
+        .into_response();
     // A proxy that gathers would hold the first words back.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
 async fn ground(caller: Caller, Body(mut arguments): Body<Value>) -> Result<Response, Failure> {
     if let Some(given) = arguments.as_object_mut() {
         given.entry("for_today").or_insert(json!(true));
-        given.entry("names").or_insert(json!({ "customer": null, "operator": null }));
+        given
+            .entry("names")
+            .or_insert(json!({ "customer": null, "operator": null }));
     }
     Ok(written(caller.tenant.call("ground", arguments).await?))
 }
@@ -184,6 +190,12 @@ async fn label(caller: Caller, Body(arguments): Body<Value>) -> Result<Response,
     let exchange = arguments["exchange"].as_str().unwrap_or_default();
     caller.tenant.theirs.check(exchange, &caller.subject)?;
     Ok(written(caller.tenant.call("label", arguments).await?))
+}
+
+/// The Model Context Protocol, whose messages are its own.
+async fn mcp(caller: Caller, request: Request) -> Result<Response, Failure> {
+    let (desk, permit) = (caller.tenant.desk()?, caller.tenant.permit()?);
+    Ok(mortar_mcp::over_http(desk, permit, bounded(request)).await)
 }
 
 /// JSON as the desk wrote it.

@@ -99,7 +99,10 @@ impl Runs {
     /// One that the same person began.
     pub fn find(&self, id: Ulid, subject: &str) -> Option<Listener> {
         let runs = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.get(&id).filter(|r| r.subject == subject).cloned().map(Listener::of)
+        runs.get(&id)
+            .filter(|r| r.subject == subject)
+            .cloned()
+            .map(Listener::of)
     }
 }
 

@@ -52,7 +52,10 @@ pub type Tenants = BTreeMap<String, Arc<Tenant>>;
 
 pub fn tenants(home: Option<PathBuf>, limits: &BTreeMap<String, TenantLimits>) -> Result<Tenants, DeskError> {
     let tenant = |(id, limits): (&String, &TenantLimits)| {
-        let place = Place::new(home.clone(), Some(id.clone()), None)?;
+        let place = Place {
+            unattended: true,
+            ..Place::new(home.clone(), Some(id.clone()), None)?
+        };
         let tenant = Tenant {
             id: id.clone(),
             front: Front::new(Box::new(NoShell), Ok(place)),

@@ -1,8 +1,8 @@
 //! Tokens of every kind that must not be believed, and the one that is.
 
+use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -134,7 +134,10 @@ fn no_other_token_is_believed() {
     let stranger = Signer::es256("e");
     let secret = es.public.clone();
     let hmac = encode(
-        &Header { kid: Some("e".into()), ..Header::new(Algorithm::HS256) },
+        &Header {
+            kid: Some("e".into()),
+            ..Header::new(Algorithm::HS256)
+        },
         &right,
         &EncodingKey::from_secret(serde_json::to_string(&secret).unwrap().as_bytes()),
     );
@@ -142,14 +145,29 @@ fn no_other_token_is_believed() {
         (String::new(), Refused::Malformed),
         ("a.b.c".into(), Refused::Malformed),
         ("a".repeat(LONGEST_TOKEN + 1), Refused::Malformed),
-        (written(&json!({ "alg": "none", "kid": "e" }), &right, b""), Refused::Malformed),
+        (
+            written(&json!({ "alg": "none", "kid": "e" }), &right, b""),
+            Refused::Malformed,
+        ),
         (hmac.unwrap(), Refused::Algorithm),
         // The key says what it is for, not the token.
-        (written(&json!({ "alg": "RS256", "kid": "e" }), &right, &[0; 256]), Refused::Algorithm),
-        (written(&json!({ "alg": "ES256", "kid": "r" }), &right, &[0; 64]), Refused::Algorithm),
-        (written(&json!({ "alg": "ES256", "kid": "e" }), &right, &[0; 64]), Refused::Invalid),
+        (
+            written(&json!({ "alg": "RS256", "kid": "e" }), &right, &[0; 256]),
+            Refused::Algorithm,
+        ),
+        (
+            written(&json!({ "alg": "ES256", "kid": "r" }), &right, &[0; 64]),
+            Refused::Algorithm,
+        ),
+        (
+            written(&json!({ "alg": "ES256", "kid": "e" }), &right, &[0; 64]),
+            Refused::Invalid,
+        ),
         (written(&json!({ "alg": "ES256" }), &right, &[0; 64]), Refused::Key),
-        (written(&json!({ "alg": "ES256", "kid": "x" }), &right, &[0; 64]), Refused::Key),
+        (
+            written(&json!({ "alg": "ES256", "kid": "x" }), &right, &[0; 64]),
+            Refused::Key,
+        ),
         (format!("{head}.{body}."), Refused::Invalid),
         (stranger.token(&right), Refused::Invalid),
         (clinic.token(&right), Refused::Key),
@@ -172,7 +190,10 @@ fn a_key_that_is_for_something_else_signs_nothing() {
 fn a_file_of_keys_must_hold_one_that_can_be_used() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("keys.json");
-    let at = IssuerConfig { keys: path.clone(), ..config("https://pharmacy.example", &["pharmacy"]) };
+    let at = IssuerConfig {
+        keys: path.clone(),
+        ..config("https://pharmacy.example", &["pharmacy"])
+    };
     let es = Signer::es256("e");
     let mut nameless = es.public.clone();
     nameless.common.key_id = None;
