@@ -78,7 +78,10 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "mortar-store",
         ],
     ),
-    ("mortar-cli", &["mortar-desk"]),
+    // One protocol for two fronts: over standard input and output, and over HTTP.
+    ("mortar-mcp", &["mortar-desk"]),
+    ("mortar-cli", &["mortar-desk", "mortar-mcp"]),
+    ("mortar-serve", &["mortar-desk", "mortar-mcp"]),
     ("mortar-app", &["mortar-desk"]),
     // The benchmark measures the model by itself, the stand-ins serve what the adapters ask for.
     (

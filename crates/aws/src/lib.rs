@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 pub use breaker::{Breaker, Health};
 pub use checker::SageMakerChecker;
@@ -44,6 +45,8 @@ pub struct Aws {
     pub sign_in: Arc<SignIn>,
     clients: RwLock<Arc<Clients>>,
     guard: Guard,
+    /// Whose credentials clients have, where nobody signs in.
+    task: Option<SharedCredentialsProvider>,
 }
 
 struct Clients {
@@ -55,14 +58,35 @@ impl Aws {
     /// `lock` is a file that only says who refreshes tokens: they serve once, and there may be several
     /// processes.
     pub fn new(config: AwsConfig, vault: Arc<dyn Vault>, lock: PathBuf) -> Arc<Aws> {
+        Aws::with(config, vault, lock, None)
+    }
+
+    /// As the task that this process is: its role's credentials, which its container hands out and which nobody signs in
+    /// for. A laptop's tenant file serves as it is.
+    pub fn of_task(config: AwsConfig, vault: Arc<dyn Vault>, lock: PathBuf) -> Arc<Aws> {
+        let task = EcsCredentialsProvider::builder().build();
+        Aws::with(config, vault, lock, Some(SharedCredentialsProvider::new(task)))
+    }
+
+    fn with(
+        config: AwsConfig,
+        vault: Arc<dyn Vault>,
+        lock: PathBuf,
+        task: Option<SharedCredentialsProvider>,
+    ) -> Arc<Aws> {
         let sign_in = Arc::new(SignIn::new(&config, vault, lock));
-        let clients = RwLock::new(Arc::new(Clients::new(&config, &sign_in)));
+        let clients = RwLock::new(Arc::new(Clients::new(&config, whose(&sign_in, task.as_ref()))));
         Arc::new(Aws {
             guard: Guard::new(config.invocations_a_question),
             config,
             sign_in,
             clients,
+            task,
         })
+    }
+
+    pub fn is_of_task(&self) -> bool {
+        self.task.is_some()
     }
 
     fn clients(&self) -> Arc<Clients> {
@@ -72,7 +96,7 @@ impl Aws {
     /// Forgets credentials that clients hold.
     pub async fn renew(&self) {
         self.sign_in.forget_credentials().await;
-        let fresh = Arc::new(Clients::new(&self.config, &self.sign_in));
+        let fresh = Arc::new(Clients::new(&self.config, whose(&self.sign_in, self.task.as_ref())));
         *self.clients.write().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
@@ -84,13 +108,19 @@ impl Aws {
     }
 }
 
+/// The credentials of whoever is signed in, or of the task.
+fn whose(sign_in: &Arc<SignIn>, task: Option<&SharedCredentialsProvider>) -> SharedCredentialsProvider {
+    let signed_in = || SharedCredentialsProvider::new(sign_in::Provider(sign_in.clone()));
+    task.cloned().unwrap_or_else(signed_in)
+}
+
 impl Clients {
-    fn new(config: &AwsConfig, sign_in: &Arc<SignIn>) -> Self {
+    fn new(config: &AwsConfig, credentials: SharedCredentialsProvider) -> Self {
         // Built by hand: nothing of the user's environment or of a file in the home takes part.
         let shared = SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
             .region(aws_config::Region::new(config.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(sign_in::Provider(sign_in.clone())))
+            .credentials_provider(credentials)
             .build();
         let mut runtime = aws_sdk_sagemakerruntime::config::Builder::from(&shared)
             .retry_config(calls::once())

@@ -11,6 +11,7 @@ mod feedback;
 mod kb;
 mod kept;
 mod keys;
+mod mcp;
 mod outbox;
 mod output;
 mod print;
@@ -83,6 +84,8 @@ enum Command {
     },
     /// Bring the knowledge to where its channel stands: only what changed is fetched
     Sync(sync::Sync),
+    /// Answer another program over its standard input and output, by the Model Context Protocol
+    Mcp,
     /// Look at everything Mortar depends on and say what to do
     Doctor(doctor::Doctor),
     /// Read a PDF or an Office file from stdin: the child of an import
@@ -127,6 +130,7 @@ async fn run(cli: Cli) -> Done {
         Command::Feedback(what) => feedback::run(common, what).await,
         Command::Tenant { command } => account::tenant(common, &command),
         Command::Sync(what) => sync::run(common, what).await,
+        Command::Mcp => mcp::run(common).await,
         Command::Doctor(what) => doctor::run(common, what).await,
         Command::Extract { kind } => Ok(ExitCode::from(mortar_desk::extract::run(&kind))),
     }

@@ -1,6 +1,5 @@
 //! Results for a person at a terminal.
 
-mod answer;
 mod comparison;
 mod difference;
 mod imported;
@@ -20,10 +19,10 @@ use mortar_desk::{
     RankingFigures, Share, Told,
 };
 
-pub use answer::{answer, checked};
 pub use comparison::{comparison, promoted, review, rolled_out};
 pub use difference::difference;
 pub use imported::imported;
+pub use mortar_desk::words::{answer, checked};
 
 pub fn found(to: &mut dyn Write, found: &[(DocumentRow, Hit)]) -> Result<()> {
     for (n, (d, h)) in found.iter().enumerate() {

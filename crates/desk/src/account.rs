@@ -62,7 +62,11 @@ impl Account {
         };
         let dir = place.tenant_dir();
         place.make_private()?;
-        let aws = Aws::new(config, Arc::new(Keyring::new(&place.tenant)), dir.join("sign-in.lock"));
+        let vault = Arc::new(Keyring::new(&place.tenant));
+        let aws = match place.unattended {
+            true => Aws::of_task(config, vault, dir.join("sign-in.lock")),
+            false => Aws::new(config, vault, dir.join("sign-in.lock")),
+        };
         Ok(Some(Account {
             embedder: SageMakerEmbedder::of(&aws).map(Arc::new),
             reranker: SageMakerReranker::of(&aws).map(Arc::new),
@@ -98,7 +102,10 @@ impl Account {
     }
 
     pub(crate) async fn signed_in(&self) -> Result<Option<SignedIn>, SignInError> {
-        self.aws.sign_in.status().await
+        match self.aws.is_of_task() {
+            true => Ok(None),
+            false => self.aws.sign_in.status().await,
+        }
     }
 
     /// Whether the keyring keeps what is given to it.
@@ -109,7 +116,7 @@ impl Account {
     pub async fn connection(&self) -> Connection {
         let signed_in = self.signed_in().await;
         Connection {
-            needs_sign_in: !matches!(signed_in, Ok(Some(_))),
+            needs_sign_in: !self.aws.is_of_task() && !matches!(signed_in, Ok(Some(_))),
             signed_in_until: signed_in.as_ref().ok().and_then(|s| s.as_ref().map(|s| s.until)),
             problem: signed_in.err().map(DeskError::from),
             embedding: self.embedder.as_ref().map(|e| e.health()),

@@ -156,6 +156,7 @@ mod tests {
             machine: home.join("machine"),
             tenant: "clinic".into(),
             tenant_file: None,
+            unattended: false,
             release: None,
             weights: PathBuf::new(),
         }

@@ -96,7 +96,8 @@ impl Front {
         })
     }
 
-    pub(crate) fn desk(&self) -> Result<Arc<Desk>, DeskError> {
+    /// The tenant that is open, for what a front asks in a way of its own.
+    pub fn desk(&self) -> Result<Arc<Desk>, DeskError> {
         let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
         desk.clone()
             .ok_or_else(|| DeskError::failed("The knowledge is not open yet."))

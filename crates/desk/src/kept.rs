@@ -16,10 +16,10 @@ use crate::tenant::{SAMPLE, TenantConfig};
 /// Where the end of the audit was last seen, beside the key: who puts an older folder back does not put that back.
 const WITNESS: &str = "audit-head";
 
-/// The sample has no patients, and is tried where there is no keyring: its key lies in a file. Every other tenant's
-/// key is in the keyring or nowhere.
+/// The sample has no patients, and is tried where there is no keyring: its key lies in a file. So does a service's, on a
+/// disk that ends with it. Every other tenant's key is in the keyring or nowhere.
 pub(crate) fn key_lies_in_a_file(place: &Place, config: &TenantConfig) -> bool {
-    place.tenant == SAMPLE && config.aws.is_none()
+    place.unattended || place.tenant == SAMPLE && config.aws.is_none()
 }
 
 fn vault(place: &Place, config: &TenantConfig) -> Box<dyn Vault> {

@@ -53,6 +53,7 @@ mod triage;
 mod typescript;
 mod wake;
 mod weighing;
+pub mod words;
 
 pub use account::{Account, Connection};
 pub use build::build;

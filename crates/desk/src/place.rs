@@ -19,6 +19,9 @@ pub struct Place {
     pub tenant_file: Option<PathBuf>,
     /// What IT set for all users of this machine.
     pub machine: PathBuf,
+    /// Nobody sits here: a service whose disk ends with it. AWS is asked as the task itself, by nobody's sign-in, and
+    /// what is kept is sealed by a key in a file beside it.
+    pub unattended: bool,
 }
 
 impl Place {
@@ -43,6 +46,7 @@ impl Place {
             weights: default_folder(),
             tenant_file: None,
             machine: machine_folder(),
+            unattended: false,
         })
     }
 
@@ -67,6 +71,7 @@ impl Place {
             Some(file) if id_of(file)? == tenant => other.with_tenant_file(file.clone())?,
             _ => Place {
                 machine: self.machine.clone(),
+                unattended: self.unattended,
                 ..other
             },
         })

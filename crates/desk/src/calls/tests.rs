@@ -72,6 +72,7 @@ async fn place(dir: &Path) -> Place {
         release: Some(release),
         weights,
         tenant_file: None,
+        unattended: false,
         machine: dir.join("machine"),
     }
 }

@@ -31,6 +31,7 @@ async fn desk(dir: &Path, release: &Path) -> Desk {
         release: Some(release.to_owned()),
         weights: dir.join("no-weights"),
         tenant_file: None,
+        unattended: false,
         machine: dir.join("machine"),
     };
     Desk::open(place, &mut |_| {}).await.unwrap()

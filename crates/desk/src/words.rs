@@ -1,10 +1,11 @@
 //! An answer or a refusal in words: what must be known first, what was written or why nothing was, then its sources.
+//! For whoever has no window: a terminal, another program's chat. Nothing is decided here.
 
 use std::collections::HashSet;
 use std::io::{Result, Write};
 
 use jiff::civil::Date;
-use mortar_desk::assistant::{
+use mortar_assistant::{
     Answer, Checked, Grounding, LookAlike, Missing, Passage, Problem, QuestionPart, Reason, Sentence, Stage,
 };
 
@@ -17,6 +18,18 @@ pub fn answer(to: &mut dyn Write, a: &Answer) -> Result<()> {
     } else {
         written(to, a)?;
     }
+    sources(to, a)
+}
+
+/// What an answer says beside its sentences, for whoever has seen these already.
+pub fn beside(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    first(to, a)?;
+    lacking(to, a)?;
+    writeln!(to, "Sources:")?;
+    sources(to, a)
+}
+
+fn sources(to: &mut dyn Write, a: &Answer) -> Result<()> {
     for p in &a.passages {
         writeln!(
             to,
@@ -143,19 +156,26 @@ fn alike(to: &mut dyn Write, all: &[LookAlike]) -> Result<()> {
 }
 
 fn written(to: &mut dyn Write, a: &Answer) -> Result<()> {
-    for code in &a.unknown_codes {
-        writeln!(to, "Code {code} is not in the knowledge.")?;
-    }
-    if !a.missing.is_empty() {
-        writeln!(to, "{}", missing(&a.missing))?;
-    }
+    lacking(to, a)?;
     for s in &a.sentences {
         sentence(to, s)?;
     }
     writeln!(to, "\nSources:")
 }
 
-fn sentence(to: &mut dyn Write, s: &Sentence) -> Result<()> {
+/// What was asked about and is not in the knowledge, where the rest was answered.
+fn lacking(to: &mut dyn Write, a: &Answer) -> Result<()> {
+    for code in &a.unknown_codes {
+        writeln!(to, "Code {code} is not in the knowledge.")?;
+    }
+    if !a.missing.is_empty() {
+        writeln!(to, "{}", missing(&a.missing))?;
+    }
+    Ok(())
+}
+
+/// A sentence with its mark, its sources and what of it has none.
+pub fn sentence(to: &mut dyn Write, s: &Sentence) -> Result<()> {
     let (mark, word) = match s.grounding {
         Grounding::Verbatim => ("●", "verbatim"),
         Grounding::Supported => ("◐", "supported"),
