@@ -75,15 +75,12 @@ async fn an_answer_streams_goes_on_where_it_was_lost_and_is_of_whoever_asked() {
     assert_eq!(status, StatusCode::NOT_FOUND);
 
     let passages = &last.data["answer"]["passages"];
-    let ground = json!({ "text": "Code 75 means that it is free.", "passages": passages });
-    assert_eq!(
-        service.post("/v1/ground", &ana, &ground).await[0]["grounding"],
-        "unsupported"
-    );
-    let checked = service
-        .post("/v1/check", &ana, &json!({ "text": "Code 75 is free of charge." }))
-        .await;
-    assert_eq!(checked["stands"], false);
+    let ground = json!({ "text": "Code 75 is sent again after 40 days.", "passages": passages });
+    let marks = service.post("/v1/ground", &ana, &ground).await;
+    let mark = marks[0]["grounding"].as_str().unwrap();
+    assert!(["partial", "unsupported"].contains(&mark), "{marks}");
+    let check = json!({ "text": "Code 75 is sent again after 40 days." });
+    assert_eq!(service.post("/v1/check", &ana, &check).await["stands"], false);
     let found = service
         .post("/v1/search", &ana, &json!({ "question": CODE_75, "limit": 3 }))
         .await;
