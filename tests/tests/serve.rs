@@ -67,7 +67,7 @@ async fn an_answer_streams_goes_on_where_it_was_lost_and_is_of_whoever_asked() {
 
     let label = json!({
         "exchange": exchange["id"],
-        "label": { "verdict": "positive", "reasons": [], "note": "" },
+        "label": { "verdict": "good", "reasons": [], "note": "" },
         "sentences": last.data["answer"]["sentences"],
     });
     assert_eq!(service.post("/v1/labels", &ana, &label).await["id"], exchange["id"]);
@@ -75,15 +75,12 @@ async fn an_answer_streams_goes_on_where_it_was_lost_and_is_of_whoever_asked() {
     assert_eq!(status, StatusCode::NOT_FOUND);
 
     let passages = &last.data["answer"]["passages"];
-    let ground = json!({ "text": "Code 75 means that it is free.", "passages": passages });
-    assert_eq!(
-        service.post("/v1/ground", &ana, &ground).await[0]["grounding"],
-        "unsupported"
-    );
-    let checked = service
-        .post("/v1/check", &ana, &json!({ "text": "Code 75 is free of charge." }))
-        .await;
-    assert_eq!(checked["stands"], false);
+    let ground = json!({ "text": "Code 75 is sent again after 40 days.", "passages": passages });
+    let marks = service.post("/v1/ground", &ana, &ground).await;
+    let mark = marks[0]["grounding"].as_str().unwrap();
+    assert!(["partial", "unsupported"].contains(&mark), "{marks}");
+    let check = json!({ "text": "Code 75 is sent again after 40 days." });
+    assert_eq!(service.post("/v1/check", &ana, &check).await["stands"], false);
     let found = service
         .post("/v1/search", &ana, &json!({ "question": CODE_75, "limit": 3 }))
         .await;
@@ -214,7 +211,7 @@ async fn one_tenant_gets_nothing_of_another() {
         service.asked(&theirs, &follow_up, &[]).await,
         Err(StatusCode::NOT_FOUND)
     );
-    let label = json!({ "exchange": exchange["id"], "label": { "verdict": "positive", "reasons": [], "note": "" }, "sentences": [] });
+    let label = json!({ "exchange": exchange["id"], "label": { "verdict": "good", "reasons": [], "note": "" }, "sentences": [] });
     let (status, ..) = service
         .send("POST", "/v1/labels", Some(&theirs), Some(&label), &[])
         .await;
@@ -283,7 +280,7 @@ async fn a_tenant_at_its_limit_is_told_at_once_and_slows_nobody_else() {
     );
     let (parking, code) = (question(PARKING), question(CODE_75));
     let began = Instant::now();
-    // Until two of them meet: one may be under way.
+    // Until three of them meet: two may be under way.
     loop {
         let many = join_all((0..16).map(|_| service.send("POST", "/v1/ask", Some(&clinic), Some(&parking), &[])));
         let (answers, other) = tokio::join!(many, service.asked(&pharmacy, &code, &[]));
@@ -298,7 +295,7 @@ async fn a_tenant_at_its_limit_is_told_at_once_and_slows_nobody_else() {
         if !full.is_empty() {
             break;
         }
-        assert!(began.elapsed() < PATIENCE, "sixteen at once, and no two met");
+        assert!(began.elapsed() < PATIENCE, "sixteen at once, and no three met");
     }
     // What is over makes room again.
     assert!(service.asked(&clinic, &parking, &[]).await.is_ok());
@@ -362,7 +359,7 @@ async fn on_aws_it_asks_models_and_sends_labels_as_its_task() {
     assert_eq!(result["answer"]["models"]["generation"], "stand-in", "{result:#}");
     let label = json!({
         "exchange": result["exchange"]["id"],
-        "label": { "verdict": "positive", "reasons": [], "note": "" },
+        "label": { "verdict": "good", "reasons": [], "note": "" },
         "sentences": [],
     });
     service.post("/v1/labels", &ana, &label).await;

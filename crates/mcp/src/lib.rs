@@ -2,7 +2,7 @@
 //! resources. It reads and answers; nothing is kept, labelled or changed through it, and who may ask is decided before.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -40,15 +40,15 @@ const MOST: usize = 50;
 #[derive(Clone)]
 struct Server {
     desk: Arc<Desk>,
-    /// Held as long as something is asked: the tenant's limit.
-    _permit: Arc<dyn Any + Send + Sync>,
+    /// The tenant's limit, held as long as something is computed.
+    permit: Weak<dyn Any + Send + Sync>,
 }
 
 /// Answers over standard input and output, until the other side closes it.
 pub async fn over_stdio(desk: Desk) -> Result<(), DeskError> {
     let server = Server {
         desk: Arc::new(desk),
-        _permit: Arc::new(()),
+        permit: Weak::<()>::new(),
     };
     let running = server.serve(stdio()).await.map_err(DeskError::failed)?;
     running.waiting().await.map_err(DeskError::failed)?;
@@ -62,7 +62,10 @@ pub async fn over_http(desk: Arc<Desk>, permit: Arc<dyn Any + Send + Sync>, requ
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .disable_allowed_hosts();
-    let server = Server { desk, _permit: permit };
+    let server = Server {
+        desk,
+        permit: Arc::downgrade(&permit),
+    };
     let service = StreamableHttpService::new(
         move || Ok(server.clone()),
         NeverSessionManager::default().into(),
@@ -141,7 +144,9 @@ impl Server {
     {
         let (server, runtime) = (self.clone(), Handle::current());
         let (_asking, vanished) = oneshot::channel::<()>();
+        let permit = self.permit.upgrade();
         let done = tokio::task::spawn_blocking(move || {
+            let _until_it_is_over = permit;
             runtime.block_on(async {
                 tokio::select! {
                     done = what(server.desk.clone()) => done,

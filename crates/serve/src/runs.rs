@@ -89,8 +89,9 @@ impl Runs {
         let (runtime, ending, patience) = (Handle::current(), ending.clone(), self.patience);
         // It computes and reads: no thread of others' requests has time for that.
         tokio::task::spawn_blocking(move || {
-            let _until_it_is_over = permit;
             let end = runtime.block_on(computed(&run, &ending, patience, compute));
+            // Whoever hears the end may ask again at once.
+            drop(permit);
             run.tell(end);
         });
         listener

@@ -64,7 +64,7 @@ impl Signer {
     }
 }
 
-/// The program with two tenants: the sample pharmacy, and a clinic of which only one request may be under way.
+/// The program with two tenants: the sample pharmacy, and a clinic of which two requests may be under way.
 pub struct Service {
     child: Child,
     at: String,
@@ -82,7 +82,7 @@ impl Service {
     pub async fn start_as(tenant: &str, environment: &[(&str, String)]) -> Service {
         let home = tempfile::tempdir().unwrap();
         let (pharmacy, clinic) = (Signer::new("pharmacy"), Signer::new("clinic"));
-        let mut config = String::from("listen = \"127.0.0.1:0\"\n[tenants.pharmacy]\n[tenants.clinic]\nat_once = 1\n");
+        let mut config = String::from("listen = \"127.0.0.1:0\"\n[tenants.pharmacy]\n[tenants.clinic]\nat_once = 2\n");
         for signer in [&pharmacy, &clinic] {
             let named = signer.named;
             fs::write(home.path().join(format!("{named}.json")), signer.keys().to_string()).unwrap();
