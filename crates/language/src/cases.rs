@@ -166,7 +166,13 @@ static EMERGENCY: LazyLock<Regex> = LazyLock::new(|| {
       | \bwant(?:s|ed|ing)?\s+to\s+(?:die|end\s+(?:it|their|his|her|my)|kill|hurt|harm)\b | \bsuicid\w* | \bkill(?:ing)?\s+(?:my|him|her|them)sel(?:f|ves)\b | \bself[\s-]harm\b | \bend\s+(?:my|his|her|their)\s+life\b
       | \banaphyla\w* | \b(?:can'?t|cannot|trouble|difficulty|struggling\s+to|hard\s+to|not)\s+breath\w* | \bthroat\b.{{0,20}}\b(?:clos|swell|swollen)\w* | \b(?:face|tongue|lips?)\b.{{0,20}}\b(?:swell|swollen|swelling)\b
       | \bunconscious\b | \bnot\s+(?:waking|responding|breathing)\b | \bwon'?t\s+wake\b | \bpassed\s+out\b | \bseizures?\b.{{0,20}}\b(?:now|having)\b | \bhaving\s+a\s+(?:seizure|stroke|heart\s+attack)\b | \bchest\s+pains?\b
-      | \bsobredosis\b | \bse\s+(?:trag|tom)[oó]\b.{{0,30}}\b(?:demasiad|pastillas)\w* | \bquiere\s+morir\b
+      | \bgave\b.{{0,20}}\b(?:kid|child|baby|toddler|infant|son|daughter|boy|girl|grandson|granddaughter|niece|nephew)\b.{{0,20}}\bwrong\b
+      | \b{WHO}\b.{{0,12}}\b(?:(?:turn(?:ing|ed|s)?|went|going|gone)\s+blue|unresponsive|collapsed|choking|choked)\b | \blips?\b.{{0,12}}\bblue\b | \bstopped\s+breathing\b
+      | \b(?:is|are|was)n'?t\s+(?:breathing|waking)\b | \b(?:can'?t|cannot|doesn'?t|didn'?t)\s+wake\b | \bsevere\s+(?:allergic\s+)?reaction\b | \bconvuls\w*
+      | \bsobredosis\b | \b(?:se|me)\s+(?:trag|tom)(?:[oóéeaá]|aron)\b.{{0,30}}\b(?:demasiad|pastillas|frasco|bote|todas)\w* | \b(?:tom[oóé]|trag[oó]|comi[oó])\b.{{0,20}}\b(?:equivocad|pastillas\s+de)\w* | \benvenen\w*
+      | \bquier[eo]\s+(?:morir|matar)\w* | \bmatarme\b | \bquitarse\s+la\s+vida\b
+      | \bno\s+(?:puede|puedo|pueden|logra|consigue)?\s*respira\w* | \b(?:cuesta|dificultad\s+para|dificultades\s+para|problemas\s+para)\s+respirar\b | \bse\s+(?:ahoga|asfixia|est[aá]\s+ahogando|desmay[oó])\w*
+      | \bno\s+(?:se\s+)?(?:despierta|reacciona)\b | \binconsciente\b | \bdolor\s+(?:en|de)\s+(?:el\s+)?pecho\b | \b(?:cara|lengua|labios?|garganta)\b.{{0,20}}\bhinch\w* | \bhinch\w*.{{0,20}}\b(?:cara|lengua|labios?|garganta)\b
         "
     ))
     .expect("a valid pattern")
@@ -236,12 +242,12 @@ pub fn is_emergency_source(tags: &[String], source: &str) -> bool {
 /// What a question in haste means, in the words of the sources, to be searched for beside its own.
 pub fn emergency_words(question: &str) -> &'static str {
     static SELF: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bdie\b|want\w*\s+to\s+(?:live|be\s+alive)|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir\b")
+        Regex::new(r"(?i)\bdie\b|want\w*\s+to\s+(?:live|be\s+alive)|suicid|\bkill|self[\s-]harm|\bend\b|\bmorir|\bmatar|la\s+vida")
             .expect("a valid pattern")
     });
     static BREATH: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)breath|throat|swell|swollen|anaphyla|chest|seizure|unconscious|wake|responding|stroke|passed\s+out",
+            r"(?i)breath|throat|swell|swollen|anaphyla|chest|seizure|unconscious|wake|responding|responsive|stroke|passed\s+out|blue|collapsed|chok|convuls|reaction|respira|ahog|asfixia|desmay|garganta|hinch|pecho|inconsciente|despierta",
         )
         .expect("a valid pattern")
     });
@@ -334,6 +340,18 @@ mod tests {
             "I accidentally took too much insulin",
             "thinking about killing myself",
             "se tomó demasiadas pastillas",
+            "no puede respirar, ayuda",
+            "mi hija no respira bien",
+            "le cuesta respirar después de la primera dosis",
+            "se le hincha la lengua",
+            "mi esposo no despierta",
+            "dice que quiere matarse",
+            "el niño se tragó un frasco de pastillas",
+            "gave my baby the wrong medicine",
+            "her lips are blue",
+            "she collapsed after the injection",
+            "we can't wake him up",
+            "severe allergic reaction to amoxicillin",
             "he took 20 tylenol",
             "my son took a handful of her tablets",
             "customer says he doesnt want to live anymore",
@@ -350,6 +368,12 @@ mod tests {
             "What is the limit for a refund",
             "the end of the year",
             "he took 20 minutes to answer",
+            "the indicator turned blue",
+            "the box collapsed in transit",
+            "el médico no responde",
+            "Is it a choking hazard?",
+            "the pharmacy gave the patient the wrong order",
+            "me tomé la libertad de llamar",
             "she took 30 mg as prescribed",
         ] {
             assert!(!emergency(q, &[]), "{q}");

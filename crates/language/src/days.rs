@@ -50,7 +50,9 @@ static OF_AN_EVENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)\b(?:i|we|he|she|they|my|his|her|their|customer|patient|pt|package|order|prescription|claim)\b[^.?!]{0,40}\b(?:ordered|bought|placed|paid|filled
         |refilled|received|got|arrived|delivered|shipped|sent|packed|called|written|issued|signed|cancelled|canceled|returned|charged|billed|picked|started|born|expired|expires|dated)\b
-        | \b(?:ordered|bought|placed|paid|filled|received|delivered|shipped|written|issued|dated|born|dob|expir(?:es|ed|ing)|delivery|appointment|refill\s+due)\b[^.?!]{0,16}$",
+        | \b(?:ordered|bought|placed|paid|filled|received|delivered|shipped|written|issued|dated|born|dob|expir(?:es|ed|ing))\b[^.?!]{0,16}$
+        # Its fee, its price or its hours on a day are no event.
+        | \b(?:delivery|appointment|refill\s+due)(?:\s+(?:date|day|is|was|set|scheduled|due|on|for|in|of|the))*\s*:?\s*$",
     )
     .expect("a valid pattern")
 });
