@@ -190,6 +190,15 @@ async fn a_wrong_answer_is_labelled_triaged_fixed_verified_and_learnt_from() {
         pair["rejected"][0]["content"].as_str().unwrap().contains("$25"),
         "{pair:#}"
     );
+    // The draft has the marks that a generator writes, of what it stood on then.
+    assert!(
+        pair["rejected"][0]["content"]
+            .as_str()
+            .unwrap()
+            .lines()
+            .all(|l| l.ends_with("[1]")),
+        "{pair:#}"
+    );
     assert!(pair["prompt"].to_string().contains("up to $50"), "{pair:#}");
     assert!(
         fs::read_to_string(shop.dir().join("dpo/README.md"))

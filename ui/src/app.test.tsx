@@ -292,7 +292,7 @@ test("every command is on the sheet and in the palette", async () => {
   await user.click(await screen.findByText("What does the customer ask?"));
   await user.keyboard("?");
   const sheet = await screen.findByRole("dialog");
-  expect(within(sheet).getAllByRole("definition").length).toBe(30);
+  expect(within(sheet).getAllByRole("definition").length).toBe(31);
   await user.keyboard("{Escape}");
   await user.keyboard("{Control>}k{/Control}");
   await user.type(await screen.findByPlaceholderText(/^A command/), "browse{Enter}");

@@ -97,14 +97,13 @@ impl Desk {
             // A name that a laptop did not find, a newer program may.
             let feedback = opened.masking.feedback(&a.feedback);
             masked_now += usize::from(feedback != a.feedback);
-            let mut a = Arrived {
+            let a = Arrived {
                 feedback,
                 decision: a.decision.clone(),
             };
-            a.feedback.answer.passages = told(&a, &opened.release)?;
-            let passages = &a.feedback.answer.passages;
-            let told = prompt::build(&self.config.instructions, a.question(), passages, &[], self.budget());
-            match row(&a, what, told, &courtesy) {
+            let told = told(&a, &opened.release)?;
+            let prompt = prompt::build(&self.config.instructions, a.question(), &told, &[], self.budget());
+            match row(&a, what, prompt, &told, &courtesy) {
                 Ok(row) => rows.push(row),
                 Err(why) => leave(why, 1),
             }
