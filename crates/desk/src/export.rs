@@ -114,19 +114,8 @@ impl Desk {
             leave(LeftOut::NearDuplicate, gone);
         }
         let split = split(&rows, &likeness.questions);
-        let mut files = BTreeMap::new();
-        let part = |test: bool| {
-            rows.iter()
-                .zip(&split.test)
-                .filter(move |(_, t)| **t == test)
-                .map(|(r, _)| r)
-        };
-        write(dir, "train.jsonl", &lines(part(false), conversational), &mut files)?;
-        write(dir, "test.jsonl", &lines(part(true), conversational), &mut files)?;
-        if what == For::Sft {
-            write(dir, "jumpstart/train.jsonl", &lines(part(false), jumpstart), &mut files)?;
-            write(dir, "jumpstart/template.json", &format!("{}\n", template()), &mut files)?;
-        }
+        let files = write_rows(dir, what, &rows, &split)?;
+        let part = |test: bool| split.test.iter().filter(|t| **t == test).count();
         let used: Vec<&Arrived> = arrived
             .iter()
             .filter(|a| rows.iter().any(|r| r.label == a.feedback.id))
@@ -142,8 +131,8 @@ impl Desk {
             made_at: Timestamp::now(),
             release: opened.release.manifest.release.clone(),
             labels: arrived.len(),
-            train: part(false).count(),
-            test: part(true).count(),
+            train: part(false),
+            test: part(true),
             left_out,
             from: dates().min(),
             to: dates().max(),
@@ -259,6 +248,22 @@ impl Desk {
             _ => (Likeness::by_words(rows), "words".to_owned()),
         })
     }
+}
+
+/// Writes rows by their part; the hash of each file.
+fn write_rows(dir: &Path, what: For, rows: &[Row], split: &Split) -> Result<BTreeMap<String, String>, DeskError> {
+    let mut files = BTreeMap::new();
+    let part = |test: bool| {
+        let parted = rows.iter().zip(&split.test).filter(move |(_, t)| **t == test);
+        parted.map(|(row, _)| row)
+    };
+    write(dir, "train.jsonl", &lines(part(false), conversational), &mut files)?;
+    write(dir, "test.jsonl", &lines(part(true), conversational), &mut files)?;
+    if what == For::Sft {
+        write(dir, "jumpstart/train.jsonl", &lines(part(false), jumpstart), &mut files)?;
+        write(dir, "jumpstart/template.json", &format!("{}\n", template()), &mut files)?;
+    }
+    Ok(files)
 }
 
 /// The passages that a text is to be written from: those that the answer was written from; of a fault that is proven to
