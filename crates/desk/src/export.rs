@@ -97,14 +97,13 @@ impl Desk {
             // A name that a laptop did not find, a newer program may.
             let feedback = opened.masking.feedback(&a.feedback);
             masked_now += usize::from(feedback != a.feedback);
-            let mut a = Arrived {
+            let a = Arrived {
                 feedback,
                 decision: a.decision.clone(),
             };
-            a.feedback.answer.passages = told(&a, &opened.release)?;
-            let passages = &a.feedback.answer.passages;
-            let told = prompt::build(&self.config.instructions, a.question(), passages, &[], self.budget());
-            match row(&a, what, told, &courtesy) {
+            let told = told(&a, &opened.release)?;
+            let prompt = prompt::build(&self.config.instructions, a.question(), &told, &[], self.budget());
+            match row(&a, what, prompt, &told, &courtesy) {
                 Ok(row) => rows.push(row),
                 Err(why) => leave(why, 1),
             }
@@ -115,19 +114,8 @@ impl Desk {
             leave(LeftOut::NearDuplicate, gone);
         }
         let split = split(&rows, &likeness.questions);
-        let mut files = BTreeMap::new();
-        let part = |test: bool| {
-            rows.iter()
-                .zip(&split.test)
-                .filter(move |(_, t)| **t == test)
-                .map(|(r, _)| r)
-        };
-        write(dir, "train.jsonl", &lines(part(false), conversational), &mut files)?;
-        write(dir, "test.jsonl", &lines(part(true), conversational), &mut files)?;
-        if what == For::Sft {
-            write(dir, "jumpstart/train.jsonl", &lines(part(false), jumpstart), &mut files)?;
-            write(dir, "jumpstart/template.json", &format!("{}\n", template()), &mut files)?;
-        }
+        let files = write_rows(dir, what, &rows, &split)?;
+        let part = |test: bool| split.test.iter().filter(|t| **t == test).count();
         let used: Vec<&Arrived> = arrived
             .iter()
             .filter(|a| rows.iter().any(|r| r.label == a.feedback.id))
@@ -143,8 +131,8 @@ impl Desk {
             made_at: Timestamp::now(),
             release: opened.release.manifest.release.clone(),
             labels: arrived.len(),
-            train: part(false).count(),
-            test: part(true).count(),
+            train: part(false),
+            test: part(true),
             left_out,
             from: dates().min(),
             to: dates().max(),
@@ -260,6 +248,22 @@ impl Desk {
             _ => (Likeness::by_words(rows), "words".to_owned()),
         })
     }
+}
+
+/// Writes rows by their part; the hash of each file.
+fn write_rows(dir: &Path, what: For, rows: &[Row], split: &Split) -> Result<BTreeMap<String, String>, DeskError> {
+    let mut files = BTreeMap::new();
+    let part = |test: bool| {
+        let parted = rows.iter().zip(&split.test).filter(move |(_, t)| **t == test);
+        parted.map(|(row, _)| row)
+    };
+    write(dir, "train.jsonl", &lines(part(false), conversational), &mut files)?;
+    write(dir, "test.jsonl", &lines(part(true), conversational), &mut files)?;
+    if what == For::Sft {
+        write(dir, "jumpstart/train.jsonl", &lines(part(false), jumpstart), &mut files)?;
+        write(dir, "jumpstart/template.json", &format!("{}\n", template()), &mut files)?;
+    }
+    Ok(files)
 }
 
 /// The passages that a text is to be written from: those that the answer was written from; of a fault that is proven to

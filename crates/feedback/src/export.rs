@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mortar_assistant::grounding::Sources;
 use mortar_assistant::prompt::{Prompt, Role};
-use mortar_assistant::{Grounding, Sentence};
+use mortar_assistant::{Citation, Grounding, Passage, Sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -69,14 +69,22 @@ pub struct Row {
     pub document: Option<String>,
 }
 
-/// Makes a row of a label. `prompt` is what a generator was told, `courtesy` what claims nothing here.
-pub fn row(arrived: &Arrived, what: For, prompt: Prompt, courtesy: &[String]) -> Result<Row, LeftOut> {
+/// Makes a row of a label. `prompt` is what a generator is told, `told` the passages in it, `courtesy` what claims nothing
+/// here.
+pub fn row(
+    arrived: &Arrived,
+    what: For,
+    prompt: Prompt,
+    told: &[Passage],
+    courtesy: &[String],
+) -> Result<Row, LeftOut> {
     let feedback = &arrived.feedback;
-    if feedback.answer.abstained || feedback.answer.passages.is_empty() {
+    if feedback.answer.abstained || told.is_empty() {
         return Err(LeftOut::Refused);
     }
-    let text = Text::of(arrived, &feedback.text, courtesy);
-    let draft = Text::of(arrived, &feedback.draft, courtesy);
+    let text = Text::of(&feedback.text, told, told, courtesy);
+    // The draft was written from what was known then.
+    let draft = Text::of(&feedback.draft, &feedback.answer.passages, told, courtesy);
     let edited = plain(&text.without_marks) != plain(&draft.without_marks);
     let good = feedback.label.verdict == Verdict::Good;
     let fault_denied = arrived.decision.state() == State::NotAFault;
@@ -95,16 +103,17 @@ pub fn row(arrived: &Arrived, what: For, prompt: Prompt, courtesy: &[String]) ->
     if label != Some(false) && !text.stands {
         return Err(LeftOut::NoSource);
     }
-    let told: String = prompt.messages.iter().map(|m| m.content.as_str()).collect();
-    let invented = |t: &str| placeholders(t).iter().any(|p| !told.contains(p.as_str()));
-    if invented(&text.with_marks) || rejected.as_deref().is_some_and(invented) {
+    let chosen = if what == For::Kto { draft } else { text };
+    let prompted: String = prompt.messages.iter().map(|m| m.content.as_str()).collect();
+    let invented = |t: &str| placeholders(t).iter().any(|p| !prompted.contains(p.as_str()));
+    if invented(&chosen.with_marks) || rejected.as_deref().is_some_and(invented) {
         return Err(LeftOut::Placeholder);
     }
     Ok(Row {
         label: feedback.id.clone(),
         question: arrived.question().to_owned(),
         prompt,
-        chosen: text.with_marks,
+        chosen: chosen.with_marks,
         rejected,
         good: label,
         operator: feedback.operator.clone(),
@@ -121,9 +130,8 @@ struct Text {
 }
 
 impl Text {
-    /// Grounded anew: what a laptop said of it is not relied on.
-    fn of(arrived: &Arrived, text: &str, courtesy: &[String]) -> Text {
-        let passages = &arrived.feedback.answer.passages;
+    /// Grounded anew: what a laptop said of it is not relied on. Numbers are those of the passages that are `told`.
+    fn of(text: &str, passages: &[Passage], told: &[Passage], courtesy: &[String]) -> Text {
         let sources = Sources::new(passages)
             .approving(courtesy.iter().map(String::as_str))
             .telling();
@@ -143,15 +151,20 @@ impl Text {
         let lines = |line: &dyn Fn(&Sentence) -> String| claims.iter().map(|s| line(s)).collect::<Vec<_>>().join("\n");
         Text {
             without_marks: lines(&|s| s.text.trim().to_owned()),
-            with_marks: lines(&marked),
+            with_marks: lines(&|s| marked(s, told)),
             stands: !claims.is_empty() && claims.iter().all(stands),
         }
     }
 }
 
-fn marked(sentence: &Sentence) -> String {
+fn marked(sentence: &Sentence, told: &[Passage]) -> String {
     let all = sentence.claims.iter().flat_map(|c| &c.citations);
-    let numbers: BTreeSet<u32> = sentence.citations.iter().chain(all).map(|c| c.number).collect();
+    let number = |c: &Citation| {
+        let same = told.iter().find(|p| p.id == c.passage);
+        same.or_else(|| told.iter().find(|p| p.document == c.document))
+            .map(|p| p.number)
+    };
+    let numbers: BTreeSet<u32> = sentence.citations.iter().chain(all).filter_map(number).collect();
     let mut out = sentence.text.trim().to_owned();
     for number in numbers {
         out += &format!(" [{number}]");
@@ -240,7 +253,7 @@ pub struct Split {
 /// questions stays together. Where one component swallows most of all, operators alone may stand in both.
 pub fn split(rows: &[Row], questions: &[Vec<f32>]) -> Split {
     let strict = parted(rows, questions, true);
-    let swallowed = strict.largest as f64 > rows.len() as f64 * SWALLOWS;
+    let swallowed = rows.len() > 1 && strict.largest as f64 > rows.len() as f64 * SWALLOWS;
     if swallowed {
         parted(rows, questions, false)
     } else {

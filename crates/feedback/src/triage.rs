@@ -327,7 +327,7 @@ pub fn groups(rows: &[LabelRow]) -> Vec<Group> {
         })
     };
     let mut all: Vec<Group> = bad.into_iter().filter_map(group).collect();
-    all.sort_by(|a, b| (b.bad, b.newest).cmp(&(a.bad, a.newest)));
+    all.sort_by_key(|group| std::cmp::Reverse((group.bad, group.newest)));
     all
 }
 

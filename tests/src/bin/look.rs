@@ -35,9 +35,9 @@ async fn draw() {
         ((1024, 640), true),
     ] {
         for done in [
-            triage(&out, size, dark).await,
             screens(&out, size, dark).await,
             at_a_store(&out, size, dark).await,
+            triage(&out, size, dark).await,
         ] {
             if let Err(e) = done {
                 eprintln!("{e}");

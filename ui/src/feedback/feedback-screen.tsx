@@ -134,7 +134,7 @@ function Choice({ words, any, value, of, onChoose }: ChoiceProps) {
       aria-label={words}
       value={value ?? ""}
       onChange={(e) => onChoose(e.target.value || null)}
-      className="max-w-44 rounded-lg border border-line bg-panel px-2 py-1 text-[13px] text-soft"
+      className="max-w-36 rounded-lg border border-line bg-panel px-2 py-1 text-[13px] text-soft"
     >
       <option value="">{any}</option>
       {of.map(([value, shown]) => (
@@ -146,7 +146,7 @@ function Choice({ words, any, value, of, onChoose }: ChoiceProps) {
   );
 }
 
-const COLUMNS = "grid grid-cols-[minmax(0,1fr)_116px_92px_104px] gap-3.5 px-4 py-2.5 items-baseline";
+const COLUMNS = "grid grid-cols-[minmax(0,1fr)_104px_88px_92px] gap-3.5 px-4 py-2.5 items-baseline";
 
 function Found() {
   const { items, loading, failed, pull } = useTriage();

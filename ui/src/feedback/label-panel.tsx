@@ -58,7 +58,7 @@ export function LabelPanel() {
 function States({ item, shown }: { item: Item; shown: LabelShown | undefined }) {
   const where = shown?.row.verified_in ?? shown?.row.fixed_in;
   return (
-    <b className="font-semibold text-accent">
+    <b className={cx("font-semibold", item.state === "open" ? "text-warn" : "text-accent")}>
       {words.states[item.state]}
       {where && ` (${where})`}
     </b>

@@ -90,7 +90,7 @@ function Frame() {
       className={cx(
         "grid h-full print:block grid-rows-[minmax(0,1fr)_30px] tight:grid-rows-[auto_minmax(0,1fr)_30px]",
         screen === "feedback"
-          ? "grid-cols-[216px_minmax(0,1fr)_minmax(384px,0.8fr)] narrow:grid-cols-[196px_minmax(0,1fr)_minmax(300px,0.9fr)] tight:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
+          ? "grid-cols-[216px_minmax(0,1fr)_minmax(384px,0.62fr)] narrow:grid-cols-[196px_minmax(0,1fr)_minmax(300px,0.9fr)] tight:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]"
           : screen !== "browse"
             ? "grid-cols-[216px_minmax(0,1fr)_384px] narrow:grid-cols-[196px_minmax(0,1fr)] tight:grid-cols-[minmax(0,1fr)]"
             : "grid-cols-[216px_minmax(300px,0.85fr)_minmax(0,1fr)] narrow:grid-cols-[196px_minmax(0,0.8fr)_minmax(0,1fr)] tight:grid-cols-[minmax(0,0.8fr)_minmax(0,1fr)]",

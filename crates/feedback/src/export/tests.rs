@@ -46,7 +46,7 @@ fn arrived(verdict: Verdict, draft: &str, text: &str) -> Arrived {
 fn made(what: For, arrived: &Arrived) -> Result<Row, LeftOut> {
     let answer = &arrived.feedback.answer;
     let prompt = prompt::build("Be kind.", &answer.question, &answer.passages, &[], 3000);
-    row(arrived, what, prompt, &["Hello,".to_owned()])
+    row(arrived, what, prompt, &answer.passages, &["Hello,".to_owned()])
 }
 
 const RIGHT: &str = "An operator may refund up to $50 without approval.";
