@@ -46,7 +46,11 @@ fn reviewed(compared: &Comparison, review: &[Marked], reviewers: usize) -> Vec<S
         let marks: Vec<&Marked> = review.iter().filter(|m| m.question == question).collect();
         people.extend(marks.iter().map(|m| m.by.as_str()));
         for m in marks.iter().filter(|m| m.mark == Mark::Unwanted) {
-            let note = if m.note.is_empty() { String::new() } else { format!(": {}", m.note) };
+            let note = if m.note.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", m.note)
+            };
             reasons.push(format!("unwanted: {} ({}{note})", q.ask, m.by));
         }
         if q.became.hurts() || broken().any(|b| std::ptr::eq(b, q)) {

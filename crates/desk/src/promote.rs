@@ -176,9 +176,7 @@ impl Desk {
         wish: &Wish<'_>,
         watch: WatchWeighing<'_>,
     ) -> Result<Promoted, DeskError> {
-        let weighed = self
-            .weigh(given, [wish.from, wish.to], &wish.questions, watch)
-            .await?;
+        let weighed = self.weigh(given, [wish.from, wish.to], &wish.questions, watch).await?;
         let reasons = weighed.standing.reasons.clone();
         let allowed = reasons.is_empty() || wish.nevertheless.is_some();
         let changed = allowed && !wish.dry_run && {

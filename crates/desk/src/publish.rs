@@ -176,7 +176,9 @@ impl Work {
             .collect();
         (!missing.is_empty()).then(|| {
             let missing = missing.join(", ");
-            format!("Releases are signed with keys, and those of {missing} are not in the folder that knowledge.keys names.")
+            format!(
+                "Releases are signed with keys, and those of {missing} are not in the folder that knowledge.keys names."
+            )
         })
     }
 

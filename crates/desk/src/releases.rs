@@ -75,7 +75,12 @@ impl Desk {
     }
 
     /// Changes which devices get what a channel shows.
-    pub(crate) async fn roll_out(&self, channel: &str, share: Option<u8>, paused: Option<bool>) -> Result<(), DeskError> {
+    pub(crate) async fn roll_out(
+        &self,
+        channel: &str,
+        share: Option<u8>,
+        paused: Option<bool>,
+    ) -> Result<(), DeskError> {
         let work = Work::open(self.place(), &StoreOptions::default())?;
         let change = RolloutChange {
             share,
@@ -132,7 +137,9 @@ pub fn reviewer(place: &Place) -> Result<String, DeskError> {
 
 fn who(place: &Place, config: &TenantConfig) -> String {
     let configured = config.knowledge.reviewer.clone();
-    configured.or_else(|| place.user()).unwrap_or_else(|| "somebody".to_owned())
+    configured
+        .or_else(|| place.user())
+        .unwrap_or_else(|| "somebody".to_owned())
 }
 
 /// Appends a question to a file of golden ones, unless it is there; the file is the one of before or the whole new one.
@@ -147,10 +154,16 @@ fn append(file: &Path, changed: &mortar_measure::AnsweredOtherwise) -> Result<()
     if text == held {
         return Ok(());
     }
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
     beside.write_all(text.as_bytes()).map_err(|e| failed(&e))?;
     beside.as_file().sync_all().map_err(|e| failed(&e))?;
     beside.persist(file).map_err(|e| failed(&e.error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,11 @@ impl Front {
         *self.unweigh.write().unwrap_or_else(PoisonError::into_inner) = stop.clone();
         let mut watch = |far| {
             tell(far);
-            if stop.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if stop.is_stopped() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let (store, questions) = (StoreOptions::default(), desk.questions());
         let weighed = Arc::new(desk.weigh(&store, sides, &questions, &mut watch).await?);

@@ -27,9 +27,7 @@ mod regression;
 mod watched;
 
 pub use attacks::{AttackFigures, attacks};
-pub use compare::{
-    AnsweredOtherwise, Became, Broken, Comparison, Questions, Rule, Seen, Watch, ask_both, compare,
-};
+pub use compare::{AnsweredOtherwise, Became, Broken, Comparison, Questions, Rule, Seen, Watch, ask_both, compare};
 pub use difference::{Changed, Count, Difference, FactChange, FieldChange, Named, OfCode, Piece, Renamed, difference};
 pub use error::MeasureError;
 pub use figure::{Figure, figure};

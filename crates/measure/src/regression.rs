@@ -26,7 +26,10 @@ pub fn with_golden(file: &str, changed: &AnsweredOtherwise) -> Result<String, Me
         question: [Entry<'a>; 1],
     }
     let unsound = |e: toml::de::Error| MeasureError::Given(format!("the file of golden questions: {e}"));
-    let held: Option<Golden> = (!file.trim().is_empty()).then(|| toml::from_str(file)).transpose().map_err(unsound)?;
+    let held: Option<Golden> = (!file.trim().is_empty())
+        .then(|| toml::from_str(file))
+        .transpose()
+        .map_err(unsound)?;
     let held = held.map(|g| (g.as_of, g.question)).unwrap_or_default();
     let asks = |q: &GoldenQuestion| {
         (q.ask.as_str(), q.after.as_deref(), q.as_of.or(held.0))

@@ -32,6 +32,8 @@ mod vectors_file;
 pub mod verify;
 
 pub use decode::decode;
-pub use error::{BadObject, DecodeError, FetchError, ManifestError, PublishError, ReviewError, StoreError, SyncError, TrustError};
+pub use error::{
+    BadObject, DecodeError, FetchError, ManifestError, PublishError, ReviewError, StoreError, SyncError, TrustError,
+};
 pub use fold::documents;
 pub use port::{Condition, Got, Listed, ReleaseStore, Want, get_small, is_key};

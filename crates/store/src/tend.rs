@@ -106,7 +106,9 @@ pub async fn channels(verified: &Verified) -> Result<Vec<ChannelRow>, TrustError
     names.sort();
     let mut rows = Vec::new();
     for name in names {
-        let Some(channel) = verified.channel(&name).await? else { continue };
+        let Some(channel) = verified.channel(&name).await? else {
+            continue;
+        };
         let manifest = verified.manifest(channel.release).await?;
         rows.push(ChannelRow {
             name,

@@ -69,7 +69,11 @@ fn a_file_keeps_its_words_and_asks_nothing_twice() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_not_added_to() {
-    for file in ["[[question]", "question = 7\n", "[[question]]\nkind = \"odd\"\nask = \"a\"\n"] {
+    for file in [
+        "[[question]",
+        "question = 7\n",
+        "[[question]]\nkind = \"odd\"\nask = \"a\"\n",
+    ] {
         let refused = with_golden(file, &changed("two", &[], "It is.")).unwrap_err();
         assert!(refused.to_string().contains("golden questions"), "{refused}");
     }

@@ -113,7 +113,11 @@ async fn who_says_it_again_has_said_the_last() {
         mark(&store, [1, 2], marked).await.unwrap();
     }
     let marks = review(&store, [1, 2]).await.unwrap().marks;
-    let wanted = [said("one", "b", Mark::Irrelevant), dated, said("one", "a", Mark::Unwanted)];
+    let wanted = [
+        said("one", "b", Mark::Irrelevant),
+        dated,
+        said("one", "a", Mark::Unwanted),
+    ];
     assert_eq!(marks, wanted);
 }
 
@@ -149,9 +153,15 @@ fn the_first_format_is_read() {
     let bytes = include_bytes!("../../../../tests/fixtures/review-1.json");
     let review: Review = read("review-1.json", bytes).unwrap();
     assert_eq!(review.marks.len(), 2);
-    assert_eq!(review.marks[0], said("What does reject 75 mean?", "anna", Mark::Unwanted));
+    assert_eq!(
+        review.marks[0],
+        said("What does reject 75 mean?", "anna", Mark::Unwanted)
+    );
     let dated = &review.marks[1];
     assert_eq!((dated.mark, dated.note.as_str()), (Mark::Irrelevant, "Only its order."));
     assert_eq!(dated.question.as_of, Some("2026-10-01".parse().unwrap()));
-    assert_eq!(dated.question.after.as_deref(), Some("How do I transfer a prescription?"));
+    assert_eq!(
+        dated.question.after.as_deref(),
+        Some("How do I transfer a prescription?")
+    );
 }
