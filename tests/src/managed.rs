@@ -6,21 +6,21 @@ use std::path::Path;
 use crate::{json, words_only};
 
 const LIVE: &str = "\
-rej75,claim_code,75,What does reject 75 mean?,Code 75 means that the plan requires a prior authorization before it pays.,reject
-refund,qa,,How much may an operator refund?,An operator may refund 50 dollars without asking. More needs a manager.,
-takes,qa,,How long does a refund take?,A refund takes five business days. It goes to the card that was charged.,
-coupon,qa,,How do I use a paper coupon?,Type the number of the coupon at the counter. It is good for one order.,
-hotel,qa,,Can a controlled substance go to a hotel?,No. A controlled substance does not go to a hotel.,
-ship,qa,,How long does standard shipping take?,Standard shipping takes two business days.,
+rej75,reject 75,What does reject 75 mean?,Code 75 means that the plan requires a prior authorization before it pays.
+refund,,How much may an operator refund?,An operator may refund 50 dollars without asking. More needs a manager.
+takes,,How long does a refund take?,A refund takes five business days. It goes to the card that was charged.
+coupon,,How do I use a paper coupon?,Type the number of the coupon at the counter. It is good for one order.
+hotel,,Can a controlled substance go to a hotel?,No. A controlled substance does not go to a hotel.
+ship,,How long does standard shipping take?,Standard shipping takes two business days.
 ";
 
 /// A code is lost, a number and a denial are other, one document is gone and one new, one is in other words.
 const PREVIEW: &str = "\
-refund,qa,,How much may an operator refund?,An operator may refund 500 dollars without asking. More needs a manager.,
-takes,qa,,How long does a refund take?,Refunds take five business days. They go to the card that was charged.,
-hotel,qa,,Can a controlled substance go to a hotel?,Yes. A controlled substance does go to a hotel.,
-ship,qa,,How long does standard shipping take?,Standard shipping takes two business days.,
-glp,qa,,What is the GLP-1 starter programme?,The starter programme sends a smaller dose for the first four weeks.,
+refund,,How much may an operator refund?,An operator may refund 500 dollars without asking. More needs a manager.
+takes,,How long does a refund take?,Refunds take five business days. They go to the card that was charged.
+hotel,,Can a controlled substance go to a hotel?,Yes. A controlled substance does go to a hotel.
+ship,,How long does standard shipping take?,Standard shipping takes two business days.
+glp,,What is the GLP-1 starter programme?,The starter programme sends a smaller dose for the first four weeks.
 ";
 
 const GOLDEN: &str = "\
@@ -40,7 +40,7 @@ pub fn managed(home: &Path) {
     kb(&["keys", "init"]);
     for (channel, rows, notes) in [("live", LIVE, "Refund limits"), ("preview", PREVIEW, "Autumn benefits")] {
         let file = home.join("faq.csv");
-        written(&file, &format!("id,kind,code,question,answer,table\n{rows}"));
+        written(&file, &format!("id,codes,question,answer\n{rows}"));
         kb(&[
             "publish",
             "--channel",
