@@ -14,7 +14,7 @@ fn live(home: &Path) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_release_is_compared_marked_promoted_and_taken_back_by_keys_alone() {
+async fn a_release_is_compared_marked_and_promoted_by_keys_alone() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     managed(home);
@@ -64,14 +64,11 @@ async fn a_release_is_compared_marked_promoted_and_taken_back_by_keys_alone() {
     clean("promote").await;
     w.screenshot(&pictures.join("promote-light.png")).await.unwrap();
     assert_eq!(live(home)["number"], 1);
-    for letter in "The plan retired it".chars() {
-        w.press(&letter.to_string(), &[]).await;
-    }
     // Past the share, and what cancels, to what promotes.
-    for _ in 0..3 {
-        w.press("\u{e004}", &[]).await;
-    }
-    w.press("\u{e007}", &[]).await;
+    let why = w.find("[role=dialog] textarea", 5).await.unwrap();
+    why.send_keys("The plan retired it\u{e004}\u{e004}\u{e004}\u{e007}")
+        .await
+        .unwrap();
     shows("live shows release 2").await;
     let shown = live(home);
     assert_eq!(shown["number"], 2);
