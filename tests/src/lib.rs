@@ -3,6 +3,7 @@
 
 pub mod keyring;
 pub mod leaks;
+pub mod managed;
 pub mod shelf;
 pub mod stand_ins;
 pub mod trace;

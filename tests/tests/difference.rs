@@ -401,3 +401,57 @@ fn a_release_reaches_some_devices_first_is_paused_resumed_and_taken_back() {
     assert!(told.contains("beta"), "{told}");
     refused(&mut store.kb(&["rollout", "--channel", "live", "--share", "101"]), 2);
 }
+
+#[test]
+fn what_reviewers_say_stands_beside_a_release_and_speaks_against_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = published(dir.path());
+    std::fs::write(
+        dir.path().join("reworded.jsonl"),
+        FIRST.replace("It is not paid in cash.", "It is never paid in cash."),
+    )
+    .unwrap();
+    run(&mut store.kb(&["publish", "reworded.jsonl", "--channel", "preview"]));
+    let ask = "How long does a refund take?";
+    let review = |more: &[&str]| json(store.kb(&["review", "live", "preview"]).args(more));
+    assert_eq!(review(&[]), value!([]));
+    let unwanted = ["--mark", "unwanted", "--note", "keep it", "--by", "anna"];
+    assert_eq!(review(&[&[ask][..], &unwanted].concat())[0]["mark"], "unwanted");
+    review(&[ask, "--mark", "wanted", "--by", "ben"]);
+    let marks = review(&[]);
+    let said: Vec<&Value> = marks.as_array().unwrap().iter().map(|m| &m["by"]).collect();
+    assert_eq!(said, ["anna", "ben"]);
+    // By numbers it is the same; of other releases nothing was said.
+    assert_eq!(json(&mut store.kb(&["review", "1", "3"])), marks);
+    assert_eq!(json(&mut store.kb(&["review", "1", "2"])), value!([]));
+
+    let promote = || {
+        let mut c = store.kb(&["promote", "--from", "preview", "--to", "live", "--known", "9"]);
+        let out = run(&mut c);
+        let value: Value = serde_json::from_slice(&out.stdout).unwrap();
+        (out.status.code().unwrap(), value)
+    };
+    let (code, held) = promote();
+    assert_eq!(
+        (code, &held["reasons"]),
+        (1, &value!([format!("unwanted: {ask} (anna: keep it)")])),
+        "{held:#}"
+    );
+    review(&[ask, "--mark", "irrelevant", "--by", "anna"]);
+    let (code, done) = promote();
+    assert_eq!(
+        (code, &done["reasons"], &done["changed"]),
+        (0, &value!([]), &value!(true))
+    );
+
+    for (arguments, says) in [
+        (&[ask][..], "--mark"),
+        (&["--mark", "wanted"], "QUESTION"),
+        (&[ask, "--mark", "good"], "irrelevant"),
+    ] {
+        let told = refused(store.kb(&["review", "live", "preview"]).args(arguments), 2);
+        assert!(told.contains(says), "{told}");
+    }
+    let told = refused(&mut store.kb(&["review", "live", "beta"]), 2);
+    assert!(told.contains("beta"), "{told}");
+}

@@ -18,7 +18,7 @@ use crate::output::{self, Done};
 use crate::print;
 use crate::progress::{Progress, Step};
 use crate::review::{self, Review};
-use crate::signed::Signed;
+use crate::signed::{Reading, Signed};
 
 #[derive(Subcommand)]
 pub enum Kb {
@@ -243,15 +243,6 @@ fn tell_contradictions(found: &[Contradiction]) {
     for c in found {
         output::say(format_args!("sources disagree: {c}"));
     }
-}
-
-/// Reading a store needs no private key.
-#[derive(Args)]
-pub struct Reading {
-    #[command(flatten)]
-    pub signed: Signed,
-    #[arg(long, value_name = "FILE")]
-    pub root: Option<PathBuf>,
 }
 
 async fn releases(common: &Common, what: Reading) -> Done {

@@ -7,9 +7,9 @@ use mortar_desk::store::review::{Mark, Marked, Reviewed};
 use mortar_desk::{DeskError, Work};
 
 use crate::common::Common;
-use crate::kb::Reading;
 use crate::output::{self, Done};
 use crate::print;
+use crate::signed::Reading;
 
 #[derive(Args)]
 pub struct Review {

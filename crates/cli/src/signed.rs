@@ -18,6 +18,15 @@ pub struct Signed {
     pub keys: Option<PathBuf>,
 }
 
+/// Reading a store needs no private key.
+#[derive(Args)]
+pub struct Reading {
+    #[command(flatten)]
+    pub signed: Signed,
+    #[arg(long, value_name = "FILE")]
+    pub root: Option<PathBuf>,
+}
+
 impl Signed {
     pub fn open(self, common: &Common) -> Result<Work, DeskError> {
         self.open_with(common, None)

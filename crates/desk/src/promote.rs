@@ -131,7 +131,7 @@ impl Desk {
                     done,
                     of: 2,
                 };
-                watch(far).is_break().then(|| Err(stopped())).unwrap_or(Ok(()))
+                if watch(far).is_break() { Err(stopped()) } else { Ok(()) }
             };
             fetching(0)?;
             let (_, was) = work.documents(&sides[0]).await?;

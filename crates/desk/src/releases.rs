@@ -164,3 +164,6 @@ fn append(file: &Path, changed: &mortar_measure::AnsweredOtherwise) -> Result<()
     beside.persist(file).map_err(|e| failed(&e.error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

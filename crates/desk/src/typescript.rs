@@ -53,7 +53,10 @@ impl Script {
     }
 
     fn types_file(&self) -> String {
-        let mut out = String::from("// Generated from the Rust types by `cargo xtask types`. Do not edit.\n");
+        let mut out = String::from(
+            "// Long because it holds all that the window and the program say to each other.\n\
+             // Generated from the Rust types by `cargo xtask types`. Do not edit.\n",
+        );
         for declared in self.types.values() {
             let _ = write!(out, "\nexport {declared}\n");
         }

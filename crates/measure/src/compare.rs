@@ -162,7 +162,14 @@ pub async fn compare(
     for file in &asked.golden {
         questions.extend(golden::questions(file)?);
     }
-    questions.extend(known(a.release, b.release, a.as_of, asked.known)?);
+    // What a person wrote down of a question comes before what the releases say of it.
+    let golden: HashSet<String> = questions
+        .iter()
+        .filter(|q| q.after.is_none())
+        .map(|q| q.ask.clone())
+        .collect();
+    let known = known(a.release, b.release, a.as_of, asked.known)?;
+    questions.extend(known.into_iter().filter(|q| !golden.contains(&q.ask)));
     if questions.is_empty() {
         return Err(MeasureError::Given("there is nothing to ask".to_owned()));
     }
@@ -218,7 +225,11 @@ pub async fn ask_both(a: &Measured<'_>, b: &Measured<'_>, ask: &str) -> Result<A
 fn otherwise(question: &GoldenQuestion, expected: Vec<String>, a: Seen, b: Seen) -> AnsweredOtherwise {
     // What is not answered gives no fact otherwise.
     let both = !a.abstained && !b.abstained;
-    let facts = both.then(|| facts_between(&a.answer, &b.answer)).unwrap_or_default();
+    let facts = if both {
+        facts_between(&a.answer, &b.answer)
+    } else {
+        Vec::new()
+    };
     AnsweredOtherwise {
         ask: question.ask.clone(),
         after: question.after.clone(),

@@ -6,6 +6,7 @@ use mortar_desk::assistant::Stop;
 use mortar_desk::feedback::{Label, LabelReason, Verdict};
 use mortar_desk::{Desk, DeskError, Names, Place};
 use mortar_tests::keyring::Session;
+use mortar_tests::managed::managed;
 use mortar_tests::stand_ins::{Fault, StandIns};
 use mortar_tests::window::{Options, Window};
 use mortar_tests::{json, mortar, programs};
@@ -37,6 +38,7 @@ async fn draw() {
         for done in [
             screens(&out, size, dark).await,
             at_a_store(&out, size, dark).await,
+            a_manager(&out, size, dark).await,
             triage(&out, size, dark).await,
         ] {
             if let Err(e) = done {
@@ -325,6 +327,39 @@ async fn at_a_store(out: &Path, size: (u32, u32), dark: bool) -> Result<(), Stri
     stand_ins.faults.set("generate", Fault::Cut, 1);
     w.ask("How long does a refund take?").await?;
     w.screenshot(&name("broken-off")).await?;
+    w.close().await;
+    Ok(())
+}
+
+/// What a manager of the knowledge adds: the releases before and after they are compared, and what promotes.
+async fn a_manager(out: &Path, size: (u32, u32), dark: bool) -> Result<(), String> {
+    let home = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let home = home.path();
+    managed(home);
+    let w = Window::open(&Options {
+        size,
+        dark,
+        weights: false,
+        ..Options::new(home)
+    })
+    .await?;
+    let name = |s: &str| picture(out, s, size, dark);
+    w.press("3", &["ctrl"]).await;
+    w.until("document.body.innerText.includes('release 1 of')").await;
+    w.screenshot(&name("releases")).await?;
+    w.press("c", &[]).await;
+    w.find("[role=option]", 60).await?;
+    for key in ["j", "j", "j", "j", "j"] {
+        w.press(key, &[]).await;
+    }
+    w.screenshot(&name("compared")).await?;
+    w.press("n", &[]).await;
+    w.until("document.body.innerText.includes('unwanted ▲')").await;
+    w.screenshot(&name("marked")).await?;
+    w.press("p", &[]).await;
+    w.find("[role=dialog] textarea", 5).await?;
+    w.screenshot(&name("promote")).await?;
+    w.press("Escape", &[]).await;
     w.close().await;
     Ok(())
 }

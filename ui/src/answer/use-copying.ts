@@ -1,7 +1,9 @@
 // The way out of the window: nothing without a source goes out unseen.
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { Turn } from "../ask/turns";
 import { useBackend } from "../backend/context";
+import { isPreview } from "../releases/preview-line";
+import { useStatus } from "../session/status";
 import { useSaid } from "../shared/said";
 import { strings } from "../shared/strings";
 import { keptOf } from "./open";
@@ -20,7 +22,10 @@ export type Copying = {
 
 export function useCopying(turn: Turn, { check }: Draft): Copying {
   const backend = useBackend();
-  const { say, fail } = useSaid();
+  const { say, warn, fail } = useSaid();
+  const preview = isPreview(useStatus().knowledge?.channel);
+  // What was looked at a second time, as it stood then.
+  const looked = useRef<string | null>(null);
   const [held, setHeld] = useState<Held | null>(null);
   const { exchange, passages, question } = turn;
   const copy = useCallback(
@@ -30,6 +35,10 @@ export function useCopying(turn: Turn, { check }: Draft): Copying {
         if (now.open.length > 0) return setHeld({ sources });
         const plain = plainText(now.text);
         if (plain === "") return;
+        if (preview && looked.current !== now.text) {
+          looked.current = now.text;
+          return warn(strings.reviewing.previewCopy);
+        }
         const stood = keptOf(now.sentences, now.confirmed).map((o) => o.text);
         const words = sources ? withSources(now.text, now.sentences, now.passages ?? passages) : plain;
         await backend.copy(exchange?.id ?? null, words, stood);
@@ -39,7 +48,7 @@ export function useCopying(turn: Turn, { check }: Draft): Copying {
         fail(e);
       }
     },
-    [backend, check, exchange, passages, question, say, fail],
+    [backend, check, exchange, passages, preview, question, say, warn, fail],
   );
   const release = useCallback(() => setHeld(null), []);
   return { held, copy, release };

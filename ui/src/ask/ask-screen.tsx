@@ -1,5 +1,6 @@
 // The Ask screen: the conversation, and the one field below it.
 import { useRef, useState } from "react";
+import { PreviewLine } from "../releases/preview-line";
 import { StaleLine } from "../releases/stale-line";
 import { useNavigation } from "../session/navigation";
 import { useStatus } from "../session/status";
@@ -23,6 +24,7 @@ export function AskScreen() {
   if (newest && !newest.own && newest.question !== last) setLast(newest.question);
   return (
     <main hidden={screen !== "ask"} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.ask}>
+      <PreviewLine />
       {knowledge?.freshness === "too_stale" && newest?.error?.code !== "too_stale" && <StaleLine />}
       <div
         className="@container-size flex min-h-0 flex-1 flex-col overflow-auto px-9 pt-6 outline-none tight:px-3 tight:pt-3"

@@ -1,3 +1,4 @@
+// Long because it holds all that the window and the program say to each other.
 // Generated from the Rust types by `cargo xtask types`. Do not edit.
 
 export type Answer = { question: string, 

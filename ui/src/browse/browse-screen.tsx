@@ -1,5 +1,6 @@
 // Browse: every document offline, by kind and tag, found as one types, read like a page.
 import { useState } from "react";
+import { PreviewLine } from "../releases/preview-line";
 import { StaleLine } from "../releases/stale-line";
 import { useNavigation } from "../session/navigation";
 import { strings } from "../shared/strings";
@@ -16,6 +17,7 @@ export function BrowseScreen() {
   return (
     <>
       <main hidden={!shown} className="flex min-h-0 min-w-0 flex-col print:hidden" aria-label={strings.browse}>
+        <PreviewLine />
         <StaleLine narrow />
         <DocumentList />
       </main>

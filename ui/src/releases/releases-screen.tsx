@@ -99,7 +99,7 @@ function Head() {
               </Button>
             )}
             {weighed && (
-              <Button keys="P" primary className={held ? "opacity-55" : undefined} onClick={promote}>
+              <Button keys="P" primary={!held} onClick={promote}>
                 {words.promote}…
               </Button>
             )}

@@ -308,3 +308,23 @@ test("long words and many changes stay within the page", async () => {
   await user.keyboard("{End}");
   expect(chosen()).toContain("GLP-1");
 });
+
+test("preview says so all the time, and a copy of it needs a second look at what stands there", async () => {
+  const { backend, user } = await open({ knowledge: { ...knowledge, channel: "preview" } });
+  await user.type(await screen.findByLabelText("Question"), "What is 75?{Enter}");
+  await user.click(await screen.findByText("Copy"));
+  expect(await screen.findByText(/the next press copies it/)).toBeTruthy();
+  expect(called(backend.calls, "copy")).toEqual([]);
+  await clean();
+  await user.click(screen.getByText("Copy"));
+  await waitFor(() => expect(called(backend.calls, "copy").length).toBe(1));
+  await user.keyboard("{Control>}2{/Control}");
+  const browse = screen.getByRole("main", { name: "Browse" });
+  expect(within(browse).getByText(/You see preview, release 12/)).toBeTruthy();
+});
+
+test("what is live has no such line", async () => {
+  await open({ knowledge });
+  await screen.findByText("What does the customer ask?");
+  expect(screen.queryByText(/You see preview/)).toBeNull();
+});

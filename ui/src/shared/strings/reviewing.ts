@@ -130,6 +130,9 @@ export const reviewing = {
   firstTo: "First to",
   promoteNow: "Promote",
   promotedNow: (number: number, to: string) => `${to} shows release ${number}`,
+  previewLine: (n: number) =>
+    `You see preview, release ${n}: operators do not have it yet, and it is not for customers.`,
+  previewCopy: "This is preview, and no customer should get it yet. Look again; the next press copies it.",
   askBoth: "Ask both",
   askBothPlaceholder: "A question to both releases…",
   askingBoth: "Asking both…",

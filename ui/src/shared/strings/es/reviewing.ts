@@ -132,6 +132,8 @@ export const reviewing: typeof English = {
   firstTo: "Primero a",
   promoteNow: "Promover",
   promotedNow: (number, to) => `${to} muestra la versión ${number}`,
+  previewLine: (n) => `Esto es preview, versión ${n}: los operadores todavía no la tienen, y no es para clientes.`,
+  previewCopy: "Esto es preview y todavía no es para clientes. Mire otra vez; la próxima pulsación lo copia.",
   askBoth: "Preguntar a ambas",
   askBothPlaceholder: "Una pregunta a ambas versiones…",
   askingBoth: "Preguntando a ambas…",
