@@ -36,6 +36,7 @@ impl Host for Silent {
 /// The device of a manager, whose configuration names the store and the keys.
 fn place(dir: &Path, who: &str, policy: &str) -> Place {
     let place = Place {
+        unattended: false,
         home: dir.join(who),
         tenant: "pharmacy".into(),
         release: None,

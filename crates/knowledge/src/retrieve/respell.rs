@@ -42,17 +42,17 @@ impl Release {
         for word in text::words(question).filter(|w| respells(w)) {
             let at = word.as_ptr() as usize - question.as_ptr() as usize;
             let folded = text::fold(word);
-            // One name is never another, however like they are; and plain words mean what they say.
-            if lexicon.in_a_name(&folded)
-                || proper::is_plain_language(&folded, word)
-                || known(word)
-                || reading.has_word(&folded)?
-            {
+            // Plain words mean what they say.
+            if proper::is_plain_language(&folded, word) || known(word) || reading.has_word(&folded)? {
                 continue;
             }
             // A capital inside a sentence is a name: it may be a misspelt one, but no other word.
             let name = at > 0 && word.chars().next().is_some_and(char::is_uppercase);
             let drug = nearest_drug(&reading, lexicon, &folded)?;
+            // One name is never another, however like they are; but a drug may be spelt in two ways.
+            if lexicon.in_a_name(&folded) && !matches!(&drug, Near::One(d) if is_of(lexicon, d, &folded)) {
+                continue;
+            }
             let right = match drug {
                 Near::One(drug) => Some(drug),
                 // Two names are as near: to choose would be to guess.
@@ -73,6 +73,14 @@ impl Release {
         out.push_str(&question[done..]);
         Ok(Some(out))
     }
+}
+
+/// Whether a word stands in one of the names of a drug.
+fn is_of(lexicon: &Lexicon, drug: &str, word: &str) -> bool {
+    lexicon.find(drug).is_some_and(|d| {
+        let mut names = lexicon.drug(d).names.iter();
+        names.any(|n| folded(n).iter().any(|w| w == word))
+    })
 }
 
 /// What a misspelt name was meant for.
