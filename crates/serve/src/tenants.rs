@@ -71,7 +71,7 @@ pub fn tenants(home: Option<PathBuf>, limits: &BTreeMap<String, TenantLimits>) -
 /// Opens them all, each by itself; done when all are open.
 pub async fn open(tenants: &Tenants) {
     let mut opening = JoinSet::new();
-    for tenant in tenants.values().cloned() {
+    for tenant in tenants.values() {
         let runtime = Handle::current();
         opening.spawn_blocking(move || runtime.block_on(tenant.open()));
     }
