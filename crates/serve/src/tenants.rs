@@ -72,7 +72,7 @@ pub fn tenants(home: Option<PathBuf>, limits: &BTreeMap<String, TenantLimits>) -
 pub async fn open(tenants: &Tenants) {
     let mut opening = JoinSet::new();
     for tenant in tenants.values() {
-        let runtime = Handle::current();
+        let (runtime, tenant) = (Handle::current(), Arc::clone(tenant));
         opening.spawn_blocking(move || runtime.block_on(tenant.open()));
     }
     while opening.join_next().await.is_some() {}
