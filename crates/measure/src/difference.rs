@@ -354,15 +354,27 @@ pub(crate) fn facts_between(before: &str, after: &str) -> Vec<(Option<String>, O
     let shown = |facts: Vec<Fact>| facts.into_iter().map(|f| f.shown).collect::<Vec<String>>();
     let mut lost = shown(missing_among(&held, &holds));
     let mut came = shown(missing_among(&holds, &held));
-    if !before.is_empty() && !after.is_empty() && negated(before) != negated(after) {
+    let (was, is) = (denials(before), denials(after));
+    if !before.is_empty() && !after.is_empty() && was != is {
         let said = |no: bool| if no { "denied" } else { "affirmed" }.to_owned();
-        lost.push(said(negated(before)));
+        lost.push(said(was > is));
         came.resize(lost.len() - 1, String::new());
-        came.push(said(negated(after)));
+        came.push(said(is > was));
     }
     let given = |facts: &[String], n: usize| facts.get(n).filter(|f| !f.is_empty()).cloned();
     let of = lost.len().max(came.len());
     (0..of).map(|n| (given(&lost, n), given(&came, n))).collect()
+}
+
+/// How many sentences deny. "No." before one that denies says the same once more.
+fn denials(source: &str) -> usize {
+    let sentences = text::segments(source).into_iter().map(|p| &source[p.range]);
+    let (answers, said): (Vec<&str>, Vec<&str>) = sentences.partition(|s| text::words(s).count() == 1);
+    let denied = said.iter().filter(|s| negated(s)).count();
+    match denied {
+        0 => usize::from(answers.iter().any(|s| negated(s))),
+        denied => denied,
+    }
 }
 
 /// The codes that only one of the two has, about whatever documents.

@@ -197,12 +197,12 @@ async fn found(home: &Path) -> Result<(), DeskError> {
     use LabelReason::{BadlySaid, NotComplete, NotWritten, OutOfDate, WrongSource};
     let refund = "Up to how much may an operator refund without approval?";
     let all = [
+        ("How much may I refund without asking?", OutOfDate, None),
         (
             refund,
             OutOfDate,
             Some("An operator may refund up to $75 without approval."),
         ),
-        ("How much may I refund without asking?", OutOfDate, None),
         ("What does claim rejection code 79 mean?", NotComplete, None),
         ("A patient says the insulin arrived warm. What now?", WrongSource, None),
         ("How do I cancel an order that has not shipped?", BadlySaid, None),

@@ -222,3 +222,32 @@ fn what_stays_is_cut_to_what_stands_beside_a_change() {
     );
     assert!(after.ends_with('…') && after.chars().count() == BESIDE + 1, "{after}");
 }
+
+#[test]
+fn a_denial_that_turns_is_told_however_often_it_is_said() {
+    let (denied, affirmed) = (Some("denied".to_owned()), Some("affirmed".to_owned()));
+    for (before, after, want) in [
+        (
+            "No. It does not go to a hotel.",
+            "Yes. It does go to a hotel.",
+            vec![(denied.clone(), affirmed.clone())],
+        ),
+        (
+            "Yes. It goes.",
+            "No. It goes by van.",
+            vec![(affirmed.clone(), denied.clone())],
+        ),
+        (
+            "Do not open it. It goes.",
+            "Do not open it. It does not go.",
+            vec![(affirmed, denied)],
+        ),
+        (
+            "No. It does not go to a hotel.",
+            "No, it does not go to any hotel.",
+            vec![],
+        ),
+    ] {
+        assert_eq!(facts_between(before, after), want, "{before} / {after}");
+    }
+}
