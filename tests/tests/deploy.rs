@@ -17,6 +17,8 @@ use serde_json::{Value, json as value};
 /// More than one source of the sample answers it, and no rule puts them in order: the reranker is asked.
 const QUESTION: &str = "Why did the copay change since the last fill?";
 const KNOWLEDGE_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/knowledge";
+/// The one of the fixture.
+const LABEL: &str = "01KB1234567890123456789012";
 const GOLDEN: &str = "as_of = \"2026-11-20\"\n\n[[question]]\nkind = \"plain\"\nask = \"Why did the copay change since \
                       the last fill?\"\ndocuments = [\"ins-03\"]\n";
 
@@ -143,12 +145,31 @@ impl Site {
         let aws = Aws::new(config, Arc::new(InMemory::default()), self.dir.path().join("lock"));
         aws.sign_in.with_browser(visit_in_background).await.unwrap();
         let sink = S3Feedback::of(&aws).unwrap();
-        for stem in [
-            "tenant=pharmacy/date=2026-11-22/01",
-            "audit/tenant=pharmacy/device=01/1",
+        let label = std::fs::read(root().join("tests/fixtures/labels/feedback-3.json")).unwrap();
+        for (stem, body) in [
+            (format!("tenant=pharmacy/date=2026-11-22/{LABEL}"), label),
+            ("audit/tenant=pharmacy/device=01/1".to_owned(), b"{}".to_vec()),
         ] {
-            sink.send(&Object::new(stem, b"{}".to_vec())).await.unwrap();
+            sink.send(&Object::new(&stem, body)).await.unwrap();
         }
+        self.stand_ins.calls.take()
+    }
+
+    /// What operators found is read and decided.
+    fn decides(&self) -> BTreeSet<Call> {
+        self.done("manager", &["feedback", "pull"]);
+        self.done(
+            "manager",
+            &["feedback", "decide", LABEL, "--not-a-fault", "asked twice"],
+        );
+        self.done("manager", &["feedback", "decide", LABEL, "--reopen"]);
+        self.stand_ins.calls.take()
+    }
+
+    /// What models learn from is made of it.
+    fn learns(&self) -> BTreeSet<Call> {
+        self.done("developer", &["feedback", "pull"]);
+        self.done("developer", &["feedback", "export", "--for", "kto", "--out", "set"]);
         self.stand_ins.calls.take()
     }
 
@@ -231,9 +252,14 @@ fn folder(key: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_each_role_needs_is_what_deploy_says() {
     let site = Site::new().await;
-    let mut calls = told("knowledge manager", &site.knowledge_manager());
-    calls.extend(told("model developer", &site.model_developer()));
-    calls.extend(told("operator", &site.operator().await));
+    let mut manager = site.knowledge_manager();
+    let mut developer = site.model_developer();
+    let operator = site.operator().await;
+    manager.extend(site.decides());
+    developer.extend(site.learns());
+    let mut calls = told("knowledge manager", &manager);
+    calls.extend(told("model developer", &developer));
+    calls.extend(told("operator", &operator));
     let rows: Vec<String> = calls.iter().map(|c| format!("    {c}")).collect();
     let text = format!("{{\n  \"calls\": [\n{}\n  ]\n}}\n", rows.join(",\n"));
     let path = root().join("deploy/calls.json");
