@@ -27,6 +27,7 @@ static SAID: LazyLock<Regex> = LazyLock::new(|| {
           | (?P<mdy>(?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?:of\s+)?(?P<y1>\d{{4}}))
           | (?P<dmy>(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+|de\s+)?(?P<m2>{MONTH})\.?,?\s+(?:de\s+)?(?P<y2>\d{{4}}))
           | (?P<my>(?P<m3>{MONTH})\.?,?\s+(?:of\s+|de\s+)?(?P<y3>\d{{4}}))
+          | (?P<nm>(?P<m7>0?[1-9]|1[0-2])/(?P<y7>20\d{{2}}))
           | (?P<year>(?:in|during|of|for|en|throughout|back\s+in)\s+(?P<y4>20\d{{2}}))
           | (?P<before>(?:before|until|prior\s+to)\s+(?P<m5>{MONTH})(?:,?\s+(?P<y5>20\d{{2}}))?)
           | (?P<lastmonth>(?:last|previous)\s+(?P<m6>{MONTH})\b)
@@ -41,7 +42,7 @@ static OF_A_STATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)\b(?:was|were|wasn't|weren't|used\s+to|had\s+to|could|did|did\s+we|be|will|would|is|are|as\s+of|valid|in\s+force|effective|starting|from
         |(?:may|can|must|should|shall|do|does)\s+(?:i|we|you|he|she|they|it|an?|the|operators?|customers?|patients?)|how\s+(?:much|many|long|often)|allowed|appl(?:y|ies)
-        |rules?|polic(?:y|ies)|limits?|rates?|prices?|fees?|costs?|hours|fue|era|ser[aá]|cu[aá]nto)\b",
+        |rules?|polic(?:y|ies)|limits?|rates?|prices?|fees?|costs?|hours|caps?|co-?pays?|deductibles?|maximum|minimum|premiums?|surcharges?|discounts?|allowances?|thresholds?|fue|era|ser[aá]|cu[aá]nto)\b",
     )
     .expect("a valid pattern")
 });
@@ -120,6 +121,9 @@ fn span(c: &Captures<'_>, today: Date) -> Option<(Date, Date)> {
     }
     if text("my").is_some() {
         return month_of(number("y3")?, month(text("m3")?)?);
+    }
+    if text("nm").is_some() {
+        return month_of(number("y7")?, number("m7")?);
     }
     if text("year").is_some() {
         return whole(number("y4")?);
@@ -276,6 +280,11 @@ mod tests {
             ("what was the limit before September", Some("2026-08-31")),
             ("¿Cuánto era el límite en julio de 2026?", Some("2026-07-31")),
             ("what was the price 1 July 2026", Some("2026-07-01")),
+            ("insulin copay cap in Dec 2025", Some("2025-12-31")),
+            ("copay cap insulin 12/2025", Some("2025-12-31")),
+            ("What was the delivery fee in March 2025?", Some("2025-03-31")),
+            ("delivery fee on 12/24/2025", Some("2025-12-24")),
+            ("My delivery is on March 3, 2025, what is the fee?", None),
             ("Can I buy a flu kit in May?", None),
             ("I ordered on 3/15/2026, where is my package?", None),
             ("My package was delivered on 2026-11-01 and is wet", None),

@@ -11,6 +11,7 @@ pub mod days;
 pub mod disagree;
 pub mod drugs;
 pub mod facts;
+pub mod grades;
 mod kind;
 pub mod marks;
 pub mod orders;

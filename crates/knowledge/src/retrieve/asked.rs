@@ -81,6 +81,21 @@ impl Release {
             let (now, other): (Vec<_>, Vec<_>) = places
                 .into_iter()
                 .partition(|p| self.index.in_force(p.document, query.as_of));
+            if now.is_empty() && other.is_empty() {
+                // No source gives it as a code; but one that says the very letters and digits knows it.
+                for passage in self.said(reading, query, &code.value)? {
+                    let rank = CodeRank {
+                        mentions: true,
+                        nth,
+                        less_usual: true,
+                        other_case: false,
+                    };
+                    out.mentioned.entry(passage).or_insert(rank);
+                }
+                if out.mentioned.values().any(|rank| rank.nth == nth) {
+                    continue;
+                }
+            }
             if now.is_empty() {
                 out.unknown.push(code.clone());
                 if !other.is_empty() {
@@ -109,6 +124,17 @@ impl Release {
             out.named = self.named(reading, about)?;
         }
         Ok(out)
+    }
+
+    /// The passages in force that hold a code of letters and digits as a word. Digits alone are mostly a number.
+    fn said(&self, reading: &Reading<'_>, query: &Query, value: &str) -> Result<Vec<u32>> {
+        let mixed = value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
+        if !mixed || value.len() < 3 || !value.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Ok(Vec::new());
+        }
+        let mut held = self.with_all(reading, &[value.to_lowercase()])?;
+        held.retain(|p| self.index.in_force(self.index.owner(*p), query.as_of));
+        Ok(held)
     }
 
     /// The documents about a code that an unknown one may have been meant for.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use heed::Result;
 use mortar_assistant::{ABSTAIN_BELOW, Missing, Passage, Query};
 use mortar_language::subjects::{Held, Met, Subject, What};
-use mortar_language::{About, Kind, cases, rivals, steps, text};
+use mortar_language::{About, Kind, cases, grades, rivals, steps, text};
 use mortar_sources::Document;
 
 use super::Hit;
@@ -49,6 +49,7 @@ impl Fits {
         let of_its_drug = about.is_of_its_drug(&held);
         // What shares a word of its name and is another thing.
         let mut lacks: Vec<String> = rivals::lacked(&about.slots, &source, &passage.heading_path);
+        lacks.extend(grades::lacked(question, &source, &about.lexicon));
         let lacked = about.lacked_by(&held);
         if lacked.is_empty() {
             return (lacks, of_its_drug);
@@ -155,7 +156,7 @@ impl Release {
     }
 
     /// The passages that hold all of these words.
-    fn with_all(&self, reading: &Reading<'_>, words: &[String]) -> Result<Vec<u32>> {
+    pub(super) fn with_all(&self, reading: &Reading<'_>, words: &[String]) -> Result<Vec<u32>> {
         let mut out: Option<Vec<u32>> = None;
         for word in words {
             let list = reading.postings(&text::stem(word))?.unwrap_or_default();

@@ -56,8 +56,9 @@ fn without<'b>(body: &'b str, cuts: &[(Range<usize>, Left)]) -> (Cow<'b, str>, V
         if range.end <= done {
             continue;
         }
-        out.push_str(&body[done..range.start.max(done)]);
-        done = range.end;
+        let cut = whole_item(body, range);
+        out.push_str(&body[done..cut.start.max(done)]);
+        done = cut.end;
         if out.ends_with(' ') && body[done..].starts_with([' ', '.', ',']) {
             out.pop();
         }
@@ -76,6 +77,20 @@ fn without<'b>(body: &'b str, cuts: &[(Range<usize>, Left)]) -> (Cow<'b, str>, V
         told.push(format!("and {more} more parts of it"));
     }
     (out.into(), told)
+}
+
+/// Of a list's item that is cut out whole its mark and its line too: a mark alone says nothing.
+fn whole_item(body: &str, range: &Range<usize>) -> Range<usize> {
+    let line = body[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let mark = body[line..range.start].trim();
+    let number = mark.trim_end_matches(['.', ')']);
+    let is_mark = ["-", "*", "+"].contains(&mark)
+        || number.len() < mark.len() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let rest = body[range.end..].split_inclusive('\n').next().unwrap_or_default();
+    match is_mark && rest.trim().is_empty() {
+        true => line..range.end + rest.len(),
+        false => range.clone(),
+    }
 }
 
 /// The first words of what was cut out.
@@ -179,6 +194,30 @@ impl<'b> Markup<'b> {
             (Some(_), _) => Err("a comment begins and never ends".into()),
             (_, Some((name, ..))) => Err(format!("a hidden or struck out <{name}> begins and never ends")),
             _ => Ok(self.cuts),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_is_struck_out_goes_with_its_mark() {
+        for (body, want) in [
+            ("- ~~Tips are shared.~~\n- Tips are weekly.\n", "- Tips are weekly.\n"),
+            ("1. Ask.\n2. ~~Wait.~~\n3. Send.", "1. Ask.\n3. Send."),
+            ("- a\n- ~~b~~", "- a\n"),
+            ("- ~~$5~~ $20\n- b", "- $20\n- b"),
+            ("Up to ~~$5~~ $20.", "Up to $20."),
+            ("~~All of it.~~\n\nMore.", "\n\nMore."),
+        ] {
+            let (cut, told) = cut(body).unwrap();
+            assert_eq!(cut.trim_start_matches(' '), want, "{body:?}");
+            assert!(
+                told[0].starts_with("struck out and left out: “") && !told[0].contains('-'),
+                "{told:?}"
+            );
         }
     }
 }
