@@ -81,20 +81,8 @@ impl Release {
             let (now, other): (Vec<_>, Vec<_>) = places
                 .into_iter()
                 .partition(|p| self.index.in_force(p.document, query.as_of));
-            if now.is_empty() && other.is_empty() {
-                // No source gives it as a code; but one that says the very letters and digits knows it.
-                for passage in self.said(reading, query, &code.value)? {
-                    let rank = CodeRank {
-                        mentions: true,
-                        nth,
-                        less_usual: true,
-                        other_case: false,
-                    };
-                    out.mentioned.entry(passage).or_insert(rank);
-                }
-                if out.mentioned.values().any(|rank| rank.nth == nth) {
-                    continue;
-                }
+            if now.is_empty() && other.is_empty() && self.said(reading, query, code, nth, &mut out)? {
+                continue;
             }
             if now.is_empty() {
                 out.unknown.push(code.clone());
@@ -126,15 +114,26 @@ impl Release {
         Ok(out)
     }
 
-    /// The passages in force that hold a code of letters and digits as a word. Digits alone are mostly a number.
-    fn said(&self, reading: &Reading<'_>, query: &Query, value: &str) -> Result<Vec<u32>> {
+    /// No source gives it as a code; but one in force that holds its letters and digits as a word knows it. Digits
+    /// alone are mostly a number. Whether there is one.
+    fn said(&self, reading: &Reading<'_>, query: &Query, code: &Code, nth: usize, out: &mut Asked) -> Result<bool> {
+        let value = &code.value;
         let mixed = value.bytes().any(|b| b.is_ascii_digit()) && value.bytes().any(|b| b.is_ascii_alphabetic());
         if !mixed || value.len() < 3 || !value.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Ok(Vec::new());
+            return Ok(false);
         }
         let mut held = self.with_all(reading, &[value.to_lowercase()])?;
         held.retain(|p| self.index.in_force(self.index.owner(*p), query.as_of));
-        Ok(held)
+        let rank = CodeRank {
+            mentions: true,
+            nth,
+            less_usual: true,
+            other_case: false,
+        };
+        for passage in &held {
+            out.mentioned.entry(*passage).or_insert(rank);
+        }
+        Ok(!held.is_empty())
     }
 
     /// The documents about a code that an unknown one may have been meant for.
